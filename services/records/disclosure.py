@@ -1,6 +1,6 @@
 """What a party to an agreement is given of each student: one decision for many, cut to what it permits, on the log before it leaves."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -153,6 +153,12 @@ def cut(document: Document, permitted: Sequence[str], owed: Sequence[PlacedState
     except NothingToRelease:
         return None
     return {name: part for name, part in released.items() if name not in ("v", "provenance")}
+
+
+def named_alone(event: Event, elements: Collection[str]) -> Event:
+    """Of a read of which nothing but who it is leaves: the entry says of whom something else, `elements`, is with their district."""
+    said = {"outcome": "named-alone", "elements": tuple(element for element in BY_ID if element in elements)}
+    return event.model_copy(update={"context": event.context.model_copy(update=said)})
 
 
 def read_by_party(

@@ -14,6 +14,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import TypeAdapter
 
+from safepassage.problems.ed_fi import RecordsWithDistricts
 from safepassage.problems.oneroster import TooManyStudents
 from safepassage.problems.records import PurposeMissing
 from safepassage.problems.requests import LogUnavailable, NotPermitted, TemporarilyUnavailable
@@ -24,7 +25,7 @@ from services.records.formats.msix import is_migratory, write_msix
 from services.records.formats.msix_columns import MIGRANT, RELEVANT
 from services.records.logged import log_all_ahead
 from services.records.pseudonyms import pseudonyms_of
-from services.records.reach import Reach, SealedStudent, students_in_reach
+from services.records.reach import Reach, SealedStudent, districts_with_the_rest, left_among, left_of, students_in_reach
 from services.records.reading import opened
 from services.records.record_sources import merged, printed
 from services.records.release import members_of
@@ -39,12 +40,16 @@ router = APIRouter(prefix="/v1/msix-package", tags=["MSIX"])
 
 BASIS: Final = "audit-authority"
 ZIP: Final = "application/zip"
+LEFT_WITH: Final = "safepassage-left-with-districts"
 BATCH: Final = 1000
 MOST: Final = 20_000
 """Children of a package, which is made in memory: nothing of it is written to a disk."""
 
 Recipient_ = Annotated[Caller, caller_with("records:msix")]
 Evidence = Annotated[UUID, Query(description="The audit mandate on record: compliance with 20 U.S.C. 6398(b).")]
+WithoutLeft = Annotated[
+    bool, Query(description="Make the package without the children whose districts keep the records themselves; else it is refused.")
+]
 Agency = Annotated[UUID, Query(description="The agency whose mandate it is: of its students, and those of the agencies below it.")]
 
 _MIGRANT = TypeAdapter(Migrant)
@@ -55,11 +60,17 @@ _MIGRANT = TypeAdapter(Migrant)
     response_class=Response,
     responses={
         200: {"description": "The zip.", "content": {ZIP: {"schema": {"type": "string", "format": "binary"}}}},
-        **responses(NotPermitted, PurposeMissing, TooManyStudents, LogUnavailable, TemporarilyUnavailable),
+        **responses(NotPermitted, PurposeMissing, TooManyStudents, RecordsWithDistricts, LogUnavailable, TemporarilyUnavailable),
     },
 )
-async def read_msix_package(caller: Recipient_, request: Request, now: Now, evidence_id: Evidence, agency_id: Agency) -> Response:
-    """The minimum data elements of the children who are in the migrant programme today, as CSV files in a zip."""
+async def read_msix_package(
+    caller: Recipient_, request: Request, now: Now, evidence_id: Evidence, agency_id: Agency, without_left: WithoutLeft = False
+) -> Response:
+    """The minimum data elements of the children who are in the migrant programme today, as CSV files in a zip.
+
+    A child whose district keeps the records in its own system would not be in it, and is as migratory as the others: it is refused, or made
+    without them where that is asked for; a header then names the districts.
+    """
     if caller.kind != "agency":
         raise NotPermitted("minimum data elements go to the agency that the mandate names")
     if caller.purpose is None:
@@ -71,12 +82,16 @@ async def read_msix_package(caller: Recipient_, request: Request, now: Now, evid
         raise TooManyStudents
     leaving: list[Released] = []
     events: list[Event] = []
+    lacking = False
     for start in range(0, len(ids), BATCH) if MIGRANT in wanted else ():
         reach = Reach([agency_id], now.date(), student_ids=ids[start : start + BATCH])
         students = await state.database.read(partial(students_in_reach, reach=reach, wanted=wanted, limit=BATCH))
-        part, event = await _decided(request, caller, students, wanted, evidence_id, now)
+        part, event, is_left = await _decided(request, caller, students, wanted, evidence_id, now)
         leaving += part
         events += event
+        lacking = lacking or is_left
+    if lacking and not without_left:
+        raise RecordsWithDistricts
     if events:
         await log_all_ahead(request.app, caller, events, request.scope)
     pseudonyms = await pseudonyms_of(state.database, caller.organisation_id, [one.student.student_id for one in leaving]) if leaving else {}
@@ -84,15 +99,22 @@ async def read_msix_package(caller: Recipient_, request: Request, now: Now, evid
         RosterEntry.model_validate_json(printed({"student": str(pseudonyms[one.student.student_id]), **one.document})) for one in leaving
     ]
     package = await to_thread.run_sync(write_msix, children)
-    return Response(package, media_type=ZIP, headers={"content-disposition": 'attachment; filename="msix.zip"'})
+    headers = {"content-disposition": 'attachment; filename="msix.zip"'}
+    if lacking:
+        districts = await state.database.read(partial(districts_with_the_rest, districts=[agency_id]))
+        headers[LEFT_WITH] = ", ".join(map(str, districts))
+    return Response(package, media_type=ZIP, headers=headers)
 
 
 async def _decided(
     request: Request, caller: Caller, students: Sequence[SealedStudent], wanted: Sequence[str], evidence_id: UUID, now: Now
-) -> tuple[list[Released], list[Event]]:
-    """What is permitted of them, and what the log is to know. # INVARIANT: of whom the programme itself is withheld, nothing leaves."""
+) -> tuple[list[Released], list[Event], bool]:
+    """What is permitted of them, what the log is to know, and whether of one what is permitted is with the district.
+
+    # INVARIANT: of whom the programme itself is withheld, nothing leaves.
+    """
     if not students:
-        return [], []
+        return [], [], False
     asked = DecisionRequest(
         action="disclose",
         subjects=subjects_of(students),
@@ -103,12 +125,18 @@ async def _decided(
         evidence_ids=(evidence_id,),
     )
     decision = await ask(request, caller, asked)
-    leaving = [one for one in released(request.app.state.vault, decision, students) if MIGRANT in one.elements]
-    return leaving, [read_on_basis(caller, decision, leaving, operation="msix-package", basis=BASIS, now=now)] if leaving else []
+    vault = request.app.state.vault
+    leaving = [one for one in released(vault, decision, students) if MIGRANT in one.elements]
+    is_left = bool(left_among(vault, decision, students, wanted=(MIGRANT,)))
+    event = [read_on_basis(caller, decision, leaving, operation="msix-package", basis=BASIS, now=now)] if leaving else []
+    return leaving, event, is_left
 
 
 async def _migratory(request: Request, agency_id: UUID, today: date) -> list[UUID]:
-    """The children below an agency who are in the programme today. Of nobody else anything more is opened, or decided."""
+    """The children below an agency who are in the programme today, or whose district, which keeps the record itself, has them in it.
+
+    Of nobody else anything more is opened, or decided.
+    """
     state = request.app.state
     found: list[UUID] = []
     after: UUID | None = None
@@ -125,6 +153,11 @@ def _those_in_it(vault: Vault, students: Sequence[SealedStudent], today: date) -
     only = members_of((MIGRANT,))
     found = []
     for one in students:
+        left = left_of(vault, one)
+        if left is not None and MIGRANT in left.gone:
+            if "migrant" in left.flags:
+                found.append(one.student_id)
+            continue
         document = merged(opened(vault.data_key(one.student_id, one.wrapped_key), one.rows, only=only))
         text = document.get("programmes", {}).get("migrant")
         if text is not None and is_migratory(_MIGRANT.validate_json(text), today):

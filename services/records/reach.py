@@ -1,6 +1,6 @@
 """The students whom an agreement reaches: enrolled today in its districts, of whom privacy has facts, as stored."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -18,6 +18,7 @@ from services.records.record_sources import LEFT, STATEMENTS
 from services.records.tables import EdFiPullRow, EnrollmentRow, OrganisationRow, SectionRow, StudentRow
 from services.records.vault import Vault
 from services.records.visibility import enrolled_on
+from shared.contracts.privacy import Decision
 from shared.tenancy import within_any
 
 
@@ -61,9 +62,12 @@ def count_in_reach(connection: Connection, reach: Reach) -> int:
 
 
 def districts_with_the_rest(connection: Connection, districts: Sequence[UUID]) -> tuple[UUID, ...]:
-    """Those of the districts that leave their students' records with a system of their own: of these students the node has a part."""
-    kept = EdFiPullRow.keeps != "record"
-    query = select(EdFiPullRow.organisation_id).where(EdFiPullRow.organisation_id.in_(districts), kept).distinct()
+    """Those of the districts, and of what is below them, that leave their students' records with a system of their own.
+
+    Of these students the node has a part.
+    """
+    kept, below = EdFiPullRow.keeps != "record", within_any(OrganisationRow, districts)
+    query = select(EdFiPullRow.organisation_id).where(EdFiPullRow.organisation_id.in_(below), kept).distinct()
     return tuple(sorted(connection.execute(query).scalars()))
 
 
@@ -71,6 +75,18 @@ def left_of(vault: Vault, one: SealedStudent) -> Left | None:
     """Whose system has the rest of the student's record; None where the node has all of it."""
     rows = [row for row in one.rows if row.section == LEFT]
     return left_in(opened(vault.data_key(one.student_id, one.wrapped_key), rows)) if rows else None
+
+
+def left_among(
+    vault: Vault, decision: Decision, students: Sequence[SealedStudent], *, wanted: Collection[str]
+) -> dict[UUID, frozenset[str]]:
+    """Of whom something that is wanted and permitted is with their district's own system, and what."""
+    found = dict[UUID, frozenset[str]]()
+    for one, outcome in zip(students, decision.subjects, strict=True):
+        left = left_of(vault, one) if outcome.permitted else None
+        if left is not None and (there := left.gone & set(outcome.permitted) & set(wanted)):
+            found[one.student_id] = frozenset(there)
+    return found
 
 
 def students_in_reach(

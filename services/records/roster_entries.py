@@ -16,10 +16,10 @@ from safepassage.problems.records import PurposeMissing
 from safepassage.problems.requests import InvalidRequest, LogUnavailable, NotPermitted, TemporarilyUnavailable
 from safepassage.record.loads import RosterPage
 from safepassage.wire_policy import Agreement
-from services.records.disclosure import Released, agreement_of, decide, read_by_party, released, within_token
+from services.records.disclosure import Released, agreement_of, decide, named_alone, read_by_party, released, within_token
 from services.records.logged import log_all_ahead
 from services.records.pseudonyms import pseudonyms_of
-from services.records.reach import Reach, SealedStudent, districts_with_the_rest, left_of, students_in_reach
+from services.records.reach import Reach, SealedStudent, districts_with_the_rest, left_among, students_in_reach
 from services.records.record_sources import pieces_of
 from shared.caller import Caller, caller_with
 from shared.clock import Now
@@ -76,7 +76,7 @@ async def read_roster_entries(
         query |= {"elements": elements} if elements else {}
         links = {"link": next_link(PATH, query | {"cursor": state.cursors.sign({"after": sealed}, bound_to=bound_to)})}
     decision = await decide(request, caller, agreement, wanted, page) if page and wanted else None
-    whose = {} if decision is None or not left else _left(request, decision, page)
+    whose = {} if decision is None or not left else left_among(state.vault, decision, page, wanted=wanted)
     entries, with_source = ([], ()) if decision is None else await _disclose(request, caller, agreement, decision, page, whose, now)
     head = RosterPage(
         agreement_id=agreement_id,
@@ -133,19 +133,7 @@ async def _disclose(
     events = [read_by_party(caller, agreement, decision, leaving, operation="roster-entries-read", now=now)] if leaving else []
     if named:
         event = read_by_party(caller, agreement, decision, named, operation="roster-entries-read", now=now)
-        elements = {element for one in named for element in whose[one.student.student_id]}
-        said = {"outcome": "named-alone", "elements": tuple(element for element in BY_ID if element in elements)}
-        events.append(event.model_copy(update={"context": event.context.model_copy(update=said)}))
+        events.append(named_alone(event, {element for one in named for element in whose[one.student.student_id]}))
     await log_all_ahead(request.app, caller, events, request.scope)
     entries = [{"student": str(pseudonyms[one.student.student_id]), **one.document} for one in leaving]
     return entries, tuple(pseudonyms[one] for one in whose)
-
-
-def _left(request: Request, decision: Decision, page: Sequence[SealedStudent]) -> dict[UUID, frozenset[str]]:
-    """Of whom something that is permitted is with their district's own system, and what."""
-    vault, found = request.app.state.vault, dict[UUID, frozenset[str]]()
-    for one, outcome in zip(page, decision.subjects, strict=True):
-        left = left_of(vault, one) if outcome.permitted else None
-        if left is not None and (there := left.gone & set(outcome.permitted)):
-            found[one.student_id] = frozenset(there)
-    return found

@@ -17,14 +17,14 @@ from safepassage.problems.records import PurposeMissing
 from safepassage.problems.requests import InvalidRequest, LogUnavailable, NotPermitted, TemporarilyUnavailable
 from safepassage.record import Sections
 from safepassage.wire_ed_fi import EdFiPush, EdFiPushed, PushedStudent
-from services.records.disclosure import Released, agreement_of, decide, read_by_party, released, within_token
+from services.records.disclosure import Released, agreement_of, decide, named_alone, read_by_party, released, within_token
 from services.records.ed_fi.contested import without_contested
 from services.records.ed_fi.noting import note_push
 from services.records.ed_fi.sending import FIRST, SENDING, send_student
 from services.records.formats.edfi_json import EXPRESSED, edfi_resources
-from services.records.logged import log_ahead
+from services.records.logged import log_all_ahead
 from services.records.pseudonyms import pseudonyms_of
-from services.records.reach import Reach, students_in_reach
+from services.records.reach import Reach, left_among, students_in_reach
 from services.records.record_sources import printed
 from shared.caller import Caller, caller_with
 from shared.clock import Now
@@ -71,16 +71,21 @@ async def push_to_ed_fi(push: EdFiPush, caller: Party, request: Request, now: No
     found = await state.database.read(lambda connection: students_in_reach(connection, reach, wanted, after=after, limit=push.limit + 1))
     page = found[: push.limit]
     decision = await decide(request, caller, agreement, wanted, page) if page and wanted else None
-    permitted = [] if decision is None else released(state.vault, decision, page)
-    pseudonyms = (
-        await pseudonyms_of(state.database, caller.organisation_id, [one.student.student_id for one in permitted]) if permitted else {}
-    )
+    left = {} if decision is None else left_among(state.vault, decision, page, wanted=wanted)
+    # INVARIANT: a half body goes nowhere: an upsert of it would take the place of what is whole there.
+    permitted = [] if decision is None else [one for one in released(state.vault, decision, page) if one.student.student_id not in left]
+    named = [Released(one, {}) for one in page if one.student_id in left]
+    ids = [one.student.student_id for one in (*permitted, *named)]
+    pseudonyms = await pseudonyms_of(state.database, caller.organisation_id, ids) if ids else {}
     ready = [_ready(one, pseudonyms[one.student.student_id]) for one in permitted]
     leaving = [one.leaving for one in ready if FIRST in one.resources]
-    if decision is not None and leaving:
-        # INVARIANT: nothing leaves unless the log has it.
-        event = read_by_party(caller, agreement, decision, leaving, operation="ed-fi-push", now=now)
-        await log_ahead(request.app, caller, event, request.scope)
+    if decision is not None and (leaving or named):
+        # INVARIANT: nothing leaves unless the log has it; that a student is named is an entry too.
+        events = [read_by_party(caller, agreement, decision, leaving, operation="ed-fi-push", now=now)] if leaving else []
+        if named:
+            event = read_by_party(caller, agreement, decision, named, operation="ed-fi-push", now=now)
+            events.append(named_alone(event, {element for of in left.values() for element in of}))
+        await log_all_ahead(request.app, caller, events, request.scope)
     until = now + SENDING
     sent = {
         one.pseudonym: await send_student(api, one.resources, clock=state.clock, until=until) for one in ready if FIRST in one.resources
@@ -100,6 +105,7 @@ async def push_to_ed_fi(push: EdFiPush, caller: Party, request: Request, now: No
         agreement_id=push.agreement_id,
         decision_id=None if decision is None else decision.id,
         not_scheduled=tuple(element for element in asked if element not in agreement.elements),
+        left_with_source=tuple(pseudonyms[one] for one in left),
         students=tuple(pushed),
         next=None if follows is None else state.cursors.sign(follows, bound_to=bound_to),
     )

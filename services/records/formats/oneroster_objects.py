@@ -18,6 +18,8 @@ from services.records.formats.oneroster_unsaid import NOT_SAID, NotSaid, of_demo
 from services.records.formats.oneroster_vocabulary import MOBILE, RACES, SEXES
 
 STATEMENTS: Final = "safepassage.statementsOfDisagreement"
+LEFT: Final = "safepassage.leftWithDistrict"
+"""The district keeps the record itself: that something is not here does not say that it is not so."""
 RIGHTS_HOLDER: Final = "parent"
 WITHIN: Final = "."
 """In an id made of two: the object that it belongs to, by which it is found again, and its own."""
@@ -33,6 +35,8 @@ class Rostered:
     changed_at: datetime
     document: Mapping[str, Any]
     """Permitted elements by section, and `statements`."""
+    is_left: bool = False
+    """Something that is permitted is with the district's own system, and not here."""
 
     def element(self, section: str, member: str) -> Any:
         """An element; None where it is not there."""
@@ -249,7 +253,8 @@ class Shapes:
         """What every object of a student has."""
         value: Object = {"sourcedId": sourced_id, "status": "active", "dateLastModified": instant(one.changed_at)}
         statements = one.document.get("statements")
-        return value | ({"metadata": {STATEMENTS: list(statements)}} if statements else {})
+        metadata = ({STATEMENTS: list(statements)} if statements else {}) | ({LEFT: "true"} if one.is_left else {})
+        return value | ({"metadata": metadata} if metadata else {})
 
 
 def together(found: Iterable[Class]) -> list[Class]:

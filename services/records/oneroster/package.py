@@ -62,7 +62,7 @@ async def read_roster_package(caller: Roster, request: Request, now: Now, agreem
     how = "bulk" if before is None else "delta"
     made = await to_thread.run_sync(partial(packed, rows, system_name="Safe Passage", system_code=state.settings.entity_id, how=how))
     package_id = await given.keep(contents, follows=since, now=now)
-    headers = {"content-disposition": 'attachment; filename="oneroster.zip"', "etag": f'"{package_id}"'}
+    headers = {"content-disposition": 'attachment; filename="oneroster.zip"', "etag": f'"{package_id}"'} | await reading.left()
     return Response(made, media_type=ZIP, headers=headers)
 
 

@@ -24,7 +24,7 @@ from services.records.formats.oneroster_places import Directory, Links
 from services.records.formats.oneroster_vocabulary import COURSES, RELEVANT
 from services.records.logged import log_all_ahead
 from services.records.pseudonyms import pseudonyms_of, student_of
-from services.records.reach import Reach, SealedStudent, count_in_reach, students_in_reach
+from services.records.reach import Reach, SealedStudent, count_in_reach, districts_with_the_rest, left_among, students_in_reach
 from services.records.tables import OrganisationRow
 from shared.caller import Caller
 from shared.contracts.privacy import Decision
@@ -34,6 +34,7 @@ BATCH: Final = 1000
 """Students of one decision."""
 MOST_GATHERED: Final = 50_000
 OPERATION: Final = "oneroster-read"
+LEFT_WITH: Final = "safepassage-left-with-districts"
 IN_PROGRESS: Final = BY_ID[COURSES].section
 """Of this section OneRoster carries one element."""
 
@@ -174,16 +175,28 @@ class Reading:
             return []
         decision = await decide(self._request, self._caller, self._agreement, self.wanted, students)
         leaving = released(self._state.vault, decision, students, needed=frozenset(needed))
+        left = set(left_among(self._state.vault, decision, students, wanted=self.wanted))
         ids = [one.student.student_id for one in leaving]
         pseudonyms = await pseudonyms_of(self._state.database, self._caller.organisation_id, ids) if ids else {}
         return [
             Item(
-                Rostered(one.student.student_id, pseudonyms[one.student.student_id], one.student.changed_at, _parsed(one.document)),
+                Rostered(
+                    one.student.student_id,
+                    pseudonyms[one.student.student_id],
+                    one.student.changed_at,
+                    _parsed(one.document),
+                    is_left=one.student.student_id in left,
+                ),
                 one,
                 decision,
             )
             for one in leaving
         ]
+
+    async def left(self) -> dict[str, str]:
+        """A header that names those who keep their students' records themselves; none where nobody does."""
+        districts = await self._state.database.read(lambda connection: districts_with_the_rest(connection, self.places()))
+        return {LEFT_WITH: ", ".join(map(str, districts))} if districts else {}
 
     async def log(self, items: Iterable[Item]) -> None:
         """Have the log know of the students in the answer, before it leaves: an entry for each decision. Raises LogUnavailable."""

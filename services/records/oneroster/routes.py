@@ -158,7 +158,7 @@ async def _several(operation: Several, caller: Caller, request: Request, now: No
     await reading.log([one.item for one in page if one.item is not None])
     url = f"{request.app.state.settings.entity_id}{request.url.path}"
     headers = {"x-total-count": str(total), "link": asked.links(url, total)}
-    return _answer({operation.collection: [asked.selected(one.value) for one in page]}, headers)
+    return _answer({operation.collection: [asked.selected(one.value) for one in page]}, headers | await reading.left())
 
 
 async def _one(operation: One, caller: Caller, request: Request, now: Now, query: Parameters) -> Response:
@@ -166,7 +166,7 @@ async def _one(operation: One, caller: Caller, request: Request, now: Now, query
     reading = await Reading.of(request, caller, now)
     made = await operation.find(reading, request.path_params["sourced_id"])
     await reading.log([] if made.item is None else [made.item])
-    return _answer({SINGULAR[operation.collection]: asked.selected(made.value)}, {})
+    return _answer({SINGULAR[operation.collection]: asked.selected(made.value)}, await reading.left())
 
 
 def _answer(body: Object, headers: dict[str, str]) -> Response:

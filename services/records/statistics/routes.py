@@ -20,6 +20,7 @@ from safepassage.problems.statistics import BudgetSpent, NoSuchStatistics, Stati
 from safepassage.statistics_page import as_csv, as_page
 from safepassage.wire_statistics import KeptStatistics, KeptStatisticsList, StatisticsAnswer, StatisticsBudget, StatisticsQuestion
 from services.records.logged import log_ahead
+from services.records.reach import districts_with_the_rest
 from services.records.settings import RecordsSettings
 from services.records.statistics import ledger, table
 from services.records.statistics.counting import counts
@@ -173,6 +174,7 @@ async def _made(request: Request, caller: Caller, question: StatisticsQuestion, 
     async with database.reading() as tx:
         ledger.require_left(await ledger.spent(tx, caller.organisation_id, today), question.epsilon, budget)
         districts = await _districts(tx, organisation_id, today)
+        not_full = await _not_full(tx, list(districts)) if question.needs_whole_records else {}
     table.size_of(question, len(districts))
     ids = sorted(districts)
     coded = await coded_students(database, state.vault, Reach(organisation_id, question.population, today), ids)
@@ -195,6 +197,7 @@ async def _made(request: Request, caller: Caller, question: StatisticsQuestion, 
             smallest_group=settings.statistics_smallest_group,
             noise=round(deviation_of(question), 4),
             districts={str(one): name for one, name in districts.items()} if "district" in question.by else {},
+            not_full=not_full,
             cells=table.told(counted, question, names, smallest_group=settings.statistics_smallest_group),
         )
         tx.add(
@@ -218,6 +221,13 @@ async def _districts(tx: AsyncSession, organisation_id: UUID | None, today: date
         query = query.where(OrganisationRow.id.in_(within(OrganisationRow, organisation_id)))
     rows: Sequence[OrganisationRow] = (await tx.execute(query)).scalars().all()
     return {row.id: row.organisation.name for row in rows}
+
+
+async def _not_full(tx: AsyncSession, districts: Sequence[UUID]) -> dict[str, str]:
+    """Those of whose students the node has what finds them alone, with their names: what they have chosen is no secret."""
+    left = await tx.run_sync(lambda session: districts_with_the_rest(session.connection(), districts))
+    rows = (await tx.scalars(select(OrganisationRow).where(OrganisationRow.id.in_(left)))).all()
+    return {str(row.id): row.organisation.name for row in sorted(rows, key=lambda row: row.id)}
 
 
 async def _log(request: Request, caller: Caller, answer: StatisticsAnswer, operation: str, now: datetime) -> None:

@@ -17,6 +17,7 @@ from services.gateway.console import (
 )
 from services.gateway.console.blast_radius import FOUND
 from services.gateway.console.duties import PATH as DUTIES
+from services.gateway.console.ed_fi_rows import ONE as ONE_SYSTEM
 from services.gateway.console.log_rows import PATH as LOG
 from services.gateway.console.log_search import SAVED
 from services.gateway.console.state_rows import PATH as STATES
@@ -26,6 +27,7 @@ from tests.gateway.console.consoles import Console
 from tests.gateway.console.decided import SETS, decided, drafted, tried, world_of
 from tests.gateway.console.enrolled import child, enrolled, in_doubt
 from tests.gateway.console.exchanged import asked, exchanges_of_each_kind, stored
+from tests.gateway.console.foreign.of_ed_fi import known
 from tests.gateway.console.foreign.of_log import place_of_entry
 from tests.gateway.console.test_one_student import found
 from tests.gateway.console.test_pages import one_duty
@@ -82,6 +84,8 @@ async def empty_pages(console: Console) -> AsyncIterator[Shown]:
     async for shown in _lists(console):
         yield shown
     yield await _of_auditor(console)
+    known(console, ("new-sis", console.district.id))
+    yield await console.browser("auditor"), [ONE_SYSTEM.format(system="new-sis")]
     officer, operator = await console.browser("privacy-officer"), await console.browser("operator")
     student_id = await enrolled(console, child(6))
     yield officer, [f"{matches.PATH}/{await in_doubt(console, [student_id])}", await found(officer, student_id=str(student_id))]

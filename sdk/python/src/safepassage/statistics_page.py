@@ -34,6 +34,10 @@ tr{break-inside:avoid}svg{print-color-adjust:exact}}
 """
 
 
+_NOT_FULL: Final = (
+    "These districts keep their students’ records in their own systems. Their students are counted here, as of whom nothing more is known: "
+    "what the question asks is too low for them, and for every group that has them."
+)
 _LEFT_OUT: Final = "At least one node leaves these groups out, for they are small there."
 
 
@@ -43,6 +47,9 @@ def as_page(statistic: Statistic, *, names: dict[str, str] | None = None) -> str
     title = f"{_plain(question.population)} students" + (f" by {' and '.join(_plain(one) for one in question.by)}" if question.by else "")
     title = title[0].upper() + title[1:]
     parts = [_table(statistic.cells, question, called, title)]
+    if statistic.not_full:
+        whose = "".join(f"<li>{escape(name)}</li>" for name in statistic.not_full.values())
+        parts.insert(0, f"<section><h2>Not full</h2><p>{_NOT_FULL}</p><ul>{whose}</ul></section>")
     hidden = "".join(f"<li>{escape(', '.join(called.get(one, one) for one in words))}</li>" for words in _not_told(statistic))
     if hidden:
         parts.append(f"<section><h2>Not told</h2><p>{_LEFT_OUT}</p><ul>{hidden}</ul></section>")
@@ -54,15 +61,21 @@ def as_page(statistic: Statistic, *, names: dict[str, str] | None = None) -> str
 
 
 def as_csv(statistic: Statistic) -> str:
-    """A line a group: its words, students, and of each measure yes, known and rate. What is not told is empty."""
+    """A line a group: its words, students, and of each measure yes, known and rate. What is not told is empty.
+
+    Where districts keep records themselves a last column says of each group whether it may have their students: `not_full`.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     question = statistic.question
     of_measures = [f"{one}.{part}" for one in question.measures for part in ("yes", "known", "rate")]
-    writer.writerow([*question.by, "students", *of_measures])
+    marked = ["not_full"] if statistic.not_full else []
+    place = question.by.index("district") if "district" in question.by else None
+    writer.writerow([*question.by, "students", *of_measures, *marked])
     for cell in statistic.cells:
         told = [value for one in cell.measures or () for value in (one.yes, one.known, one.rate)]
-        writer.writerow([*cell.words, cell.students, *(told or [None] * len(of_measures))])
+        is_full = place is not None and cell.words[place] not in statistic.not_full
+        writer.writerow([*cell.words, cell.students, *(told or [None] * len(of_measures)), *("no" if is_full else "yes" for _ in marked)])
     return text.getvalue()
 
 

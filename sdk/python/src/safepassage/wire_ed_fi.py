@@ -150,6 +150,9 @@ class EdFiPushed(Wire):
     decision_id: UUID | None
     """None where no student is in reach."""
     not_scheduled: tuple[str, ...]
+    left_with_source: Annotated[tuple[UUID, ...], Field(max_length=100)] = ()
+    """Of whom something that is permitted is with their district's own system: nothing of them was sent, for half a body would take the
+    place of a whole one. `GET /v1/roster-entries/{student}/document` asks that system for one of them."""
     students: Annotated[tuple[PushedStudent, ...], Field(max_length=100)]
     next: str | None = None
     """The cursor of those who follow; None where there are none."""

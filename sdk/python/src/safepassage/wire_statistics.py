@@ -73,6 +73,9 @@ WORDS: Final = MappingProxyType[Dimension, tuple[str, ...]](
 )
 """What a dimension can say, `district` apart: its words are the ids of the districts that the caller sees."""
 
+SAID_BY_WHAT_IS_KEPT: Final[frozenset[Dimension]] = frozenset({"district", "grade", "sex", "arrived-from", "left-for"})
+"""Dimensions that are told by what a node has of every student, also where the district keeps the record itself: docs/ed-fi.md."""
+
 LARGEST_TABLE: Final = 7_500
 """Cells."""
 
@@ -86,6 +89,11 @@ class StatisticsQuestion(Wire):
     measures: Annotated[tuple[Measure, ...], Field(max_length=4)] = ()
     epsilon: Annotated[float, Field(ge=0.01, le=2.0)] = 0.5
     """What the answer may tell of one student at most, taken from the organisation's budget. More of it, less noise."""
+
+    @property
+    def needs_whole_records(self) -> bool:
+        """Whether it asks more than what finds a child."""
+        return bool(self.measures) or not set(self.by) <= SAID_BY_WHAT_IS_KEPT
 
     @model_validator(mode="after")
     def _each_once(self) -> Self:
@@ -132,6 +140,9 @@ class StatisticsAnswer(Wire):
     """Standard deviation of the noise of each count."""
     districts: dict[str, str] = Field(default_factory=dict)
     """Names of the districts among the words."""
+    not_full: dict[str, str] = Field(default_factory=dict)
+    """Districts that keep their students' records in their own systems, by id, with their names, where the question needs more of a student
+    than the node has: these students are counted, as of whom nothing more is known."""
     cells: tuple[Cell, ...]
 
 
@@ -172,6 +183,8 @@ class StatisticsAcrossNodes(Wire):
     noise: float
     """Standard deviation of the noise of each count that every node told."""
     cells: tuple[Cell, ...]
+    not_full: dict[str, str] = Field(default_factory=dict)
+    """As of each node's answer, by `<entity id>#<id>`."""
     not_told: tuple[tuple[str, ...], ...]
     """Groups that at least one node did not tell, for they are small there: their sums are left out."""
 
@@ -213,6 +226,7 @@ def across_nodes(answers: Sequence[StatisticsAnswer]) -> StatisticsAcrossNodes:
         as_of=min(one.as_of for one in answers),
         noise=noise,
         cells=tuple(told),
+        not_full={f"{one.node}#{district}": name for one in answers for district, name in one.not_full.items()},
         not_told=tuple(hidden),
     )
 

@@ -6,9 +6,13 @@ from uuid import UUID
 from safepassage.client.call import Call, fetching, path_of
 
 
-def read_msix_package(evidence_id: UUID, agency_id: UUID) -> Call[bytes]:
-    """Migratory children's minimum data elements as CSV files in a zip, on an audit mandate on record. Scope records:msix."""
-    return fetching("/v1/msix-package", accept="application/zip", query={"evidence_id": evidence_id, "agency_id": agency_id})
+def read_msix_package(evidence_id: UUID, agency_id: UUID, *, without_left: bool = False) -> Call[bytes]:
+    """Migratory children's minimum data elements as CSV files in a zip, on an audit mandate on record. Scope records:msix.
+
+    without_left  without the children whose districts keep the records themselves; else RecordsWithDistricts is raised where there are any
+    """
+    query = {"evidence_id": evidence_id, "agency_id": agency_id} | ({"without_left": "true"} if without_left else {})
+    return fetching("/v1/msix-package", accept="application/zip", query=query)
 
 
 def read_roster_document(student: UUID, agreement_id: UUID, format_: Literal["pesc", "sif", "entry"]) -> Call[bytes]:

@@ -17,6 +17,13 @@ class RecordWithDistrict(SuiteError):
     remedy = "Load nothing of it here: the job that pulls from the district's system does."
 
 
+class RecordsWithDistricts(SuiteError):
+    """Children whom the answer is about are of districts that keep their records in their own systems: it would not have them."""
+
+    code, status, title = "records-with-districts", 409, "Some districts keep the records themselves"
+    remedy = "Ask for what the node has with `without_left=true`, and the districts that the answer then names for theirs."
+
+
 class RecordSourceAway(SuiteError):
     """The district keeps the student's record in its own system, which did not give it in time, or not whole."""
 
