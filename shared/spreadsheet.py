@@ -22,4 +22,4 @@ def table(columns: Sequence[str], rows: Iterable[Iterable[str]]) -> str:
 
 def harmless(cell: str) -> str:
     """The text with an apostrophe in front where a spreadsheet would take it for a formula, blanks before it or not."""
-    return f"'{cell}" if cell.lstrip(" \u00a0\u3000").startswith(STARTS_FORMULA) or cell[:1] in STARTS_FORMULA else cell
+    return f"'{cell}" if cell.lstrip(" \u00a0\u3000").startswith(STARTS_FORMULA) else cell
