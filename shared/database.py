@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 from fastapi import Depends, Request
 from sqlalchemy import Connection, Select, event
@@ -263,6 +263,10 @@ def _sqlite_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
     return writer, reader
 
 
+DURABLE: Final = {"synchronous_commit": "on"}
+"""Whatever the server, the database or the role has: what was answered is on the disk of the server, and of its synchronous standbys."""
+
+
 def _postgresql_engine(url: URL, schema: str | None, pool_size: int, rested_seconds: float) -> AsyncEngine:
     settings = {"search_path": schema} if schema else {}
     engine = create_async_engine(
@@ -273,7 +277,7 @@ def _postgresql_engine(url: URL, schema: str | None, pool_size: int, rested_seco
         max_overflow=0,
         pool_use_lifo=True,  # what was used last has its statements prepared, at both ends
         pool_timeout=WAIT_SECONDS,
-        connect_args={"server_settings": {**settings, "application_name": "safe-passage"}},
+        connect_args={"server_settings": {**settings, **DURABLE, "application_name": "safe-passage"}},
     )
     event.listen(engine.sync_engine, "do_connect", _connect)
     _ask_after_rest(engine, rested_seconds)

@@ -219,3 +219,18 @@ async def test_what_is_committed_on_sqlite_is_on_the_disk_and_what_is_deleted_is
     async with database.reading() as tx:
         assert (await tx.execute(text("PRAGMA query_only"))).scalar_one() == 1
     await database.close()
+
+
+@pytest.mark.postgres
+async def test_what_is_committed_on_postgresql_is_on_the_disk_though_the_database_says_it_need_not_be(postgres_url: str) -> None:
+    maker = Database(postgres_url)
+    async with maker.transaction() as tx:
+        name = (await tx.execute(text("SELECT current_database()"))).scalar_one()
+        await tx.execute(text(f'ALTER DATABASE "{name}" SET synchronous_commit = off'))
+    await maker.close()
+    database = Database(postgres_url)
+    async with database.transaction() as tx:
+        assert (await tx.execute(text("SHOW synchronous_commit"))).scalar_one() == "on"
+    async with database.reading() as tx:
+        assert (await tx.execute(text("SHOW synchronous_commit"))).scalar_one() == "on"
+    await database.close()

@@ -35,7 +35,7 @@ def as_parquet(entries: Sequence[ExportedEntry]) -> bytes:
     columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
     for entry in entries:
         for name, value in entry.cells().items():
-            columns[name].append(list(value) if isinstance(value, tuple) else value)
+            columns[name].append(value)
     out = BytesIO()
     pq.write_table(pa.table(columns, schema=schema), out, compression="zstd", version="2.6")
     return out.getvalue()

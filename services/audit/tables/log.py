@@ -56,7 +56,7 @@ class TreeStateRow(Base):
 
 
 class SegmentRow(Base):
-    """The entries of one group commit, or 256 of them. Never changed, never deleted."""
+    """The entries of one group commit, or 64 of a larger one. Never changed, never deleted."""
 
     __tablename__ = "segment"
     __table_args__ = (Index("ix_segment_t", "log", "t"),)
