@@ -65,6 +65,11 @@ def match(selector: PersonSelector, candidates: Sequence[Candidate]) -> Match:
     return Certain(agreeing[0].candidate.student_id)
 
 
+def names_and_birth_agree(selector: PersonSelector, candidate: Candidate) -> bool:
+    """Whether the child's name and date of birth are this student's, by all that is said of both."""
+    return _Comparison(selector, candidate).agrees
+
+
 class _Comparison:
     """One candidate held against the selector."""
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, or_, select
 
+from services.records.matching_united import OneChild
 from services.records.tables import UnionRow
 from shared import prepared
 
@@ -22,6 +23,17 @@ def united_without(connection: Connection, ids: Collection[UUID]) -> list[tuple[
         staying = sorted(child.difference(ids))
         pairs |= {(staying[0], one) for one in staying[1:]}
     return sorted(pairs)
+
+
+def children_of(connection: Connection, ids: Collection[UUID]) -> list[OneChild]:
+    """The children of these records of whom the node has several, each with the record that leads."""
+    several = {child for child in of_one_child(connection, ids).values() if len(child) > 1}
+    found = []
+    for child in sorted(several, key=sorted):
+        pairs = prepared.rows(connection, _PAIRS, {"leading": list(child), "other": list(child)})
+        leading = {one for one, _ in pairs} - {other for _, other in pairs}
+        found.append(OneChild(child, min(leading) if len(leading) == 1 else None))
+    return found
 
 
 def of_one_child(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, frozenset[UUID]]:
