@@ -116,3 +116,10 @@ def test_dates_of_the_document_are_in_utc() -> None:
 
 def test_titles_of_elements_are_the_part_before_the_colon() -> None:
     assert not [title for title in TITLES.values() if ":" in title or not title.strip()]
+
+
+def test_an_entry_has_its_hour_and_minute() -> None:
+    entry = rule("disclosure", **TO_VENDOR)
+    assert entry is not None
+    at = datetime(2026, 10, 20, 9, 41, 7, tzinfo=timezone(timedelta(hours=-4)))
+    assert facts(entry.model_copy(update={"at": at}))["Date"] == "October 20, 2026, 13:41"

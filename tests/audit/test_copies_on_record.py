@@ -6,11 +6,12 @@ from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from safepassage.wire_log import DisclosureCopy
 from services.audit.disclosures import copies
-from services.audit.tables import SubjectKeyRow
+from services.audit.tables import DisclosureCopyRow, SubjectKeyRow
+from shared.contracts.audit import Actor
 from tests.audit.audit_node import ELM, OAK, STATE, AuditNode, disclosure, give_organisations
 from tests.audit.test_disclosure_copies import district, listed, read, redisclose, state
 from tests.conftest import StandingClock
@@ -137,3 +138,17 @@ async def test_the_table_is_in_the_order_that_was_asked_for(node: AuditNode) -> 
         path = f"/v1/students/{student}/disclosure-accounting/table"
         answer = await node.send("GET", path, node.as_caller("audit:accounting"), query=f"{query}form=json")
         assert [one["index"] for one in json.loads(answer.body)] == expected
+
+
+async def test_who_gives_what_another_has_given_changes_nothing_and_what_is_not_logged_yet_is_absent(
+    node: AuditNode, clock: StandingClock
+) -> None:
+    (copy,) = await made(node, clock)
+    async with node.database.reading() as tx:
+        row = await tx.get_one(DisclosureCopyRow, copy.id)
+    await copies.give(node.app, row, copies.JOB, to="the first", at=clock())
+    await copies.give(node.app, row, Actor(kind="client", client_id="another"), to="the second", at=clock())
+    assert [one.given_to for one in await listed(node, district(node))] == ["the first"]
+    async with node.database.transaction() as tx:
+        await tx.execute(update(DisclosureCopyRow).values(logged=False))
+    assert (await node.send("GET", f"{LIST}/{copy.id}", state(node))).status == 404

@@ -173,13 +173,13 @@ class Habits:
 
 def in_order(decided: int, denied: int) -> list[bool]:
     """The decisions of a block in their order: False for each denial, True for permissions between two of them, however many."""
-    permitted, ordered, start = decided & ~denied, list[bool](), 0
+    ordered, start = list[bool](), 0
     for position in ascending(denied):
-        if permitted & between(start, position):
+        if decided & between(start, position):
             ordered.append(True)
         ordered.append(False)
         start = position + 1
-    if permitted & between(start, BLOCK):
+    if decided & between(start, BLOCK):
         ordered.append(True)
     return ordered
 

@@ -24,7 +24,8 @@ def test_pauses_grow_to_an_hour_and_are_never_the_same_for_all(failures: int, ch
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"), [("600", 600), ("0", 5), ("-3", 5), ("1e9", 5), ("Wed, 21 Oct 2026 07:28:00 GMT", 5), ("9" * 9, 86_400)]
+    ("text", "seconds"),
+    [("600", 600), ("0", 5), ("-3", 5), ("1e9", 5), ("Wed, 21 Oct 2026 07:28:00 GMT", 5), ("9" * 9, 86_400), ("²", 5), ("３", 5), ("2", 5)],
 )
 def test_a_receiver_may_ask_for_a_longer_pause_up_to_a_day(text: str, seconds: int) -> None:
     assert next_attempt_at(attempt_of(503, text), failures=1, now=NOW, chance=0.5) == NOW + timedelta(seconds=seconds)

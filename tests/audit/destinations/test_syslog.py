@@ -11,11 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.audit.destinations.syslog import frame, message, structured_data
+from safepassage.wire_destinations import DeliveredEntry
+from services.audit.destinations.syslog import entry_message, frame, message, structured_data
+from services.audit.exports.ocsf import ocsf_event
 from tests.audit.audit_node import event
 from tests.audit.destinations.keeping import keeping
 from tests.audit.destinations.receivers import authority_and_server, rude_syslog_receiver, syslog_receiver
 from tests.audit.exports.ocsf_schema import faults
+from tests.audit.exports.test_formats import entry
 from tests.conftest import StandingClock
 
 NAMES = st.text(st.sampled_from("abcXYZ019@.-_/:"), min_size=1, max_size=32)
@@ -146,3 +149,26 @@ async def test_what_a_receiver_has_not_read_to_the_end_is_sent_again(
             await kept.turn()
         assert '"sequence":0' in messages_in(receiver.came[0])[0]
         assert (await kept.stands(made.destination.id)).failures == 0
+
+
+@pytest.mark.parametrize(("value", "escaped"), [("\\", "\\\\"), ('"', '\\"'), ("]", "\\]"), ("[a=b", "[a=b"), ("a\\b", "a\\\\b")])
+def test_quotation_mark_backslash_and_closing_bracket_are_escaped_and_nothing_else(value: str, escaped: str) -> None:
+    assert structured_data({"log@32473": {"name": value}}) == f'[log@32473 name="{escaped}"]'
+
+
+@pytest.mark.parametrize(
+    ("class_", "outcome", "priority"), [("alert", "alarm", 108), ("decision", "deny", 109), ("search", "answered", 110)]
+)
+def test_an_alert_is_a_warning_a_refusal_a_notice_and_all_else_information(class_: str, outcome: str, priority: int) -> None:
+    told = ocsf_event(entry(class_, context={"outcome": outcome}), entity_id="https://alder.example", product_version="1")
+    one = DeliveredEntry(index=7, leaf_hash="A" * 43, event=told)
+    sent = entry_message(one, log="alder.example/log/2026", message_id="m", host="alder.example", enterprise=32473)
+    (said,) = messages_in(sent)
+    assert said.startswith(f"<{priority}>1 2026-10-20T12:00:00.000000Z alder.example safe-passage - {class_} ")
+
+
+def test_what_is_too_long_for_its_place_in_the_header_is_cut_off_and_what_is_empty_is_nil() -> None:
+    at = datetime(2026, 10, 20, 12, tzinfo=UTC)
+    said = message(severity=6, at=at, host="h" * 300, message_type="t" * 40, elements={}, text="").decode()
+    assert f" {'h' * 255} safe-passage - {'t' * 32} - " in said
+    assert " - safe-passage - - - " in message(severity=6, at=at, host="é", message_type=" ", elements={}, text="").decode()
