@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 from uuid import UUID
 
 from safepassage.wire_organisations import NewOrganisation, Organisation
@@ -13,6 +13,16 @@ from services.records.formats.archive import Archive
 from services.records.formats.edfi_organizations import KINDS, Organizations
 from services.records.formats.edfi_stream import items
 from services.records.formats.oneroster_tables import Tables
+
+_OTHER_TYPES: Final = frozenset({"department", "state", "national"})
+"""Kinds that OneRoster has beside districts and schools."""
+_OTHER_ELEMENTS: Final = frozenset(
+    {
+        "StateEducationAgency", "EducationServiceCenter", "EducationOrganizationNetwork", "CommunityOrganization", "CommunityProvider",
+        "OrganizationDepartment", "PostSecondaryInstitution",
+    }
+)  # fmt: skip
+"""And Ed-Fi. Another word is the file's own, and is not told."""
 
 
 @dataclass(frozen=True)
@@ -28,14 +38,28 @@ class NamedOrganisation:
     """Source id of a school's district."""
 
 
+@dataclass(frozen=True)
+class LeftOut:
+    """An organisation of a file that is not added: where it stands, and why."""
+
+    position: str
+    reason: str
+
+
 def organisations_in(path: Path) -> list[NamedOrganisation]:
     """Districts and schools of a OneRoster package or of Ed-Fi interchange files (a zip or a folder), districts first.
 
     Raises UnreadableRoster.
     """
+    return read_organisations(path)[0]
+
+
+def read_organisations(path: Path) -> tuple[list[NamedOrganisation], list[LeftOut]]:
+    """The same, and each organisation of the files that is neither: none is left out in silence. Raises UnreadableRoster."""
     archive = Archive.of_folder(path) if path.is_dir() else Archive.of_zip(path.read_bytes())
-    found = list(_oneroster(archive) if "orgs.csv" in archive else _ed_fi(archive))
-    return sorted(found, key=lambda one: one.kind != "lea")
+    every = list(_oneroster(archive) if "orgs.csv" in archive else _ed_fi(archive))
+    found = [one for one in every if isinstance(one, NamedOrganisation)]
+    return sorted(found, key=lambda one: one.kind != "lea"), [one for one in every if isinstance(one, LeftOut)]
 
 
 def of_no_district(named: Sequence[NamedOrganisation]) -> list[NamedOrganisation]:
@@ -44,24 +68,32 @@ def of_no_district(named: Sequence[NamedOrganisation]) -> list[NamedOrganisation
     return [one for one in named if one.kind == "school" and one.parent not in districts]
 
 
-def _oneroster(archive: Archive) -> Iterator[NamedOrganisation]:
+def _oneroster(archive: Archive) -> Iterator[NamedOrganisation | LeftOut]:
     for row in Tables(archive).rows("orgs"):
         kind: Literal["lea", "school"] | None = {"district": "lea", "local": "lea", "school": "school"}.get(row["type"])  # type: ignore[assignment]  # the values are those two
         if kind is None or row.to_be_deleted:
+            of_kind = row["type"] if row["type"] in _OTHER_TYPES else "another kind"
+            yield LeftOut(row.position, "to be deleted" if row.to_be_deleted else f"neither district nor school: {of_kind}")
             continue
         number = row["identifier"] or row["sourcedId"]
         nces = number if number.isdigit() and len(number) == (7 if kind == "lea" else 12) else None
         yield NamedOrganisation(row["sourcedId"], kind, row["name"], nces, None if nces else number, row["parentSourcedId"] or None)
 
 
-def _ed_fi(archive: Archive) -> Iterator[NamedOrganisation]:
+def _ed_fi(archive: Archive) -> Iterator[NamedOrganisation | LeftOut]:
     organizations, kinds = Organizations(), dict[str, Literal["lea", "school"]]()
     for name in (one for one in archive.names if one.casefold().endswith(".xml")):
         with archive.open(name) as file:
             for item in items(file, name):
                 kind: Literal["lea", "school"] = "school" if item.tag == "School" else "lea"
-                if item.tag in ("School", "LocalEducationAgency") and organizations.take(item):
-                    kinds[item.text(KINDS[item.tag]) or ""] = kind
+                if item.tag in ("School", "LocalEducationAgency"):
+                    if organizations.take(item):
+                        kinds[item.text(KINDS[item.tag]) or ""] = kind
+                    else:
+                        yield LeftOut(item.position, f"without {KINDS[item.tag]}")
+                elif item.element.find("NameOfInstitution") is not None:
+                    of_kind = item.tag if item.tag in _OTHER_ELEMENTS else "another kind"
+                    yield LeftOut(item.position, f"neither district nor school: {of_kind}")
     for identifier, kind in kinds.items():
         reference = organizations.references[identifier]
         yield NamedOrganisation(

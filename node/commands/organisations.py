@@ -12,7 +12,7 @@ from node.commands.hand import FolderOption, with_hand
 from node.commands.output import console, stop
 from node.days import today_in
 from node.folder import NodeFolder
-from node.organisation_files import add_all, of_no_district, organisations_in
+from node.organisation_files import add_all, of_no_district, read_organisations
 from safepassage.problems import SuiteError
 from safepassage.wire_organisations import NewOrganisation, Organisation, OrganisationKind
 from safepassage.wire_suspensions import Lifting, NewSuspension, Suspension, SuspensionReason
@@ -88,7 +88,7 @@ def load(
         "annual_notice_school_officials": annual_notice_school_officials,
     }
     try:
-        named = organisations_in(files)
+        named, left_out = read_organisations(files)
     except SuiteError as error:
         stop(f"{error.title}: {error.detail or error.code}", error.remedy)
     added = with_hand(
@@ -100,6 +100,8 @@ def load(
     console.print(f"{len(added)} organizations added, {len(named) - len(added)} were there or name no district of these files.")
     for one in of_no_district(named):
         console.print(f"{one.source_id}  a school that names no district of these files: not added")
+    for other in left_out:
+        console.print(f"{other.position}  {other.reason}: not added")
     for district in (one for one in added if one.kind == "lea"):
         console.print(f"{district.id}  {district.name}")
 

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from node.organisation_files import of_no_district, organisations_in
+import pytest
+
+from node.organisation_files import LeftOut, of_no_district, organisations_in, read_organisations
 
 SCHOOLS = """sourcedId,status,dateLastModified,name,type,identifier,parentSourcedId
 d1,,,Oak District,district,0300001,
@@ -12,12 +14,55 @@ s3,,,Elsewhere School,school,030000100003,d9
 """
 
 
-def test_a_school_that_names_no_district_of_the_files_is_told_of(tmp_path: Path) -> None:
-    (tmp_path / "orgs.csv").write_text(SCHOOLS)
-    (tmp_path / "users.csv").write_text("sourcedId\n")
-    (tmp_path / "manifest.csv").write_text(
+OTHERS = """x1,,,The State,state,03,
+x2,,,Library,department,,d1
+x3,,,Hush,secret-word,,d1
+x4,tobedeleted,2026-01-01,Gone School,school,030000100009,d1
+"""
+EDFI = """<InterchangeEducationOrganization xmlns="http://ed-fi.org/5.2.0">
+<StateEducationAgency><NameOfInstitution>State</NameOfInstitution><StateEducationAgencyId>1</StateEducationAgencyId></StateEducationAgency>
+<School><NameOfInstitution>Oak</NameOfInstitution><SchoolId>2</SchoolId></School>
+<School><NameOfInstitution>Nameless</NameOfInstitution></School>
+<Location><ClassroomIdentificationCode>7</ClassroomIdentificationCode></Location>
+<HushHush><NameOfInstitution>Hush</NameOfInstitution></HushHush>
+</InterchangeEducationOrganization>"""
+
+
+def package(folder: Path, orgs: str) -> Path:
+    (folder / "orgs.csv").write_text(orgs)
+    (folder / "users.csv").write_text("sourcedId\n")
+    (folder / "manifest.csv").write_text(
         "propertyName,value\nmanifest.version,1.0\noneroster.version,1.2\nfile.orgs,bulk\nfile.users,bulk\n"
     )
+    return folder
+
+
+@pytest.mark.requirement("FORM-quality")
+def test_an_organisation_of_another_kind_is_told_of_by_place_and_by_a_kind_that_the_format_has(tmp_path: Path) -> None:
+    named, left_out = read_organisations(package(tmp_path, SCHOOLS + OTHERS))
+    assert [one.source_id for one in named] == ["d1", "s1", "s2", "s3"]
+    assert left_out == [
+        LeftOut("orgs.csv:5", "neither district nor school: state"),
+        LeftOut("orgs.csv:6", "neither district nor school: department"),
+        LeftOut("orgs.csv:7", "neither district nor school: another kind"),
+        LeftOut("orgs.csv:8", "to be deleted"),
+    ]
+
+
+@pytest.mark.requirement("FORM-quality")
+def test_of_an_interchange_each_organisation_is_added_or_told_of(tmp_path: Path) -> None:
+    (tmp_path / "o.xml").write_text(EDFI)
+    named, left_out = read_organisations(tmp_path)
+    assert [one.source_id for one in named] == ["2"]
+    assert left_out == [
+        LeftOut("o.xml:1", "neither district nor school: StateEducationAgency"),
+        LeftOut("o.xml:3", "without SchoolId"),
+        LeftOut("o.xml:5", "neither district nor school: another kind"),
+    ]
+
+
+def test_a_school_that_names_no_district_of_the_files_is_told_of(tmp_path: Path) -> None:
+    package(tmp_path, SCHOOLS)
     named = organisations_in(tmp_path)
     assert [one.source_id for one in named] == ["d1", "s1", "s2", "s3"]
     assert [one.source_id for one in of_no_district(named)] == ["s2", "s3"]

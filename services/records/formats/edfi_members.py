@@ -16,7 +16,7 @@ Model = TypeVar("Model", bound=BaseModel)
 Body = dict[str, Any]
 
 SERVERS: Final = frozenset({"id", "_etag", "_lastModifiedDate", "link"})
-"""What the API adds to a resource: it says nothing of anybody."""
+"""What the API adds to a resource: it says nothing of anybody, and is reported as left (`source-id-left`)."""
 INSIDE: Final = frozenset({"link"})
 """And to a reference in it."""
 STANDARD: Final = "uri://ed-fi.org/"

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from safepassage.problems.records import UnreadableRoster
 from services.records.formats.edfi_api_discipline import Key, key_of
-from services.records.formats.edfi_members import Members
+from services.records.formats.edfi_members import SERVERS, Members
 from services.records.formats.edfi_organizations import AGENCIES, Organizations
 from services.records.formats.edfi_validation import RESOURCES, conformity, known_members
 from services.records.formats.not_valid import Fault
@@ -60,6 +60,7 @@ class Upload:
         if not isinstance(body, dict):
             self.findings.not_valid(position, [Fault("*", "object")])
             return
+        self._tell_ids(resource, body, position)
         item: Members | None = None
         if resource in RESOURCES:
             found = conformity(resource, body)
@@ -147,6 +148,18 @@ class Upload:
         for identifier, those in self.contacts.items():
             for item in those if identifier not in self._related else ():
                 self._tell("of-no-student-alone", "contacts", {"*": identifier}, item.position)
+
+    def _tell_ids(self, resource: str, body: Mapping[str, Any], position: str) -> None:
+        """By what the source's own system knows a body, once for each resource: it says nothing of anybody and stays there."""
+        ids = [name for name in SERVERS if name in body]
+        if "link" not in body and any(type(value) is dict and "link" in value for value in body.values()):
+            ids.append("link")
+        if resource == "contacts" and "contactUniqueId" in body:
+            ids.append("contactUniqueId")
+        for name in sorted(ids):
+            if ("source-id-left", resource, name) not in self._told:
+                self._told.add(("source-id-left", resource, name))
+                self.findings.missed("source-id-left", f"{position}:{name}")
 
     def _tell(self, reason: str, resource: str, left: Mapping[str, Any], position: str) -> None:
         """Each member once, with the first place that has it; a member that the standard does not have by no name."""

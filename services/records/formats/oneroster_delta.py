@@ -12,6 +12,7 @@ from typing import Final
 
 from safepassage.problems.records import UnreadableRoster
 from services.records.formats.archive import Archive
+from services.records.formats.not_valid import Fault
 from services.records.formats.oneroster import CARRIES, FORMAT, read_students
 from services.records.formats.oneroster_kept import (
     FRAME,
@@ -97,8 +98,9 @@ class Delta:
         for row in those:
             self.findings.counts[name.removesuffix(".csv")] += 1
             key = row["sourcedId"].strip()
-            if not key or (name in self._changes and not _says_what_changed(row)):
-                self.findings.missed("not-valid", row.position)
+            faults = _faults(row, key, says_what_changed=name in self._changes)
+            if faults:
+                self.findings.not_valid(row.position, faults)
                 continue
             if name in KEPT:
                 told(name, row, kept(name, row), self.findings)
@@ -230,6 +232,7 @@ class Delta:
         positions = {(name, key): row.position for name, rows in self._rows.items() for key, row in rows.items()}
         tables = Merged(frame, (one.rows for one in affected.values()), positions)
         parsed = ParsedRoster(FORMAT, self.source_system, CARRIES)
+        parsed.findings.faults = self.findings.faults
         read_students(tables, parsed, today=today)
         students = [replace(one, carries=affected[one.source_id].elements) for one in parsed.students if one.source_id in affected]
         theirs = {one.source_id for one in students}
@@ -271,8 +274,16 @@ def _left(identifier: str, one: Affected, today: date) -> ParsedStudent:
     return ParsedStudent(identifier, "users.csv:earlier", None, ended_on=max(days, default=today))
 
 
-def _says_what_changed(row: Row) -> bool:
-    return row["status"].strip().casefold() in ("active", "tobedeleted") and changed_at(row) > NEVER
+def _faults(row: Row, key: str, *, says_what_changed: bool) -> list[Fault]:
+    """Why a row cannot be put onto anything: of a file of changes each has its status and its date."""
+    found = [] if key else [Fault("sourcedId", "required")]
+    if says_what_changed:
+        status = row["status"].strip()
+        if status.casefold() not in ("active", "tobedeleted"):
+            found.append(Fault("status", "enum" if status else "required"))
+        if changed_at(row) <= NEVER:
+            found.append(Fault("dateLastModified", "format" if row["dateLastModified"].strip() else "required"))
+    return found
 
 
 def _differing(table: str, before: Mapping[str, Values], after: Mapping[str, Values]) -> frozenset[str]:

@@ -46,10 +46,11 @@ def is_xsre(file: BinaryIO) -> bool:
 def read_xsre(archive: Archive) -> ParsedRoster:
     """Read the documents of an upload. Raises UnreadableRoster."""
     parsed = ParsedRoster(FORMAT, "sif", frozenset(RELEVANT))
+    first: dict[str, list[dict[str, str]]] = {}
     for name in (one for one in archive.names if one.casefold().endswith(".xml")):
         with archive.open(name) as file:
             for number, element in enumerate(_documents(file, name, parsed.findings), start=1):
-                _take(element, f"{name}:{number}", parsed)
+                _take(element, f"{name}:{number}", parsed, first)
         parsed.findings.counts["files"] += 1
     if not parsed.findings.counts["students"]:
         raise UnreadableRoster("no xSre is in the upload")
@@ -86,7 +87,8 @@ def _local(tag: str) -> str:
     return tag.rpartition("}")[2]
 
 
-def _take(element: Element, position: str, parsed: ParsedRoster) -> None:
+def _take(element: Element, position: str, parsed: ParsedRoster, first: dict[str, list[dict[str, str]]]) -> None:
+    """`first`: what is kept beside the first document of each student; another one of the same id is kept there whole."""
     findings = parsed.findings
     findings.counts["students"] += 1
     numbered = list(enumerate(element, start=1))
@@ -97,6 +99,15 @@ def _take(element: Element, position: str, parsed: ParsedRoster) -> None:
     source_id = text_at(element, "localId") or element.get("refId", "").strip()
     if not source_id or len(source_id) > 200:
         findings.missed("student-id-missing", position)
+        return
+    if source_id in first:
+        again = Element(element.tag, element.attrib)
+        again.text = element.text
+        again.extend(child for _, child in numbered)
+        first[source_id].append(as_it_came(again))
+        findings.counts["kept-beside-the-record"] += 1
+        findings.missed("student-id-twice", position)
+        findings.missed("member-kept", position)
         return
     found, is_said_whole = findings.reasons["not-valid"], True
     said = {
@@ -120,6 +131,7 @@ def _take(element: Element, position: str, parsed: ParsedRoster) -> None:
     if record is not None:
         all_of_it = findings.reasons["not-valid"] > found or not is_said_whole
         beside = [*_kept(numbered, position, findings, all_of_it=all_of_it), *_head(element, source_id)]
+        first[source_id] = beside
         # one document says more, another less: what it does not say stays as it was
         parsed.students.append(ParsedStudent(source_id, position, record, carries=frozenset(record.elements()), beside={"xSre": beside}))
 

@@ -62,7 +62,7 @@ def test_a_student_is_read_from_every_resource() -> None:
         "special_education.iep", "special_education.section_504", "programmes.english_learner", "programmes.gifted", "programmes.title_i",
         "programmes.migrant", "programmes.homeless", "programmes.meal_status", "health.immunizations", "discipline.incidents",
     }  # fmt: skip
-    assert set(parsed.findings.reasons) == {"member-kept", "of-no-student-alone"}
+    assert set(parsed.findings.reasons) == {"member-kept", "of-no-student-alone", "source-id-left"}
     document = record.document()
     assert document["enrollment"]["enrollments"][0]["school"] == {
         "name": "Grand Bend High School",

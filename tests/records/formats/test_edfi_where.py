@@ -131,3 +131,27 @@ def test_a_code_of_another_list_than_the_standards_is_kept_where_the_record_has_
     assert student.record.document()["identity"]["birth_place"]["state"] == "TX"
     kept = (student.beside or {})["students"][0]["birthStateAbbreviationDescriptor"]
     assert not kept.startswith(ED_FI)
+
+
+@pytest.mark.requirement("FORM-edfi-kept")
+def test_by_what_the_sources_system_knows_a_resource_is_said_to_be_left_once_for_each_resource_and_never_told() -> None:
+    said = bodies()
+    for resource, those in said.items():
+        for number, body in enumerate(those):
+            body |= {
+                "id": f"hush{resource}{number}",
+                "_etag": "hush-etag",
+                "_lastModifiedDate": "2026-01-01T00:00:00Z",
+                "link": {"href": "hush"},
+            }
+    said["studentSchoolAssociations"][0]["schoolReference"] = {
+        **said["studentSchoolAssociations"][0]["schoolReference"],
+        "link": {"rel": "hush"},
+    }
+    del said["studentSchoolAssociations"][0]["link"]
+    findings = read_edfi_api(said).findings
+    told = [one.position for one in findings.unresolved if one.reason == "source-id-left"]
+    expected = {f"{resource}:1:{name}" for resource in said for name in SERVERS}
+    assert set(told) == {*expected, "contacts:1:contactUniqueId"}
+    assert len(told) == len(set(told))
+    assert "hush" not in repr(findings)

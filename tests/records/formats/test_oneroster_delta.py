@@ -3,8 +3,10 @@
 import csv
 import io
 import zipfile
+from datetime import date
 from typing import Any, NamedTuple
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -51,6 +53,10 @@ def delta(*changes: Change) -> Delta:
     tables: dict[str, list[dict[str, str]]] = {}
     for one in changes:
         tables.setdefault(one.table, []).append(one.row)
+    return delta_of(tables)
+
+
+def delta_of(tables: dict[str, list[dict[str, str]]]) -> Delta:
     target, said = io.BytesIO(), {"oneroster.version": "1.2", "source.systemCode": "SIS"}
     said |= {f"file.{name}": "delta" if name in tables else "absent" for name in KEPT}
     with zipfile.ZipFile(target, "w") as zipped:
@@ -113,3 +119,27 @@ def test_a_student_whom_no_row_names_is_not_concerned(changes: list[Change]) -> 
 def test_the_same_delta_again_leaves_the_same_rows(changes: list[Change]) -> None:
     once = after(WHOLE, *(delta(one) for one in changes))
     assert after(once, delta(changes[-1])) == once
+
+
+@pytest.mark.parametrize(
+    ("change", "faults"),
+    [
+        ({"sourcedId": " "}, {("sourcedId", "required")}),
+        ({"status": "hush"}, {("status", "enum")}),
+        ({"status": "", "dateLastModified": ""}, {("status", "required"), ("dateLastModified", "required")}),
+        ({"dateLastModified": "hush"}, {("dateLastModified", "format")}),
+    ],
+)
+def test_of_a_row_that_does_not_say_what_changed_it_is_told_what_it_lacks_and_never_a_value(
+    change: dict[str, str], faults: set[tuple[str, str]]
+) -> None:
+    good = Change("users", "s", 5, deleted=False, word="Ruiz").row
+    made = delta_of({"users": [good, good | {"sourcedId": "t"} | change]})
+    rows: dict[str, Any] = {"s": {**WHOLE, "enrollments": {}}}
+    found = made.student("s", rows["s"], {name: frozenset() for name in FRAME}, {})
+    assert found is not None
+    findings = made.roster({name: {} for name in FRAME}, {"s": found}, today=date(2026, 10, 20)).findings
+    told = [one for one in findings.faults.told() if one.rule in ("required", "enum", "format")]
+    assert {(one.member, one.rule) for one in told} == faults
+    assert {(one.resource, one.count, one.positions) for one in told} == {("users.csv", 1, ("users.csv:2",))}
+    assert "hush" not in repr(findings) + repr(told)

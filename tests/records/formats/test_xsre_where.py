@@ -115,3 +115,18 @@ def test_an_element_of_no_student_among_several_is_said_to_be_left() -> None:
     one = "<xSre refId='7'><name><familyName>García</familyName></name></xSre>"
     parsed = read(f"<xSres xmlns='{NAMESPACE}'><header>nobody's</header>{one}</xSres>")
     assert parsed.findings.reasons["of-no-student-alone"] == 1
+
+
+@pytest.mark.requirement("FORM-sif-kept")
+def test_a_second_document_of_one_student_is_kept_whole_beside_the_first_without_secrets_and_said_to_be_kept() -> None:
+    name = "<name><familyName>{}</familyName></name>"
+    first, other = (f"<xSre refId='7'>{name.format(family)}<ssn>900112222</ssn></xSre>" for family in ("García", "Hush"))
+    parsed = read(f"<xSres xmlns='{NAMESPACE}'>{first}{other}</xSres>")
+    [student] = parsed.students
+    assert student.record is not None
+    assert student.record.document()["identity"]["name"] == {"last_1": "García"}
+    assert ["Hush" in json.dumps(kept) for kept in (student.beside or {})["xSre"]] == [True]
+    assert "900112222" not in written(parsed)
+    told = {(one.reason, one.position) for one in parsed.findings.unresolved}
+    assert {("student-id-twice", "0.xml:2"), ("member-kept", "0.xml:2")} <= told
+    assert "Hush" not in repr(parsed.findings)

@@ -90,6 +90,11 @@ CAUSES: Final[Mapping[str, Cause]] = MappingProxyType(
             "A resource says something that the record has no place for",
             "Nothing to do: the district keeps its students' records in its own system, and so this too. Each member is listed once.",
         ),
+        "source-id-left": Cause(
+            "not-read",
+            "A resource has an id, a version or a link by which the source's own system knows it",
+            "Nothing to do: it says nothing of anybody and stays with the source. Each member is listed once for each resource.",
+        ),
         "file-kept": Cause(
             "not-read",
             "A file with rows is not one that is read",
