@@ -35,6 +35,8 @@ class Item:
     position: str
     of_one: bool = True
     """Whether it names one student alone, as far as is known; otherwise it is kept for nobody."""
+    namespace: str = ""
+    """Of its interchange: the version of the standard."""
 
     def text(self, path: str) -> str | None:
         """The trimmed text at `path`, None if absent or empty."""
@@ -144,8 +146,8 @@ def items(file: BinaryIO, name: str) -> Iterator[Item]:
                 element.tag = element.tag.rpartition("}")[2]
             if depth == 1:
                 number += 1
-                yield Item(element, element.tag, f"{name}:{number}")
                 assert root is not None  # noqa: S101 an element of depth 2 has a root
+                yield Item(element, element.tag, f"{name}:{number}", namespace=root.tag[1:].partition("}")[0])
                 root.clear()
     except (ParseError, DefusedXmlException, UnicodeDecodeError) as error:
         raise UnreadableRoster(f"{name} is not well-formed XML without a DTD") from error

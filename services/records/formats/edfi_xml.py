@@ -18,8 +18,10 @@ from services.records.formats import edfi_schooling as schooling
 from services.records.formats.archive import Archive
 from services.records.formats.edfi_gathering import OWN, Elements, Student
 from services.records.formats.edfi_said import Said
-from services.records.formats.edfi_stream import items
-from services.records.formats.parsed import ParsedRoster, ParsedStudent, section_by_element
+from services.records.formats.edfi_stream import Item, items
+from services.records.formats.edfi_xsd import NAMESPACE as SCHEMA_NAMESPACE
+from services.records.formats.edfi_xsd import faults_of_element
+from services.records.formats.parsed import Findings, ParsedRoster, ParsedStudent, section_by_element
 
 FORMAT: Final = "ed-fi-5-xml"
 CARRIES: Final = frozenset(
@@ -47,6 +49,7 @@ def read_edfi_xml(archive: Archive) -> ParsedRoster:
     for name in (one for one in archive.names if one.casefold().endswith(".xml")):
         with archive.open(name) as file:
             for item in items(file, name):
+                _check(item, parsed.findings)
                 upload.take(item)
         parsed.findings.counts["files"] += 1
     if not upload.students:
@@ -62,6 +65,17 @@ def read_edfi_xml(archive: Archive) -> ParsedRoster:
             parsed.students.append(ParsedStudent(identifier, student.item.position, record, beside=beside))
     upload.tell_the_rest()
     return parsed
+
+
+def _check(item: Item, findings: Findings) -> None:
+    """Hold it against the published schema of its version, before anything of it is read. What does not hold is told, and read."""
+    if item.namespace != SCHEMA_NAMESPACE:
+        findings.counts["elements-of-a-version-without-a-schema"] += 1
+        return
+    faults = faults_of_element(item.element)
+    if faults:
+        findings.missed("not-of-schema", item.position)
+        findings.faults.add(item.position, faults)
 
 
 def _kept(student: Student, upload: Elements, *, all_of_it: bool) -> dict[str, list[dict[str, str]]]:

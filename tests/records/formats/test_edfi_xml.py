@@ -44,6 +44,11 @@ ABSENT = (
 )
 
 
+def reasons_of(parsed: ParsedRoster) -> dict[str, int]:
+    """Without those of the published schema: the elements here are shorter than it has them (test_edfi_xsd)."""
+    return {reason: count for reason, count in parsed.findings.reasons.items() if reason != "not-of-schema"}
+
+
 def archive(**files: str) -> Archive:
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as zipped:
@@ -81,7 +86,7 @@ def test_an_enrolment_file_says_where_a_student_is() -> None:
         "multiple_birth": {"indicator": True},
         "identifiers": [{"kind": "state", "system": "ed-fi:StudentUniqueId", "value": "7"}],
     }
-    assert parsed.findings.reasons == {}
+    assert reasons_of(parsed) == {}
 
 
 def test_without_an_enrolment_file_the_school_of_the_attendance_events_is_the_enrolment() -> None:
@@ -100,8 +105,8 @@ def test_without_an_enrolment_file_the_school_of_the_attendance_events_is_the_en
     assert enrollment.derived_from.code == "school-of-attendance-events"
     assert nowhere.record is not None
     assert nowhere.record.enrollment is None
-    assert dict(parsed.findings.reasons) == {"enrollment-missing": 1}
-    assert [one.position for one in parsed.findings.unresolved] == ["Student.xml:2"]
+    assert reasons_of(parsed) == {"enrollment-missing": 1}
+    assert [one.position for one in parsed.findings.unresolved if one.reason != "not-of-schema"] == ["Student.xml:2"]
 
 
 def test_what_belongs_to_nobody_is_reported_by_place() -> None:
@@ -114,7 +119,7 @@ def test_what_belongs_to_nobody_is_reported_by_place() -> None:
             f"<DisciplineIncidentReference ref='{CANARY}'/></StudentDisciplineIncidentBehaviorAssociation>",
         )
     )
-    assert dict(parsed.findings.reasons) == {
+    assert reasons_of(parsed) == {
         "student-unknown": 1,
         "contact-unknown": 1,
         "incident-unknown": 1,
@@ -127,7 +132,7 @@ def test_an_element_that_is_not_valid_is_left_out_and_reported_and_the_rest_is_r
     parsed = read_edfi_xml(archive(Student=STUDENT.format(id="7").replace("2012-05-06", "the sixth of May")))
     document = only(parsed)
     assert "birth_date" not in document["identity"]  # type: ignore[operator]  # a JSON object
-    assert dict(parsed.findings.reasons) == {"not-valid": 1, "enrollment-missing": 1, "member-kept": 1}
+    assert reasons_of(parsed) == {"not-valid": 1, "enrollment-missing": 1, "member-kept": 1}
     assert "sixth" not in repr(parsed.findings)
     assert "the sixth of May" in kept(parsed)["Student"][0]["xml"]
 
@@ -153,8 +158,12 @@ def test_what_is_not_read_is_kept_as_it_came_and_reported_by_its_place() -> None
     assert held["StudentAssessment"][0] == {"element": "StudentAssessment", "xml": whole}
     assert held["CourseTranscript"][0]["xml"] == transcript
     assert f"<{CANARY}>Dual</{CANARY}>" in held["Student"][0]["xml"]
-    assert parsed.findings.reasons == {"member-kept": 4}
-    assert {one.position for one in parsed.findings.unresolved} == {"Student.xml:1:*", "Other.xml:1:*", "StudentTranscript.xml:1:*"}
+    assert reasons_of(parsed) == {"member-kept": 4}
+    assert {one.position for one in parsed.findings.unresolved if one.reason != "not-of-schema"} == {
+        "Student.xml:1:*",
+        "Other.xml:1:*",
+        "StudentTranscript.xml:1:*",
+    }
     assert CANARY not in repr(parsed.findings)
     # An upload that has these elements, and none of this student, says that there are none.
     assert (parsed.students[0].beside or {}).keys() >= {"StudentSchoolAssociation", "Contact"}

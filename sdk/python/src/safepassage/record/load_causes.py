@@ -24,6 +24,11 @@ CAUSES: Final[Mapping[str, Cause]] = MappingProxyType(
             "A value is not one of its kind, or is missing where it must be",
             "Correct the row or element at the position: lengths, dates, codes, what the format requires. The rest was loaded.",
         ),
+        "not-of-schema": Cause(
+            "not-valid",
+            "An element is not as the published schema of the standard has it",
+            "Correct what not_valid names: the path of elements and the rule. What can be read of it was loaded, the rest is kept.",
+        ),
         "student-id-missing": Cause("not-valid", "A student has no id", "Give the student the id by which the source system knows it."),
         "entry-date-missing": Cause("not-valid", "An enrollment has no first day", "Send beginDate, or a term with dates for the class."),
         "birth-date-missing": Cause(

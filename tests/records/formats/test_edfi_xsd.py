@@ -1,0 +1,79 @@
+"""Interchange files against the published schema of Ed-Fi 5.2: what does not hold is told by elements and rule, never by a value."""
+
+import io
+import zipfile
+from xml.etree.ElementTree import Element
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.records.formats.archive import Archive
+from services.records.formats.edfi_stream import items
+from services.records.formats.edfi_xml import read_edfi_xml
+from services.records.formats.edfi_xsd import NAMESPACE, faults_of_element
+from services.records.formats.parsed import ParsedRoster
+from tests.records.formats.test_edfi_sample import SAMPLE
+
+HUSH = "Hushhush"
+STUDENT = """<Student><StudentUniqueId>7</StudentUniqueId><Name><FirstName>Ana</FirstName><LastSurname>García</LastSurname></Name>
+<BirthData><BirthDate>2012-02-03</BirthDate></BirthData></Student>"""
+
+
+def read(student: str, namespace: str = NAMESPACE) -> ParsedRoster:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as zipped:
+        zipped.writestr("Student.xml", f'<InterchangeStudent xmlns="{namespace}">{student}</InterchangeStudent>')
+    return read_edfi_xml(Archive.of_zip(target.getvalue()))
+
+
+def faults(parsed: ParsedRoster) -> set[tuple[str, str, str]]:
+    return {(one.resource, one.member, one.rule) for one in parsed.findings.faults.told()}
+
+
+@pytest.mark.requirement("FORM-edfi-schema")
+def test_an_element_that_holds_to_the_schema_has_no_fault() -> None:
+    parsed = read(STUDENT)
+    assert "not-of-schema" not in parsed.findings.reasons
+    assert faults(parsed) == set()
+
+
+@pytest.mark.requirement("FORM-edfi-schema")
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ("2012-02-03", HUSH, ("Student.BirthData.BirthDate", "datatype-valid-1-2-1")),
+        ("Ana", HUSH * 20, ("Student.Name.FirstName", "maxlength-valid")),
+        ("<LastSurname>García</LastSurname>", "", ("Student.Name", "element-content")),
+        ("<Name>", f"<{HUSH}>x</{HUSH}><Name>", ("Student.*", "element-content")),
+        ("<Student>", f'<Student {HUSH}="x">', ("Student", "complex-type-3-2-1")),
+    ],
+)
+def test_what_does_not_hold_is_told_by_elements_rule_and_place_and_the_student_is_read(old: str, new: str, fault: tuple[str, str]) -> None:
+    parsed = read(STUDENT.replace(old, new))
+    assert ("Student.xml", *fault) in faults(parsed)
+    assert ("not-of-schema", "Student.xml:1") in {(one.reason, one.position) for one in parsed.findings.unresolved}
+    assert HUSH not in repr(parsed.findings) + repr(parsed.findings.faults.told())
+    assert len(parsed.students) == 1
+
+
+def test_files_of_an_earlier_version_are_read_and_said_not_to_be_checked() -> None:
+    parsed = read(STUDENT.replace("2012-02-03", "never"), "http://ed-fi.org/5.0.0")
+    assert "not-of-schema" not in parsed.findings.reasons
+    assert parsed.findings.counts["elements-of-a-version-without-a-schema"] == 1
+
+
+@pytest.mark.skipif(not SAMPLE.exists(), reason="../shared/data/edfi-sample is absent: the sample is not part of this repository")
+def test_the_published_sample_holds_to_its_schema() -> None:
+    for path in sorted(SAMPLE.glob("*.xml")):
+        with path.open("rb") as file:
+            assert [one.position for one in items(file, path.name) if faults_of_element(one.element)] == []
+
+
+@given(st.sampled_from(["Student", "Contact", "School", "StudentHealth"]), st.text(st.characters(categories=["L", "N", "P"]), max_size=20))
+def test_whatever_stands_in_an_element_it_is_checked_and_no_text_is_told(tag: str, text: str) -> None:
+    element = Element(tag, {"name": text})
+    element.text = f"{HUSH}{text}"
+    found = faults_of_element(element)
+    assert found
+    assert HUSH not in repr(found)
