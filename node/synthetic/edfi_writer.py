@@ -5,29 +5,21 @@ What else a record holds has no place here yet; our own JSON has all of it.
 
 import zipfile
 from collections.abc import Iterable, Iterator
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TextIO
-from xml.sax.saxutils import escape
 
+from node.synthetic.calendar import SchoolCalendar
+from node.synthetic.edfi_elements import descriptor, published, tagged, valued
+from node.synthetic.edfi_organisations import organisation_element
 from node.synthetic.oneroster_writer import Rostered
-from node.synthetic.states import StatePlan, SyntheticOrganisation, organisations
+from node.synthetic.states import StatePlan, organisations
 
 NAMESPACE = "http://ed-fi.org/5.2.0"
 INTERCHANGES = (
     "EducationOrganization", "Student", "StudentEnrollment", "Contact", "StudentAttendance", "StudentProgram",
 )  # fmt: skip
-
-
-def tagged(tag: str, *inner: str) -> str:
-    """An element; nothing where nothing is in it."""
-    text = "".join(inner)
-    return f"<{tag}>{text}</{tag}>" if text else ""
-
-
-def valued(tag: str, value: object) -> str:
-    """An element with a value; nothing for None."""
-    return "" if value is None else f"<{tag}>{escape(str(value))}</{tag}>"
 
 
 class EdFiPackage:
@@ -43,21 +35,21 @@ class EdFiPackage:
             self._files[name] = (Path(self._folder.name) / f"{name}.xml").open("w", encoding="utf-8")
             self._files[name].write(f'<?xml version="1.0" encoding="UTF-8"?>\n<Interchange{name} xmlns="{NAMESPACE}">\n')
         for one in organisations(state):
-            self._write("EducationOrganization", _organisation(one))
+            self._write("EducationOrganization", organisation_element(one, state))
 
     def add(self, one: Rostered) -> None:
         """A student with what the interchanges have room for."""
         record = one.document
         identity = record["identity"]
-        identifier = identity["identifiers"][0]["value"]
+        identifier, born = identity["identifiers"][0]["value"], identity["birth_date"]["birth_date"]
         student = tagged("StudentReference", tagged("StudentIdentity", valued("StudentUniqueId", identifier)))
         self._write("Student", _student(identifier, identity))
         self._write("StudentEnrollment", *_enrollments(student, record), _association(student, one, record))
         for place, guardian in enumerate(record.get("contacts", {}).get("guardians", ()), start=1):
-            self._write("Contact", *_contact(student, f"{one.source_id}-G{place}", place, guardian))
+            self._write("Contact", *_contact(student, f"{one.source_id}-G{place}", place, guardian, born))
         for event in record.get("attendance", {}).get("events", ()):
             self._write("StudentAttendance", _attendance(student, event))
-        self._write("StudentProgram", *_programs(student, record))
+        self._write("StudentProgram", *_programs(student, one, record))
 
     def close(self) -> None:
         """Put the interchanges into the zip."""
@@ -78,29 +70,6 @@ def write_edfi(path: Path, state: StatePlan, everyone: Iterable[Rostered]) -> No
     for one in everyone:
         package.add(one)
     package.close()
-
-
-def descriptor(kind: str, code: str) -> str:
-    """A descriptor's URI."""
-    return f"uri://safe-passage.example/{kind}Descriptor#{code}"
-
-
-def _organisation(one: SyntheticOrganisation) -> str:
-    tag = {"sea": "StateEducationAgency", "lea": "LocalEducationAgency", "school": "School"}[one.kind]
-    nces = ""
-    if one.nces_id is not None:
-        system = "uri://ed-fi.org/EducationOrganizationIdentificationSystemDescriptor#NCES"
-        nces = tagged(
-            "EducationOrganizationIdentificationCode",
-            valued("EducationOrganizationIdentificationSystem", system),
-            valued("IdentificationCode", one.nces_id),
-        )
-    parent = ""
-    if one.kind == "school":
-        parent = tagged(
-            "LocalEducationAgencyReference", tagged("LocalEducationAgencyIdentity", valued("LocalEducationAgencyId", one.parent))
-        )
-    return tagged(tag, nces, valued("NameOfInstitution", one.name), valued(f"{tag}Id", one.key), parent)
 
 
 def _name(name: dict[str, Any]) -> str:
@@ -139,13 +108,17 @@ def _enrollments(student: str, record: dict[str, Any]) -> Iterator[str]:
             "StudentSchoolAssociation",
             student,
             _school(one["school"]["nces_id"]),
+            valued("SchoolYear", _year(one["school_year"])),
             valued("EntryDate", one["entry_date"]),
             valued("EntryGradeLevel", descriptor("GradeLevel", one["grade"]["code"])),
             valued("EntryType", descriptor("EntryType", one["entry_type"]["code"])),
             valued("ExitWithdrawDate", ended),
             valued("ExitWithdrawType", None if ended is None else descriptor("ExitWithdrawType", one["exit_type"]["code"])),
-            valued("SchoolYear", f"{one['school_year'] - 1}-{one['school_year']}"),
         )
+
+
+def _year(ends: int) -> str:
+    return f"{ends - 1}-{ends}"
 
 
 def _school(key: str) -> str:
@@ -156,9 +129,9 @@ def _association(student: str, one: Rostered, record: dict[str, Any]) -> str:
     contacts, local = record.get("contacts", {}), record["identity"]["identifiers"][1]
     code = tagged(
         "StudentIdentificationCode",
-        valued("AssigningOrganizationIdentificationCode", local["system"]),
-        valued("StudentIdentificationSystem", "uri://ed-fi.org/StudentIdentificationSystemDescriptor#District"),
         valued("IdentificationCode", local["value"]),
+        valued("StudentIdentificationSystem", published("StudentIdentificationSystem", "District")),
+        valued("AssigningOrganizationIdentificationCode", local["system"]),
     )
     answer = record.get("demographics", {}).get("race_ethnicity", {})
     hispanic = answer.get("hispanic_or_latino")
@@ -166,17 +139,33 @@ def _association(student: str, one: Rostered, record: dict[str, Any]) -> str:
     return tagged(
         "StudentEducationOrganizationAssociation",
         student,
-        tagged(
-            "EducationOrganizationReference", tagged("EducationOrganizationIdentity", valued("EducationOrganizationId", one.school.parent))
-        ),
-        *_reached_at(contacts),
+        _district(one),
         code,
+        *_reached_at(contacts, record["identity"]["birth_date"]["birth_date"]),
         valued("HispanicLatinoEthnicity", None if hispanic is None else str(hispanic).lower()),
         races,
     )
 
 
-def _reached_at(held: dict[str, Any]) -> Iterator[str]:
+def _district(one: Rostered) -> str:
+    return tagged(
+        "EducationOrganizationReference", tagged("EducationOrganizationIdentity", valued("EducationOrganizationId", one.school.parent))
+    )
+
+
+def _kind(held: dict[str, Any], otherwise: str) -> str:
+    """What kind it is; the schema wants one of each."""
+    code: str = held["kind"]["code"] if "kind" in held else otherwise
+    return code
+
+
+def _period(held: dict[str, Any], earliest: str) -> str:
+    """The schema wants a first day wherever there is a last one; nobody lived anywhere before they were born."""
+    begin = held.get("begin_date", earliest if "end_date" in held else None)
+    return tagged("Period", valued("BeginDate", begin), valued("EndDate", held.get("end_date")))
+
+
+def _reached_at(held: dict[str, Any], earliest: str) -> Iterator[str]:
     for one in held.get("addresses", ()):
         yield tagged(
             "Address",
@@ -184,28 +173,39 @@ def _reached_at(held: dict[str, Any]) -> Iterator[str]:
             valued("City", one["city"]),
             valued("StateAbbreviation", descriptor("StateAbbreviation", one["state"])),
             valued("PostalCode", one["postal_code"]),
+            _period(one, earliest),
+            valued("AddressType", descriptor("AddressType", _kind(one, "Home"))),
             valued("DoNotPublishIndicator", "true" if one.get("protected") else None),
-            tagged("Period", valued("BeginDate", one.get("begin_date")), valued("EndDate", one.get("end_date"))),
         )
     for one in held.get("telephones", ()):
-        yield tagged("Telephone", valued("TelephoneNumber", one["number"]))
+        kind = _kind(one, "Other")
+        yield tagged(
+            "Telephone", valued("TelephoneNumber", one["number"]), valued("TelephoneNumberType", descriptor("TelephoneNumberType", kind))
+        )
 
 
-def _contact(student: str, identifier: str, place: int, guardian: dict[str, Any]) -> tuple[str, str]:
-    relation = f"uri://ed-fi.org/RelationDescriptor#{guardian['relation']['code']}"
-    contact = tagged("Contact", valued("ContactUniqueId", identifier), _name(guardian["name"]), *_reached_at(guardian))
+def _contact(student: str, identifier: str, place: int, guardian: dict[str, Any], earliest: str) -> tuple[str, str]:
+    relation = published("Relation", guardian["relation"]["code"])
+    contact = tagged(
+        "Contact",
+        valued("ContactUniqueId", identifier),
+        _name(guardian["name"]),
+        *_reached_at(guardian, earliest),
+    )
     association = tagged(
         "StudentContactAssociation",
-        tagged("ContactReference", tagged("ContactIdentity", valued("ContactUniqueId", identifier))),
         student,
-        valued("ContactPriority", place),
-        valued("LivesWith", None if "lives_with_student" not in guardian else str(guardian["lives_with_student"]).lower()),
+        tagged("ContactReference", tagged("ContactIdentity", valued("ContactUniqueId", identifier))),
         valued("Relation", relation),
+        valued("LivesWith", None if "lives_with_student" not in guardian else str(guardian["lives_with_student"]).lower()),
+        valued("ContactPriority", place),
     )
     return contact, association
 
 
 def _attendance(student: str, event: dict[str, Any]) -> str:
+    day, school = date.fromisoformat(event["event_date"]), _school(event["school"]["nces_id"])
+    year = _year(SchoolCalendar(day).year)
     return tagged(
         "StudentSchoolAttendanceEvent",
         tagged(
@@ -215,23 +215,34 @@ def _attendance(student: str, event: dict[str, Any]) -> str:
             valued("AttendanceEventReason", event.get("reason")),
             valued("EventDuration", event.get("duration_days")),
         ),
-        _school(event["school"]["nces_id"]),
         student,
+        school,
+        tagged("SessionReference", tagged("SessionIdentity", valued("SessionName", year), valued("SchoolYear", year), school)),
     )
 
 
-def _programs(student: str, record: dict[str, Any]) -> Iterator[str]:
+def _programs(student: str, one: Rostered, record: dict[str, Any]) -> Iterator[str]:
     special = record.get("special_education", {})
-    if "iep" in special:
-        yield tagged(
-            "StudentSpecialEducationProgramAssociation",
-            student,
-            valued("BeginDate", special["iep"]["begin_date"]),
-            valued("IdeaEligibility", "true"),
+    if "iep" not in special:
+        return
+    iep, program = special["iep"], "Special Education"
+    yield tagged(
+        "StudentSpecialEducationProgramAssociation",
+        student,
+        tagged(
+            "ProgramReference",
             tagged(
-                "Disability", valued("Disability", descriptor("Disability", special["eligibility"]["disabilities"][0]["category"]["code"]))
+                "ProgramIdentity",
+                _district(one),
+                valued("ProgramName", program),
+                valued("ProgramType", published("ProgramType", program)),
             ),
-            valued("IEPBeginDate", special["iep"]["begin_date"]),
-            valued("IEPEndDate", special["iep"]["end_date"]),
-            valued("SpecialEducationSetting", descriptor("SpecialEducationSetting", special["iep"]["environment"]["code"])),
-        )
+        ),
+        valued("BeginDate", iep["begin_date"]),
+        _district(one),
+        valued("IdeaEligibility", "true"),
+        valued("SpecialEducationSetting", descriptor("SpecialEducationSetting", iep["environment"]["code"])),
+        valued("IEPBeginDate", iep["begin_date"]),
+        valued("IEPEndDate", iep["end_date"]),
+        tagged("Disability", valued("Disability", descriptor("Disability", special["eligibility"]["disabilities"][0]["category"]["code"]))),
+    )

@@ -1,8 +1,9 @@
 """Interchange files against the published schema of Ed-Fi 5.2: what does not hold is told by elements and rule, never by a value."""
 
+import gzip
 import io
 import zipfile
-from xml.etree.ElementTree import Element
+from xml.etree.ElementTree import Element, fromstring
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from services.records.formats.edfi_stream import items
 from services.records.formats.edfi_xml import read_edfi_xml
 from services.records.formats.edfi_xsd import NAMESPACE, faults_of_element
 from services.records.formats.parsed import ParsedRoster
+from tests.records.formats.edfi_core import NOTICE, TARGET
 from tests.records.formats.test_edfi_sample import SAMPLE
 
 HUSH = "Hushhush"
@@ -68,6 +70,18 @@ def test_the_published_sample_holds_to_its_schema() -> None:
     for path in sorted(SAMPLE.glob("*.xml")):
         with path.open("rb") as file:
             assert [one.position for one in items(file, path.name) if faults_of_element(one.element)] == []
+
+
+def test_the_schema_says_whose_it_is_and_has_nothing_that_names_another_file() -> None:
+    text = gzip.decompress(TARGET.read_bytes()).decode()
+    assert NOTICE in text
+    assert not any(f"<xs:{part}" in text for part in ("import", "include", "redefine", "annotation"))
+
+
+@pytest.mark.parametrize("text", ["x" * 10_000_001, "<a>" * 300 + "</a>" * 300], ids=["long", "deep"])
+def test_what_is_larger_than_is_checked_says_so(text: str) -> None:
+    element = fromstring(f"<Student>{text}</Student>")  # noqa: S314 it is ours
+    assert [one.rule for one in faults_of_element(element)] == ["too-large-to-check"]
 
 
 @given(st.sampled_from(["Student", "Contact", "School", "StudentHealth"]), st.text(st.characters(categories=["L", "N", "P"]), max_size=20))
