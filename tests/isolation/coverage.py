@@ -96,6 +96,7 @@ ELSEWHERE: Final = {
     "records.push_to_ed_fi": "records/ed_fi/test_pushing.py::"
     "test_another_partys_system_looks_absent_and_agencies_of_the_record_are_told_how_to_read",
     "records.read_chain_part": "audit/test_chain_entries.py::test_of_another_nodes_exchange_nothing_is_told",
+    "records.read_ed_fi_system": "records/ed_fi/test_standings.py::test_a_system_is_seen_by_who_answers_for_it_and_by_the_states_operators",
     "records.read_educator_credential_request": _EDUCATORS,
     "records.read_exchange": "records/exchange/test_listing.py::test_a_district_sees_its_own_alone_and_the_state_all",
     "records.read_exchange_request": _EXCHANGES,

@@ -1,16 +1,19 @@
 """Each week is signed off once: when it is over, when nothing of it is open, and not by whom it is about."""
 
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from safepassage.canonical import digest_of_json
 from safepassage.leaf import parse_leaf
 from safepassage.problems.requests import InvalidRequest
 from services.audit.alerts.weeks import end_of, last_over, monday_before, monday_of, week_of
 from services.audit.stored_tree import StoredTree
+from services.audit.tables import AlertAcknowledgementRow
 from shared.columns import EPOCH
 from shared.contracts.readiness import AuditReport
 from tests.audit.alerts.officials import (
@@ -26,7 +29,7 @@ from tests.audit.alerts.officials import (
     state_client,
 )
 from tests.audit.alerts.watched import entries, read_students, stop_workers, watch
-from tests.audit.audit_node import OAK, AuditNode, event
+from tests.audit.audit_node import OAK, STATE, AuditNode, event, give_organisations
 from tests.conftest import StandingClock
 
 pytestmark = pytest.mark.anyio
@@ -158,6 +161,61 @@ async def test_reviews_are_signed_by_the_state_with_the_scope_alone(node: AuditN
         assert (await sign(node, WEEK, headers=headers)).status == 403
     assert (await node.send("GET", "/v1/log/alert-reviews", state_client(node, "alerts:read"))).status == 200
     assert (await node.send("GET", "/v1/log/alert-reviews", node.as_caller("alerts:read", organisation=OAK))).status == 403
+
+
+async def test_no_district_signs_a_review_whatever_scopes_and_purpose_it_has(node: AuditNode, clock: StandingClock) -> None:
+    await give_organisations(node)
+    clock.instant = datetime(2026, 10, 27, tzinfo=UTC)
+    district = node.as_caller("alerts:read", "alerts:review", organisation=OAK, purpose="audit-evaluation")
+    answer = await sign(node, WEEK, headers=district | {"idempotency-key": "12345678"})
+    assert (answer.status, code(answer)) == (403, "not-permitted")
+    assert (await reviews(node)).unsigned == (WEEK,)
+
+
+async def test_the_state_says_for_which_purpose_it_signs_and_acknowledges(node: AuditNode, clock: StandingClock) -> None:
+    await a_week_with_alerts(node, clock)
+    aimless = node.as_caller("alerts:read", "alerts:review", kind="sea", organisation=STATE) | {"idempotency-key": "12345678"}
+    for answer in (await acknowledge(node, (await listed(node))[0], headers=aimless), await sign(node, WEEK, headers=aimless)):
+        assert (answer.status, code(answer)) == (403, "purpose-missing")
+
+
+async def test_an_alert_is_of_the_week_of_its_day_and_of_no_other(node: AuditNode, clock: StandingClock) -> None:
+    sunday, monday = datetime(2026, 10, 25, 23, 50, tzinfo=UTC), datetime(2026, 10, 26, 0, 10, tzinfo=UTC)
+    days = []
+    for instant in (sunday, monday, datetime(2026, 11, 1, 23, 50, tzinfo=UTC), datetime(2026, 11, 2, 0, 10, tzinfo=UTC)):
+        clock.instant = instant
+        await read_students(node, 300, client=f"sis-{instant.day}")
+        await watch(node)
+        days.append(instant.date().isoformat())
+    clock.instant = datetime(2026, 11, 9, 0, 10, tzinfo=UTC)
+    await watch(node)
+    await watch(node)
+    found = Counter(one.day for one in await listed(node, "limit=1000"))
+    assert set(days) <= set(found)
+    await acknowledge_all(node)
+    weeks = (("2026-W43", "2026-10-19", "2026-10-26"), ("2026-W44", "2026-10-26", "2026-11-02"), ("2026-W45", "2026-11-02", "2026-11-09"))
+    for week, first, after in weeks:
+        assert (await signed(node, week)).alerts == sum(count for day, count in found.items() if first <= day < after) > 0
+
+
+async def test_a_review_pins_what_was_said_of_each_alert_too(node: AuditNode, clock: StandingClock) -> None:
+    await a_week_with_alerts(node, clock)
+    await acknowledge_all(node, reason="explained")
+    review = await signed(node, WEEK)
+    async with node.database.reading() as tx:
+        said_of = (await tx.scalars(select(AlertAcknowledgementRow).order_by(AlertAcknowledgementRow.id))).all()
+    pinned = [
+        {
+            "id": str(alert.id),
+            "digest": alert.digest,
+            "acknowledgements": [
+                {"id": str(one.id), "reason": "explained", "official": "cpo"} for one in said_of if one.alert_id == alert.id
+            ],
+        }
+        for alert in sorted(await listed(node), key=lambda one: one.id)
+    ]
+    assert all(one["acknowledgements"] for one in pinned)
+    assert review.digest == digest_of_json(pinned)
 
 
 async def test_weeks_before_the_log_are_not_asked_for(node: AuditNode, clock: StandingClock) -> None:
