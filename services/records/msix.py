@@ -34,13 +34,13 @@ from shared.caller import Caller, caller_with
 from shared.clock import Now
 from shared.contracts.audit import Event
 from shared.contracts.privacy import DecisionRequest, Recipient
+from shared.left_with_districts import FIELD as LEFT_WITH
 from shared.problems import responses
 
 router = APIRouter(prefix="/v1/msix-package", tags=["MSIX"])
 
 BASIS: Final = "audit-authority"
 ZIP: Final = "application/zip"
-LEFT_WITH: Final = "safepassage-left-with-districts"
 BATCH: Final = 1000
 MOST: Final = 20_000
 """Children of a package, which is made in memory: nothing of it is written to a disk."""

@@ -28,13 +28,13 @@ from services.records.reach import Reach, SealedStudent, count_in_reach, distric
 from services.records.tables import OrganisationRow
 from shared.caller import Caller
 from shared.contracts.privacy import Decision
+from shared.left_with_districts import FIELD as LEFT_WITH
 from shared.tenancy import above, within_any
 
 BATCH: Final = 1000
 """Students of one decision."""
 MOST_GATHERED: Final = 50_000
 OPERATION: Final = "oneroster-read"
-LEFT_WITH: Final = "safepassage-left-with-districts"
 IN_PROGRESS: Final = BY_ID[COURSES].section
 """Of this section OneRoster carries one element."""
 

@@ -14,8 +14,8 @@ from safepassage.wire_statistics import StatisticsAnswer, across_nodes
 from services.records.ed_fi.doors import EdFiDoors
 from services.records.ed_fi.systems import EdFiSystem, EdFiSystems
 from services.records.formats.oneroster_objects import LEFT
-from services.records.oneroster.reading import LEFT_WITH
 from shared.certificates import client_context
+from shared.left_with_districts import FIELD as LEFT_WITH
 from shared.siblings import client_session
 from tests.records.both_engines import running
 from tests.records.ed_fi.ods import CLIENT, Ods, serving
