@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from safepassage.problems.requests import TemporarilyUnavailable
 from services.audit.driver import Driver
 from services.audit.entries import SealingKey
 from services.audit.school_years import node_tag, student_tag
@@ -43,6 +44,8 @@ class SubjectKeys:
 
     def __init__(self, provider: KeyProvider) -> None:
         self._provider = provider
+        self._had: set[int] = set()
+        """Versions of the key-encryption key that have opened something for this process."""
         self._tag_keys: dict[int, bytes] = {}
         self._students: OrderedDict[tuple[int, str], SealingKey] = OrderedDict()
         self._node: dict[int, SealingKey] = {}
@@ -119,7 +122,7 @@ class SubjectKeys:
         return await tx.run_sync(lambda session: self.find_with(Driver(session.connection()), key_ids))
 
     def find_with(self, driver: Driver, key_ids: Sequence[bytes]) -> dict[bytes, AESGCM]:
-        """The same, for who works with the driver."""
+        """The same, for who works with the driver. Raises TemporarilyUnavailable where they were wrapped anew since its snapshot."""
         found = {}
         for key_id, _, wrapped in driver.lookup(SubjectKeyRow, {"key_id": key_ids}):
             with suppress(KeyVersionGone):  # in a copy of the store that is older than a destruction
@@ -220,9 +223,16 @@ class SubjectKeys:
     def _unwrap(self, wrapped: bytes, context: bytes) -> bytes:
         if version_of(wrapped) > self._provider.version:
             self._provider.load()  # it was made after this process had started
-        if version_of(wrapped) not in self._provider.versions:
+        version = version_of(wrapped)
+        if version not in self._provider.versions:
+            if version in self._had:
+                # INVARIANT: what was read before everything was wrapped anew is never taken for what was destroyed: whoever reads it again
+                # finds it. Else a search said that there is nothing, and the index forgot an entry for good.
+                raise TemporarilyUnavailable("the keys were wrapped anew meanwhile")
             raise KeyVersionGone
-        return self._provider.unwrap(wrapped, context=context)
+        key = self._provider.unwrap(wrapped, context=context)
+        self._had.add(version)
+        return key
 
     def _forget_other_years(self, epoch: int) -> None:
         """The log's time never goes back, so keys of a year that is over seal nothing more: what is destroyed is in no memory."""

@@ -60,6 +60,7 @@ ELSEWHERE: Final = {
     "records.give_up_dead_letter": "another node",
     "records.load_attachment": "a scanner",
     "records.requeue_dead_letter": "another node",
+    "records.say_what_is_kept": "a district's Ed-Fi system",
 }
 """What has to be there for it: tests of its own have that."""
 BEGINNINGS: Final = sorted({source for source, _ in LINKS} - {target for source, target in LINKS if source != target} - ELSEWHERE.keys())

@@ -27,10 +27,13 @@ from services.gateway.settings import LONGEST_SECONDS
 from services.gateway.tables import ClientRow, ClientSecretRow, GivenAuthorizationRow, OrganisationRow, RevokedTokenRow
 from shared.clock import Clock
 from shared.database import Database
+from shared.gathered import Gathered
 from shared.peer_statements import PeerStatements
 
 BELIEVED_FOR: Final = timedelta(seconds=15)
 """What was loaded counts for so long; then nobody is let in until it can be loaded again."""
+MOST_WAITING: Final = 10_000
+"""Who wait for one load."""
 LOOKS_BACK: Final = timedelta(seconds=LONGEST_SECONDS) + timedelta(minutes=2)
 """INVARIANT: as long as any token can live, not those that this process gives: it may have been started with a shorter lifetime."""
 
@@ -98,9 +101,20 @@ class Standing:
         self._taken_back: frozenset[UUID] = frozenset()
         self._ended: frozenset[UUID] = frozenset()
         self._loaded_at: datetime | None = None
+        self._loads: Gathered[None, None, None] = Gathered(self._for_all, most=MOST_WAITING)
 
     async def refresh(self) -> None:
-        """Load what changed within the lifetime of a token."""
+        """Load what changed within the lifetime of a token. Whoever asks while a load is under way has the next one, with all who wait.
+
+        INVARIANT: one load after the other: one that began before and took longer would else put back what a later one has replaced.
+        """
+        await self._loads(None, None)
+
+    async def _for_all(self, _: None, waiting: Sequence[None]) -> Sequence[None]:
+        await self._load()
+        return waiting
+
+    async def _load(self) -> None:
         now = self._clock()
         since, today = now - LOOKS_BACK, now.date()
         async with self._database.reading() as tx:

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
+from safepassage.problems.requests import TemporarilyUnavailable
 from services.audit.retention import wrapping
 from services.audit.retention.wrapping import begin, destroy_retired, rewrap, wrapping_of
 from services.audit.tables import LogKeyRow, SubjectKeyRow
@@ -123,3 +124,20 @@ async def test_a_new_file_alone_changes_nothing_until_it_is_told(store_url: str,
     async with running(store_url, own_keys, clock) as node:
         await node.append(event("request", student=uuid4()))
         assert await versions_of(node) == {1}
+
+
+async def test_whoever_began_to_read_before_keys_were_wrapped_again_is_told_to_read_anew_and_not_that_they_were_destroyed(
+    store_url: str, own_keys: Path, clock: StandingClock
+) -> None:
+    async with running(store_url, own_keys, clock) as node:
+        await node.append(event("request", student=uuid4()))
+        keys = node.app.state.keys
+        async with node.database.reading() as tx:
+            ids = (await tx.scalars(select(SubjectKeyRow.key_id))).all()
+            assert len(await keys.find(tx, ids)) == len(ids) > 0
+            await change_version(node, own_keys)
+            keys.provider.load()
+            with pytest.raises(TemporarilyUnavailable):
+                await keys.find(tx, ids)
+        async with node.database.reading() as tx:
+            assert len(await keys.find(tx, ids)) == len(ids)

@@ -235,3 +235,30 @@ async def test_a_peer_that_is_an_organisation_no_more_is_out_with_the_tokens_tha
     assert (await world.send_receipt(birch, token)).code == "access-token-not-valid"
     clock.advance(seconds=1)
     assert (await world.send_receipt(birch, (await world.token(birch)).json["access_token"])).status == 200
+
+
+async def test_a_load_that_takes_long_puts_nothing_back_that_a_later_one_has(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    oak = await district(house)
+    party, standing = await house.party(oak, "records:read"), house.app.state.standing
+    load, began, goes_on, under_way, most = standing._load, asyncio.Event(), asyncio.Event(), 0, 0
+
+    async def slow() -> None:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        began.set()
+        await goes_on.wait()
+        await load()
+        under_way -= 1
+
+    monkeypatch.setattr(standing, "_load", slow)
+    async with asyncio.timeout(20):
+        first = asyncio.create_task(standing.refresh())
+        await began.wait()
+        await house.hand.change_organisation(oak.model_copy(update={"valid_until": house.now.date()}))
+        later = [asyncio.create_task(standing.refresh()) for _ in range(5)]
+        await asyncio.sleep(0)
+        goes_on.set()
+        await asyncio.gather(first, *later)
+    assert most == 1
+    assert standing._changed[party.client_id].kids == frozenset()
