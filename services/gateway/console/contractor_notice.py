@@ -10,14 +10,14 @@ from typing import Final
 from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
-from safepassage.problems import SuiteError
-from safepassage.wire_duties import DutyCompletion, NewDuty
-from services.gateway.console.acts import MISSING, NOT_READ, Act, ActForm, Field, FormWrong, refused_form
+from safepassage.wire_duties import DutyCompletion
+from services.gateway.console.acts import MISSING, NOT_READ, Act, ActForm, Field, FormWrong
 from services.gateway.console.breach_words import term_of
 from services.gateway.console.duties import PATH as LIST
 from services.gateway.console.duty_words import duty_name, law_of
 from services.gateway.console.node_reader import Node
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
+from services.gateway.console.starting_duties import start_duties
 from services.gateway.console.viewing import Viewing
 from services.gateway.console.words import word
 from services.gateway.people.pages import form_of, page_responses
@@ -54,12 +54,7 @@ async def start_contractor_notice(form: Act, frame: Framed, node: Node) -> Respo
     """Start them, each once, from the instant at which the notice came."""
     try:
         came, chosen, said = _came(form, frame.viewing), _chosen(form), form.model(DutyCompletion)
-        for kind in chosen:
-            new = NewDuty(kind=kind, started_at=came, evidence_ref=said.evidence_ref, about=f"breach:{form.key}")
-            try:
-                await node.act("privacy", "POST", "/v1/duties", key=f"{form.key}-{kind}", body=new)
-            except SuiteError as error:
-                raise refused_form(error, ("evidence_ref",)) from error
+        await start_duties(node, form, chosen, started_at=came, evidence_ref=said.evidence_ref)
     except FormWrong as wrong:
         return _form(frame, form.fields, wrong.fields)
     return RedirectResponse(LIST, 303)

@@ -7,11 +7,10 @@ from typing import Final
 from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
-from safepassage.problems import SuiteError
 from safepassage.problems.requests import InvalidRequest, TemporarilyUnavailable
-from safepassage.wire_duties import DutyCompletion, NewDuty
+from safepassage.wire_duties import DutyCompletion
 from safepassage.wire_log_radius import BreachNotice
-from services.gateway.console.acts import Act, ActForm, Field, FormWrong, refused_form
+from services.gateway.console.acts import Act, ActForm, Field, FormWrong
 from services.gateway.console.blast_radius import DUTIES, FOUND
 from services.gateway.console.duties import PATH as LIST
 from services.gateway.console.duty_words import duty_name, law_of
@@ -20,6 +19,7 @@ from services.gateway.console.node_reader import Node, NodeReader
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
 from services.gateway.console.radius_counting import counted
 from services.gateway.console.radius_question import Asked, Question
+from services.gateway.console.starting_duties import start_duties
 from services.gateway.console.words import word
 from services.gateway.people.pages import form_of, page_responses
 from services.gateway.people.roles import Role
@@ -53,12 +53,7 @@ async def start_breach_duties(question: Asked, form: Act, frame: Framed, node: N
     notices = await _notices(node, question)
     try:
         said, chosen, discovered = form.model(DutyCompletion), _chosen(form, notices), _discovered(question)
-        for kind in chosen:
-            new = NewDuty(kind=kind, started_at=discovered, evidence_ref=said.evidence_ref, about=f"breach:{form.key}")
-            try:
-                await node.act("privacy", "POST", "/v1/duties", key=f"{form.key}-{kind}", body=new)
-            except SuiteError as error:
-                raise refused_form(error, ("evidence_ref",)) from error
+        await start_duties(node, form, chosen, started_at=discovered, evidence_ref=said.evidence_ref)
     except FormWrong as wrong:
         return _form(frame, handles, question, notices, form.fields, wrong.fields)
     return RedirectResponse(LIST, 303)
