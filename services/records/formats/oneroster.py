@@ -45,8 +45,8 @@ class _Class:
     school: str
     begins: date | None
     ends: date | None
-    courses: dict[date | None, CurrentCourse] = field(default_factory=dict)
-    """What it is of a student who began on a day: the same for all who did."""
+    courses: dict[tuple[date | None, str], CurrentCourse] = field(default_factory=dict)
+    """What it is of a student who began on a day, under a SCED code: the same for all who did."""
 
 
 @dataclass
@@ -243,21 +243,22 @@ def _courses(user: Row, roster: _Roster) -> list[CurrentCourse | Draft]:
         if held is None or row.day("endDate") is not None:
             continue
         begins = row.day("beginDate") or held.begins
-        course = held.courses.get(begins)
+        sced = row[SCED] or held.sced
+        course = held.courses.get((begins, sced))
         if course is None:
-            draft = _course(held, begins, roster, row.position)
+            draft = _course(held, begins, sced, roster, row.position)
             course = draft.instance(CurrentCourse)
             if course is None:
                 made.append(draft)
                 continue
-            held.courses[begins] = course
+            held.courses[begins, sced] = course
         made.append(course)
     return made
 
 
-def _course(held: _Class, begins: date | None, roster: _Roster, position: str) -> Draft:
+def _course(held: _Class, begins: date | None, sced: str, roster: _Roster, position: str) -> Draft:
     code: dict[str, Any] = {"local_code": {"system": "oneroster:courseCode", "code": held.course_code}} if held.course_code else {}
-    code |= {"sced_code": held.sced} if held.sced else {}
+    code |= {"sced_code": sced} if sced else {}
     values = {
         "section": held.code,
         "course": {"title": held.title, **code},

@@ -1,17 +1,18 @@
-"""A student's permitted elements → OneRoster 1.2 objects: user, guardians, demographics, enrolments, and the classes they are in. Pure.
+"""A student's permitted elements → OneRoster 1.2 objects: user, guardians, demographics, enrolments. Pure.
 
 What the standard requires and the record does not give, or may not, is empty: a name that is withheld looks like one that nobody knows.
 A statement of disagreement stands in the metadata of each object that its student's record made (34 CFR 99.21(c)).
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from uuid import UUID
 
 from safepassage.wire_organisations import Organisation
+from services.records.formats.oneroster_classes import SCED, WITHIN, Class, ClassKey, Taught
 from services.records.formats.oneroster_places import Directory, Links, Pairwise, Sessions, school_year_of
 from services.records.formats.oneroster_query import METADATA, Object, instant
 from services.records.formats.oneroster_unsaid import NOT_SAID, NotSaid, of_demographics, of_guardian, of_sections, of_user
@@ -21,8 +22,6 @@ STATEMENTS: Final = "safepassage.statementsOfDisagreement"
 LEFT: Final = "safepassage.leftWithDistrict"
 """The district keeps the record itself: that something is not here does not say that it is not so."""
 RIGHTS_HOLDER: Final = "parent"
-WITHIN: Final = "."
-"""In an id made of two: the object that it belongs to, by which it is found again, and its own."""
 
 
 @dataclass(frozen=True)
@@ -43,26 +42,6 @@ class Rostered:
         return self.document.get(section, {}).get(member)
 
 
-class ClassKey(NamedTuple):
-    """What makes two students' sections the same class."""
-
-    school_id: str
-    section: str
-    title: str
-    course: str
-    term: str
-
-
-@dataclass
-class Class:
-    """A class, as the sections of its students say it."""
-
-    key: ClassKey
-    school: Organisation
-    course: Mapping[str, Any]
-    changed_at: datetime
-
-
 class Shapes:
     """Makes objects for one recipient under one agreement."""
 
@@ -70,7 +49,7 @@ class Shapes:
         self._directory, self._pairwise, self._links = directory, pairwise, links
         self._top, self._today = top, today
         self.sessions, self.year = Sessions(pairwise, links=links), school_year_of(today)
-        self._class_ids: dict[ClassKey, str] = {}
+        self.taught = Taught(directory, pairwise, links=links, sessions=self.sessions, year=self.year)
 
     def user(self, one: Rostered) -> Object:
         """The student as a user."""
@@ -186,68 +165,15 @@ class Shapes:
             value = {
                 **self._record(f"{one.pseudonym}{WITHIN}{self._pairwise('enrollment', str(one.pseudonym), *key)}", one),
                 "user": self._links.to("user", one.pseudonym),
-                "class": self._links.to("class", self.class_id(key)),
+                "class": self._links.to("class", self.taught.class_id(key)),
                 "school": self._links.to("org", held.school.id),
                 "role": "student",
                 "beginDate": row.get("begin_date"),
             }
+            if "sced_code" in held.course:
+                value[METADATA] = {**value.get(METADATA, {}), SCED: held.course["sced_code"]}
             made.append(_telling(_present(value), of_sections(row, held.school, [other for _, other in those[:-1]])))
         return made
-
-    def class_id(self, key: ClassKey) -> str:
-        """The sourcedId of a class, for a school year."""
-        known = self._class_ids.get(key)
-        if known is None:
-            known = self._class_ids[key] = f"{key.school_id}{WITHIN}{self._pairwise('class', str(self.year), *key)}"
-        return known
-
-    def classes(self, found: Iterable[Class]) -> list[Object]:
-        """The collection `classes`, by school, title and section."""
-        return [
-            _present(
-                {
-                    "sourcedId": self.class_id(held.key),
-                    "status": "active",
-                    "dateLastModified": instant(held.changed_at),
-                    "metadata": {"safepassage.term": held.key.term} if held.key.term else None,
-                    "title": held.key.title,
-                    "classCode": held.key.section or None,
-                    "classType": "scheduled",
-                    "course": self._links.to("course", self._course_id(held)),
-                    "school": self._links.to("org", held.school.id),
-                    "terms": [self.sessions.term(self.year)],
-                    "subjectCodes": [held.course["sced_code"][:2]] if "sced_code" in held.course else None,
-                }
-            )
-            for held in together(found)
-        ]
-
-    def courses(self, found: Iterable[Class]) -> list[Object]:
-        """The collection `courses`: what is taught in the classes, by district."""
-        made: dict[str, Object] = {}
-        for held in together(found):
-            sourced_id, before = self._course_id(held), instant(held.changed_at)
-            if sourced_id in made:
-                made[sourced_id]["dateLastModified"] = max(before, made[sourced_id]["dateLastModified"])
-                continue
-            made[sourced_id] = _present(
-                {
-                    "sourcedId": sourced_id,
-                    "status": "active",
-                    "dateLastModified": before,
-                    "metadata": _present({"safepassage.sced": held.course.get("sced_code")}) or None,
-                    "title": held.key.title,
-                    "schoolYear": self.sessions.year(self.year),
-                    "courseCode": held.key.course,
-                    "org": self._links.to("org", self._directory.district_of(held.school).id),
-                    "subjectCodes": [held.course["sced_code"][:2]] if "sced_code" in held.course else None,
-                }
-            )
-        return list(made.values())
-
-    def _course_id(self, held: Class) -> str:
-        district = str(self._directory.district_of(held.school).id)
-        return f"{district}{WITHIN}{self._pairwise('course', str(self.year), district, held.key.course, held.key.title)}"
 
     def _record(self, sourced_id: str, one: Rostered) -> Object:
         """What every object of a student has."""
@@ -255,16 +181,6 @@ class Shapes:
         statements = one.document.get("statements")
         metadata = ({STATEMENTS: list(statements)} if statements else {}) | ({LEFT: "true"} if one.is_left else {})
         return value | ({"metadata": metadata} if metadata else {})
-
-
-def together(found: Iterable[Class]) -> list[Class]:
-    """Each class once, with the latest change of its students' records."""
-    made: dict[ClassKey, Class] = {}
-    for held in found:
-        before = made.get(held.key)
-        if before is None or before.changed_at < held.changed_at:
-            made[held.key] = held
-    return [made[key] for key in sorted(made)]
 
 
 def _named(name: Mapping[str, Any]) -> Object:

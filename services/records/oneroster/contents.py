@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from safepassage.problems.oneroster import NoSuchObject
-from services.records.formats.oneroster_objects import WITHIN, Class
+from services.records.formats.oneroster_classes import WITHIN, Class
 from services.records.formats.oneroster_query import Object
 from services.records.formats.oneroster_vocabulary import OF_CLASSES, OF_DEMOGRAPHICS, OF_USERS
 from services.records.oneroster.reading import Item, Reading
@@ -125,11 +125,11 @@ async def classes(reading: Reading, ids: Ids, since: datetime | None) -> list[Ma
     """Classes: all, or those of a school, a course, a term, a student."""
     if USER in ids:
         item = await reading.one(OF_CLASSES, ids[USER])
-        found = reading.shapes.classes(held for held, _ in reading.shapes.classes_of(item.rostered))
+        found = reading.shapes.taught.classes(held for held, _ in reading.shapes.classes_of(item.rostered))
         return [Made(value, item) for value in found] if ids[USER] == str(item.rostered.pseudonym) else []
     if TERM in ids:
         await _require_term(reading, ids[TERM])
-    made = of_nobody(reading.shapes.classes(await _found(reading, ids)))
+    made = of_nobody(reading.shapes.taught.classes(await _found(reading, ids)))
     if COURSE in ids:
         made = [one for one in made if one.value["course"]["sourcedId"] == ids[COURSE]]
         if not made:
@@ -139,7 +139,7 @@ async def classes(reading: Reading, ids: Ids, since: datetime | None) -> list[Ma
 
 async def courses(reading: Reading, ids: Ids, since: datetime | None) -> list[Made]:
     """Courses: all, or those taught at a school."""
-    return of_nobody(reading.shapes.courses(await _found(reading, ids)))
+    return of_nobody(reading.shapes.taught.courses(await _found(reading, ids)))
 
 
 async def person(reading: Reading, sourced_id: str, *, with_guardians: bool) -> Made:
@@ -150,12 +150,12 @@ async def person(reading: Reading, sourced_id: str, *, with_guardians: bool) -> 
 
 async def class_(reading: Reading, sourced_id: str) -> Made:
     """A class. Raises NoSuchObject."""
-    return only(of_nobody(reading.shapes.classes(await _found(reading, {COURSE: sourced_id}))), sourced_id)
+    return only(of_nobody(reading.shapes.taught.classes(await _found(reading, {COURSE: sourced_id}))), sourced_id)
 
 
 async def course(reading: Reading, sourced_id: str) -> Made:
     """A course. Raises NoSuchObject."""
-    return only(of_nobody(reading.shapes.courses(await _found(reading, {COURSE: sourced_id}))), sourced_id)
+    return only(of_nobody(reading.shapes.taught.courses(await _found(reading, {COURSE: sourced_id}))), sourced_id)
 
 
 async def no_teacher(reading: Reading, ids: Ids, since: datetime | None) -> list[Made]:
@@ -195,7 +195,9 @@ async def _members(reading: Reading, ids: Ids, since: datetime | None) -> list[I
             raise NoSuchObject
     items = await reading.gather(OF_USERS, reading.places_of(ids[CLASS].partition(WITHIN)[0]), changed_since=None)
     shapes = reading.shapes
-    members = [item for item in items if any(shapes.class_id(held.key) == ids[CLASS] for held, _ in shapes.classes_of(item.rostered))]
+    members = [
+        item for item in items if any(shapes.taught.class_id(held.key) == ids[CLASS] for held, _ in shapes.classes_of(item.rostered))
+    ]
     if not members:
         raise NoSuchObject
     return [item for item in members if since is None or item.rostered.changed_at >= since]

@@ -12,8 +12,8 @@ from safepassage.problems.privacy import NoSuchAgreement
 from safepassage.problems.records import PurposeMissing
 from safepassage.problems.requests import LogUnavailable, NotPermitted, TemporarilyUnavailable
 from services.records.formats.oneroster_changes import ACTIVE, changes, contents_of
+from services.records.formats.oneroster_classes import WITHIN
 from services.records.formats.oneroster_csv import Tables, packed, rows_of
-from services.records.formats.oneroster_objects import WITHIN
 from services.records.formats.oneroster_query import Object
 from services.records.formats.oneroster_vocabulary import RELEVANT
 from services.records.oneroster.given_packages import GivenPackages
@@ -84,8 +84,8 @@ def _rows(reading: Reading, items: list[Item]) -> Tables:
     objects: dict[str, list[Object]] = {
         "orgs": reading.directory.objects(),
         "academicSessions": shapes.sessions.objects([shapes.year]),
-        "courses": shapes.courses(held),
-        "classes": shapes.classes(held),
+        "courses": shapes.taught.courses(held),
+        "classes": shapes.taught.classes(held),
         "users": [user for item in items for user in (shapes.user(item.rostered), *shapes.guardians(item.rostered))],
         "demographics": [one for one in demographics if one is not None],
         "enrollments": [one for item in items for one in shapes.enrollments(item.rostered)],

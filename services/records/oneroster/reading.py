@@ -19,7 +19,8 @@ from safepassage.problems.requests import NotPermitted
 from safepassage.wire_organisations import Organisation
 from safepassage.wire_policy import Agreement
 from services.records.disclosure import Released, agreement_of, decide, read_by_party, released, within_token
-from services.records.formats.oneroster_objects import WITHIN, Rostered, Shapes
+from services.records.formats.oneroster_classes import WITHIN
+from services.records.formats.oneroster_objects import Rostered, Shapes
 from services.records.formats.oneroster_places import Directory, Links
 from services.records.formats.oneroster_vocabulary import COURSES, RELEVANT
 from services.records.logged import log_all_ahead

@@ -2,11 +2,13 @@
 
 import csv
 import io
+import json
 import zipfile
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
@@ -62,7 +64,9 @@ schools = st.sampled_from([{"name": one.name, "nces_id": one.nces_id} for one in
 courses = st.lists(
     present(
         section=codes,
-        course=present(title=texts, local_code=coded("oneroster:courseCode", codes), sced_code=maybe(st.just("02052"))),
+        course=present(
+            title=texts, local_code=coded("oneroster:courseCode", codes), sced_code=maybe(st.sampled_from(["02052", "02056", "03001"]))
+        ),
         term=maybe(coded("oneroster:term", codes)),
         school=schools,
         begin_date=st.dates(date(2026, 8, 1), date(2026, 9, 30)).map(date.isoformat),
@@ -102,15 +106,15 @@ def packed(documents: list[dict[str, Any]]) -> bytes:
     directory = Directory(ORGS, links=links)
     shapes = Shapes(directory, lambda *said: uuid5(NAMESPACE_URL, "|".join(said)), links=links, top=ORGS[1], today=TODAY)
     those = [
-        Rostered(UUID(int=number), UUID(int=number << 64), datetime(2026, 10, 1, tzinfo=UTC), document)
+        Rostered(UUID(int=number), UUID(int=number << 64), datetime(2026, 9, number, tzinfo=UTC), document)
         for number, document in enumerate(documents, start=10)
     ]
     held = [one for student in those for one, _ in shapes.classes_of(student)]
     objects = {
         "orgs": directory.objects(),
         "academicSessions": shapes.sessions.objects([shapes.year]),
-        "courses": shapes.courses(held),
-        "classes": shapes.classes(held),
+        "courses": shapes.taught.courses(held),
+        "classes": shapes.taught.classes(held),
         "users": [user for one in those for user in (shapes.user(one), *shapes.guardians(one))],
         "demographics": [value for one in those if (value := shapes.demographics(one)) is not None],
         "enrollments": [value for one in those for value in shapes.enrollments(one)],
@@ -176,3 +180,48 @@ def test_the_package_has_every_file_of_the_binding_in_its_manifest_and_no_status
     assert users[0]["userIds"] == ""
     assert users[0]["metadata.safepassage.userIds"] == '[{"type": "a:b", "identifier": "1,2"}]'
     assert "It is not so." in users[0]["metadata.safepassage.statementsOfDisagreement"]
+
+
+def of_algebra(*codes: str | None) -> list[dict[str, Any]]:
+    """Students of one class, whose records give its course these SCED codes, each changed a day after the one before."""
+    course = {"title": "Algebra", "local_code": {"system": "oneroster:courseCode", "code": "ALG1"}}
+    return [
+        {
+            "identity": {"name": {"first": "Ana", "last_1": "García"}, "birth_date": {"birth_date": "2012-05-06"}},
+            "enrollment": {"enrollments": [{"school": {"nces_id": "030000100003"}, "entry_date": "2026-08-24"}]},
+            "academics": {
+                "current_courses": [
+                    {
+                        "section": "A",
+                        "course": course | ({"sced_code": code} if code else {}),
+                        "school": {"nces_id": "030000100003"},
+                        "begin_date": "2026-08-24",
+                    }
+                ]
+            },
+        }
+        for code in codes
+    ]
+
+
+@pytest.mark.requirement("FORM-oneroster-unsaid")
+@settings(max_examples=50, deadline=None, database=None)
+@given(st.lists(st.sampled_from(["02052", "02056", "03001", None]), min_size=1, max_size=5))
+def test_no_sced_code_of_a_course_is_dropped_and_none_is_taken_for_another_students(codes: list[str | None]) -> None:
+    said_codes = [code for code in codes if code]
+    package = packed(of_algebra(*codes))
+    with zipfile.ZipFile(io.BytesIO(package)) as zipped:
+        [course] = csv.DictReader(io.StringIO(zipped.read("courses.csv").decode()))
+        [group] = csv.DictReader(io.StringIO(zipped.read("classes.csv").decode()))
+    last = said_codes[-1:]
+    others = sorted(set(said_codes) - set(last))
+    assert course.get("metadata.safepassage.sced") == (last[0] if last else None)
+    assert json.loads(course.get("metadata.safepassage.otherSced") or "[]") == others
+    areas = list(dict.fromkeys(code[:2] for code in [*last, *others]))
+    assert [course["subjectCodes"], group["subjectCodes"]] == [",".join(areas)] * 2
+    parsed = read_oneroster(Archive.of_zip(package), today=TODAY)
+    read = [one.record.document()["academics"]["current_courses"][0]["course"].get("sced_code") for one in parsed.students if one.record]
+    # a record that gives none reads as its class does
+    assert read == [code or (last[0] if last else None) for code in codes]
+    kept = [row for row in (parsed.kept.frame["courses"].values() if parsed.kept else ()) if "metadata.safepassage.otherSced" in row]
+    assert bool(kept) == bool(others)

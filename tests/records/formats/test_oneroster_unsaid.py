@@ -65,8 +65,8 @@ def objects(document: dict[str, Any]) -> dict[str, list[Object]]:
         "orgs": Directory(ORGS, links=Links("https://node.example")).objects(),
         "users": [shapes.user(one), *shapes.guardians(one)],
         "demographics": [demographics] if demographics is not None else [],
-        "classes": shapes.classes(held),
-        "courses": shapes.courses(held),
+        "classes": shapes.taught.classes(held),
+        "courses": shapes.taught.courses(held),
         "enrollments": shapes.enrollments(one),
     }
 
