@@ -11,15 +11,15 @@ from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import bindparam, exists, select
+from sqlalchemy import Connection, bindparam, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.record import StudentRecord
 from safepassage.wire_exchange import PersonSelector
+from services.records.child_here import match_with_unions
 from services.records.loading import Arriving
-from services.records.matching import Certain, NoCandidate, match
+from services.records.matching import Certain, Match, NoCandidate
 from services.records.matching_candidates import candidates_of, name_tags
-from services.records.matching_person import Candidate
 from services.records.tables import EnrollmentRow, SourceIdRow, TagRow
 from services.records.vault import Vault
 from shared import prepared
@@ -82,9 +82,11 @@ class _Description(NamedTuple):
 
 
 async def _judged(tx: AsyncSession, vault: Vault, selector: PersonSelector, student_ids: set[UUID]) -> ReceivedBefore:
-    found = await tx.run_sync(lambda session: candidates_of(session.connection(), vault, student_ids))
-    candidates: list[Candidate] = [replace(candidate, schools=frozenset({HERE})) for candidate in found]
-    outcome = match(selector, candidates)
+    def look(connection: Connection) -> Match:
+        found = candidates_of(connection, vault, student_ids)
+        return match_with_unions(connection, selector, [replace(candidate, schools=frozenset({HERE})) for candidate in found])
+
+    outcome = await tx.run_sync(lambda session: look(session.connection()))
     if isinstance(outcome, Certain):
         return ReceivedBefore(outcome.student_id, doubtful=False)
     return ReceivedBefore(None, doubtful=not isinstance(outcome, NoCandidate))

@@ -9,7 +9,8 @@ from node.synthetic import SyntheticStudent
 from safepassage.record.loads import LoadReport, NewStudent
 from services.records.loading import ReceivedEnrollment, store_received
 from services.records.loading_students import as_record
-from services.records.tables import StudentRow
+from services.records.tables import SourceIdRow, StudentRow
+from services.records.unions import unite
 from tests.records.conftest import NOON
 from tests.records.one_state import DISTRICT, OneState, some_students
 
@@ -86,3 +87,18 @@ async def test_two_who_would_be_the_same_child_are_not_made_one(alder: OneState)
     double = CHILD.load.model_copy(update={"source_id": "another-id"})
     report = await rostered(alder, CHILD.load, double)
     assert (report.counts["created"], report.reasons) == (2, {"may-be-here-already": 2})
+
+
+@pytest.mark.requirement("MATCH-united")
+async def test_a_child_whom_two_records_were_received_of_is_the_leading_one_once_they_are_united(alder: OneState) -> None:
+    leading, other = [await received(alder, CHILD) for _ in range(2)]
+    apart = await rostered(alder, CHILD.load)
+    assert (apart.counts["created"], apart.reasons) == (1, {"may-be-here-already": 1})
+    await alder.records.state.database.write(
+        lambda connection: unite(connection, leading_id=leading, other_id=other, by="job:match", now=NOON)
+    )
+    report = await rostered(alder, CHILD.load.model_copy(update={"source_id": "another-id"}))
+    assert (report.counts, report.reasons) == ({"students": 1, "changed": 1}, {})
+    of_source = [row.student_id for row in await alder.rows(SourceIdRow)]
+    assert leading in of_source
+    assert other not in of_source

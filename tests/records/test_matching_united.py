@@ -82,3 +82,19 @@ def test_whatever_is_united_what_is_given_agrees_and_is_the_leading_record(
         [leading] = [one for one in candidates if one.student_id == child.leading]
         assert names_and_birth_agree(wanted, leading)
         assert not any(one.multiple_birth for one in candidates if one.student_id in united)
+
+
+@given(some.lists(_ONES, min_size=2, max_size=4), some.sampled_from(["1234567897", "5555555551", None]), some.booleans())
+def test_who_is_near_and_not_of_the_child_casts_the_doubt_that_the_record_alone_would_not(
+    ones: list[Candidate], number: str | None, by_school: bool
+) -> None:
+    candidates = [replace(one, student_id=UUID(int=place + 1)) for place, one in enumerate(ones)]
+    of_child, strangers = candidates[:2], candidates[2:]
+    child = OneChild(frozenset(one.student_id for one in of_child), of_child[0].student_id)
+    wanted = asked(state_student_id=number, former_school_nces_id=SCHOOL if by_school else None)
+    alone = [match(wanted, [one, *strangers]) for one in of_child]
+    outcome = match_united(wanted, candidates, [child])
+    if isinstance(outcome, Certain) and outcome != match(wanted, candidates):
+        assert Certain(of_child[0].student_id) in alone or Certain(of_child[1].student_id) in alone
+    if all(isinstance(one, NeedsPerson) for one in alone):
+        assert isinstance(outcome, NeedsPerson)

@@ -24,6 +24,7 @@ from safepassage.record import StudentRecord
 from safepassage.request import Selector
 from safepassage.suites import Suite
 from services.records.attachments.documents import Document
+from services.records.child_here import child_here
 from services.records.ed_fi.supplying import NotAtSource
 from services.records.educators.answering import credentials_for
 from services.records.educators.kept import require_kept
@@ -43,11 +44,9 @@ from services.records.exchange.supplied_records import KeptAnew, SourceAway, doc
 from services.records.finding.telling import told_of_finding
 from services.records.match_reviews import open_review
 from services.records.matching import Certain, Match, NeedsPerson, match
-from services.records.matching_candidates import candidates_of, find_candidates
-from services.records.matching_united import match_united
+from services.records.matching_candidates import candidates_of
 from services.records.record_sources import record_of
 from services.records.release import document_to_release
-from services.records.same_child import children_of
 from services.records.tables import PeerRequestRow
 from services.records.transfers.agreement import SendingSide, competing, disagreements
 from services.records.transfers.holding import lift, open_hold, released_codes, require_unclaimed
@@ -110,10 +109,7 @@ async def _answer(exchange: Exchange, row: PeerRequestRow) -> None:
         return
 
     def look(connection: Connection) -> tuple[Match, Found | None]:
-        candidates = find_candidates(connection, exchange.vault, person)
-        outcome = match(person, candidates)
-        if isinstance(outcome, NeedsPerson) and len(candidates) > 1:
-            outcome = match_united(person, candidates, children_of(connection, [one.student_id for one in candidates]))
+        outcome, candidates = child_here(connection, exchange.vault, person)
         if isinstance(outcome, Certain):
             return outcome, _found(connection, exchange, row, asked, outcome.student_id)
         stand_in = nobody.stand_in(connection)

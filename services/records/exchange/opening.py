@@ -20,6 +20,7 @@ from safepassage.problems.exchanges import RecordNotFiled
 from safepassage.problems.requests import TemporarilyUnavailable
 from safepassage.receipt import Receipt
 from safepassage.request import Selector
+from services.records.child_here import child_here
 from services.records.educators.filing import Genuine, file_credentials, genuine_in
 from services.records.exchange import events
 from services.records.exchange.answer_keys import key_to_open
@@ -33,8 +34,7 @@ from services.records.exchange.storing import Received, message_of, received
 from services.records.exchange.told_milestones import milestone
 from services.records.loading import ReceivedEnrollment, store_received
 from services.records.match_reviews import open_review
-from services.records.matching import Certain, Match, NeedsPerson, match
-from services.records.matching_candidates import find_candidates
+from services.records.matching import Certain, Match, NeedsPerson
 from services.records.tables import ExchangeRequestRow, IncomingEnvelopeRow, OrganisationRow
 from shared import prepared
 from shared.group_commit import Writing
@@ -137,7 +137,7 @@ async def _file(exchange: Exchange, opened: _Opened, genuine: Sequence[Genuine])
     outcome: Match | None = None
     person = None if opened.selector is None else opened.selector.person
     if isinstance(opened.content, Package) and person is not None and row.match_id is None:
-        outcome = match(person, await exchange.read(lambda connection: find_candidates(connection, exchange.vault, person)))
+        outcome, _ = await exchange.read(lambda connection: child_here(connection, exchange.vault, person))
 
     def file(tx: Writing) -> dict[str, Any] | None:
         held = prepared.row(tx.connection, _HELD, {"issuer": row.issuer, "id_": row.id})
