@@ -28,6 +28,7 @@ from safepassage.record import StudentRecord
 from safepassage.record.academics import Competency, Course, GradePointAverage, TranscriptCourse
 from safepassage.record.codes import Coded, OrganisationReference
 from safepassage.record.identity import LegalName
+from services.records.formats.unsaid import unsaid
 
 ELEMENTS = ("identity.name", "identity.birth_date", "academics.transcript", "academics.grade_point_averages")
 """What a transcript is made of."""
@@ -93,13 +94,18 @@ def _is_secondary(courses: Sequence[TranscriptCourse]) -> bool:
 
 
 def _said_beside(record: StudentRecord, heading: Heading) -> Iterator[str]:
-    """Where it comes from; and whatever a parent placed beside it, without which the contested part may not leave (34 CFR 99.21(c))."""
+    """Where it comes from; whatever a parent placed beside it, without which the contested part may not leave (34 CFR 99.21(c)); and which
+    members have no place here, by name."""
     origin = record.provenance["academics"]
     yield f"Of the records of {heading.custodian.name}, from {origin.source_system} as of {origin.as_of:%Y-%m-%d}."
     for statement in record.statements:
         about = ", ".join(statement.relates_to)
         by = f"placed by the {statement.placed_by} on {statement.placed_on}"
         yield f"Statement of disagreement, {by}, about {about}: {statement.statement}"
+    born = record.identity.birth_date if record.identity else None
+    left = [] if born is None else unsaid(born.model_dump(mode="json"), frozenset({"birth_date"}))
+    if left:
+        yield f"The record says more of identity.birth_date than this transcript: {', '.join(left)}."
 
 
 def _course(one: TranscriptCourse, heading: Heading, who: tuple[IdentityObject, ...], number: int) -> AchievementCredential:

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from safepassage.credentials.achievements import Profile
 from safepassage.credentials.conformance import require_conforming
@@ -22,6 +22,8 @@ from safepassage.record import StudentRecord
 from safepassage.record.academics import Competency
 from services.records.formats.clr import ELEMENTS, Heading, alignments, transcript
 from services.records.release import release
+from tests.records.formats.test_msix_unsaid import member, yes_and_no
+from tests.records.formats.where_it_went import is_there, leaves, marked, put
 from tests.records.whole_record import CANARY, whole_record
 from tests.sdk.exchange import ALDER, Signer
 
@@ -59,7 +61,7 @@ def test_every_word_of_what_may_leave_goes_along_and_no_other() -> None:
     leaving = release(whole, ELEMENTS)
     document = json.dumps(of(leaving), ensure_ascii=False)
     identity = leaving.document()["identity"]
-    del identity["birth_date"]["verification"]  # how the agency knows is its own affair, and no part of a transcript
+    del identity["birth_date"]["verification"]  # how the agency knows has no place: it is named, and not told
     said = texts(leaving.document()["academics"]) | texts(identity)
     origin = leaving.provenance["academics"].source_system
     assert {text for text in said if text.startswith(CANARY) and text not in document} == set()
@@ -142,3 +144,61 @@ COMPETENCIES = st.from_regex(TypeAdapter(Competency).json_schema()["properties"]
 def test_every_competency_that_a_record_can_have_is_one_that_a_credential_can_name(uri: str, statement: str) -> None:
     [aligned] = alignments([Competency(uri=uri, statement=statement)])
     assert (aligned.target_url, aligned.target_name) == (uri, statement)
+
+
+UNLIKE = {
+    "uri": "https://case.example/Qzx",
+    "identifier": "0199f000-0000-7000-8000-0000000000cc",
+    "state": "ZW",
+    "attempted": "71.25",
+    "earned": "72.25",
+    "maximum": "73.25",
+}
+"""By the last name of a path: values that its member can have, of those that cannot have any."""
+
+
+def plain(document: dict[str, Any]) -> str | None:
+    """The transcript as text; None of what is no record."""
+    try:
+        record = StudentRecord.model_validate(document)
+    except ValidationError:
+        return None
+    return json.dumps(transcript(record, HEADING, secure=lambda part: part), ensure_ascii=False)
+
+
+@pytest.mark.requirement("VC-transcript")
+def test_every_value_of_a_transcript_is_in_it_or_its_member_is_named() -> None:
+    leaving, missing, tried = release(whole_record(), ELEMENTS).document(), [], 0
+    said = {section: leaving[section] for section in ("identity", "academics")}
+    assert {f"{section}.{name}" for section, members in said.items() for name in members} == set(ELEMENTS)
+    taken = json.dumps(leaving, ensure_ascii=False)
+    for path, value in leaves(said):
+        other, mark = marked(value, taken)
+        document = plain(put(leaving, path, other))
+        if document is None:
+            mark = UNLIKE[str(path[-1])]
+            document = plain(put(leaving, path, mark))
+        assert document is not None, path
+        tried += 1
+        element, name = member(path)
+        told = document.partition(f"more of {element} than this transcript: ")[2].partition('."')[0].split(", ")
+        missing += [] if is_there(mark, document) or name in told else [path]
+    assert missing == []
+    assert tried > 50
+
+
+@pytest.mark.requirement("VC-transcript")
+def test_every_yes_or_no_of_a_transcript_changes_it() -> None:
+    leaving = release(whole_record(), ELEMENTS).document()
+    tried = 0
+    for path, value in yes_and_no({section: leaving[section] for section in ("identity", "academics")}):
+        tried += 1
+        assert plain(put(leaving, path, value)) != plain(put(leaving, path, not value)), path
+    assert tried >= 3
+
+
+def test_a_transcript_of_which_all_is_said_names_nothing() -> None:
+    leaving = release(whole_record(), ELEMENTS).document()
+    assert "says more of" in (plain(leaving) or "")
+    del leaving["identity"]["birth_date"]["verification"]
+    assert "says more of" not in (plain(leaving) or "")

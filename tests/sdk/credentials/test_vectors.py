@@ -1,6 +1,7 @@
 """The vectors of the standards: W3C's for the suite, 1EdTech's credentials with their proofs."""
 
 import json
+from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from safepassage.compact import PublicKeys, thumbprint
+from safepassage.credentials.conformance import require_conforming
 from safepassage.credentials.data_integrity import signed_hash
 from safepassage.credentials.linked_data import canonical_nquads
 from safepassage.credentials.multikey import from_multibase, multikey, to_multibase
@@ -57,6 +59,28 @@ def test_an_open_badge_and_a_learner_record_of_1edtech_verify() -> None:
     assert verify("ob30/simple.json").issuer == "https://example.com/issuers/876543"
     record = verify("clr20/simple.json")
     assert [part.issuer for part in record.parts] == ["https://example.com/issuers/876543"]
+
+
+@pytest.mark.parametrize("name", ["clr20/simple.json", "ob30/simple.json", "ob30/complete.json"])
+def test_what_1edtech_publishes_has_the_form_that_its_schemas_ask_for(name: str) -> None:
+    require_conforming(OF_1EDTECH[name])
+
+
+def told_more(place: str, member: str) -> dict[str, Any]:
+    """The complete badge, with a member more of an endorsement or of an achievement that is related."""
+    document: dict[str, Any] = deepcopy(OF_1EDTECH["ob30/complete.json"])
+    if place == "endorsement":
+        document["endorsement"][0][member] = "2026-08-01T00:00:00Z"
+    else:
+        document["credentialSubject"]["achievement"]["related"] = [{"id": "urn:uuid:1", "type": ["Related"], member: "en-US"}]
+    return document
+
+
+@pytest.mark.parametrize(("place", "member"), [("endorsement", "description"), ("endorsement", "awardedDate"), ("related", "inLanguage")])
+def test_what_the_context_of_2_0_has_more_than_the_schemas_is_taken_and_nothing_else(place: str, member: str) -> None:
+    require_conforming(told_more(place, member))
+    with pytest.raises(CredentialMalformed):
+        require_conforming(told_more(place, "shoeSize"))
 
 
 def test_what_1edtech_publishes_as_bad_is_refused() -> None:

@@ -1,7 +1,9 @@
 """Whether a credential has the form that 1EdTech's JSON schemas ask for.
 
-The schemas are those of the data model 1.1. For 2.0, four things differ: `issuanceDate` is `validFrom`, `expirationDate` is `validUntil`, a
-status may have the members of its kind, and what is told of a person may be the name.
+The schemas are those of the data model 1.1. For 2.0, six things differ: `issuanceDate` is `validFrom`, `expirationDate` is `validUntil`, a
+status may have the members of its kind, what is told of a person may be the name, an endorsement has a name, may have a description and the
+date of its award, and an achievement that is related has a type, and its language as `inLanguage` (context 3.0.3; 1EdTech's own
+ob30/complete.json).
 """
 
 import json
@@ -58,6 +60,10 @@ def _validator(name: str) -> Any:
         raise CredentialsUnavailable from error
     schema = _of_model_2(json.loads((_FOLDER / _SCHEMAS[name]).read_text(encoding="utf-8")))
     schema["$defs"]["CredentialStatus"]["additionalProperties"] = True
+    schema["$defs"]["EndorsementCredential"]["properties"] |= {
+        member: {"type": "string"} for member in ("name", "description", "awardedDate")
+    }
+    schema["$defs"]["Related"]["properties"] |= {"type": {"type": ["array", "string"]}, "inLanguage": {"type": "string"}}
     schema["$defs"]["IdentityObject"]["properties"]["identityType"]["anyOf"][0]["enum"].append("name")
     return library.Draft4Validator(schema)
 
