@@ -2,24 +2,23 @@
 
 The columns have the names of the collection's elements. It publishes no layout of a CSV file, so which file a column is in is ours, and
 `Record` ties the rows of a child together. What a column cannot say as the collection asks is there whole, and named in report.csv; what
-of the record has no column is named in it too.
+of the record has no column is named in it too. elements.csv names each element and its file, or none.
 """
 
 import io
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
 from safepassage.elements import ELEMENTS
-from safepassage.record.academics import Course
-from safepassage.record.codes import Coded, OrganisationReference
 from safepassage.record.contacts import Guardian
 from safepassage.record.identity import Identifier, LegalName
 from safepassage.record.loads import RosterEntry
 from safepassage.record.programmes import Migrant
-from services.records.formats.msix_columns import COLUMNS, FLAGS, LONGEST, ONE_OF, RELEVANT, SAID
+from services.records.formats.msix_columns import COLUMNS, ELEMENTS_OF_COLLECTION, FLAGS, LONGEST, ONE_OF, RELEVANT, SAID
+from services.records.formats.msix_rows import Files, Row, code_text, day_text, flag_text, number_of
+from services.records.formats.msix_schooling import assessments, courses, enrollments
 from services.records.formats.unsaid import unsaid
 from shared.spreadsheet import table
 
@@ -28,45 +27,32 @@ _YES: Final = frozenset({"yes", "y", "true", "1"})
 _NO: Final = frozenset({"no", "n", "false", "0"})
 _SEXES: Final = {"female": "Female", "f": "Female", "male": "Male", "m": "Male"}
 
-Row = dict[str, str]
-
-
-@dataclass
-class _Files:
-    """Rows as they are made."""
-
-    rows: dict[str, list[Row]] = field(default_factory=lambda: {name: [] for name in COLUMNS})
-
-    def add(self, name: str, record: int, values: Row) -> None:
-        """A row of a child: its columns by name."""
-        self.rows[name].append({"Record": str(record), **values})
-
-    def report(self, name: str, record: int, column: str, reason: str, *members: str) -> None:
-        """Something that a reader of the file should know."""
-        told = {"File": f"{name}.csv", "Record": str(record), "Column": column, "Reason": reason, "Members": " ".join(members)}
-        self.rows["report"].append(told)
-
 
 def is_migratory(held: Migrant | None, today: date) -> bool:
     """Whether the child is in the programme today: identified, not ended, and not past the end of eligibility."""
     if held is None or held.status.code.casefold() in _NO:
         return False
-    ends = [day for day in (held.end_date, held.eligibility_expires_on) if day is not None]
-    return (held.begin_date is None or held.begin_date <= today) and all(today <= day for day in ends)
+    ends = [end for end in (held.end_date, held.eligibility_expires_on) if end is not None]
+    return (held.begin_date is None or held.begin_date <= today) and all(today <= end for end in ends)
 
 
 def write_msix(children: Sequence[RosterEntry]) -> bytes:
     """The zip. `children`: of each what was permitted of the record, and the statements that belong to it."""
-    files = _Files()
+    files = Files()
     for number, child in enumerate(children, start=1):
         _child(child, number, files)
-        _enrollments(child, number, files)
-        _courses(child, number, files)
-        _assessments(child, number, files)
+        enrollments(child, number, files)
+        courses(child, number, files)
+        assessments(child, number, files)
         for statement in child.statements:
-            said = {"Relates To": " ".join(statement.relates_to), "Placed By": statement.placed_by, "Placed On": _day(statement.placed_on)}
+            said = {
+                "Relates To": " ".join(statement.relates_to),
+                "Placed By": statement.placed_by,
+                "Placed On": day_text(statement.placed_on),
+            }
             files.add("statements", number, {**said, "Statement": statement.statement})
         _report_unsaid(child, number, files)
+    files.rows["elements"] = [{"Element": element, "File": name} for element, name in ELEMENTS_OF_COLLECTION]
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as package:
         for name, columns in COLUMNS.items():
@@ -74,7 +60,7 @@ def write_msix(children: Sequence[RosterEntry]) -> bytes:
     return target.getvalue()
 
 
-def _report_unsaid(child: RosterEntry, number: int, files: _Files) -> None:
+def _report_unsaid(child: RosterEntry, number: int, files: Files) -> None:
     """Each element of which something has no column, by the names of its members; of one that is a flag they are not told either."""
     document, there = child.document(), set(child.elements())
     for element in (one.id for one in ELEMENTS if one.id in there):
@@ -90,7 +76,7 @@ def _report_unsaid(child: RosterEntry, number: int, files: _Files) -> None:
                 files.report(name, number, element, "no-column", *left)
 
 
-def _child(child: RosterEntry, number: int, files: _Files) -> None:
+def _child(child: RosterEntry, number: int, files: Files) -> None:
     identity, programmes, health = child.identity, child.programmes, child.health
     said: Row = {}
     if identity is not None:
@@ -99,11 +85,11 @@ def _child(child: RosterEntry, number: int, files: _Files) -> None:
         said |= _numbers(identity.identifiers or ())
         born, place = identity.birth_date, identity.birth_place
         if born is not None:
-            said |= {"Birth Date": _day(born.birth_date), "Birth Date Verification": _code(born.verification)}
+            said |= {"Birth Date": day_text(born.birth_date), "Birth Date Verification": code_text(born.verification)}
         if place is not None:
             said |= {"Birth City": place.city or "", "Birth State": place.state or "", "Birth Country": place.country or ""}
         if identity.multiple_birth is not None:
-            said["Multiple Birth Flag"] = _flag(identity.multiple_birth.indicator)
+            said["Multiple Birth Flag"] = flag_text(identity.multiple_birth.indicator)
         if identity.sex is not None:
             said["Sex"] = _SEXES.get(identity.sex.code.casefold(), identity.sex.code)
             if said["Sex"] not in _SEXES.values():
@@ -122,11 +108,14 @@ def _child(child: RosterEntry, number: int, files: _Files) -> None:
     migrant = programmes.migrant if programmes else None
     if migrant is not None:
         said |= {
-            "Qualifying Arrival Date": _day(migrant.qualifying_arrival_date),
-            "Eligibility Expiration Date": _day(migrant.eligibility_expires_on),
-            "Priority for Services Flag": _flag(migrant.priority_for_services),
-            "Continuation of Services": _code(migrant.continuation_of_services),
+            "Qualifying Arrival Date": day_text(migrant.qualifying_arrival_date),
+            "Eligibility Expiration Date": day_text(migrant.eligibility_expires_on),
+            "Priority for Services Flag": flag_text(migrant.priority_for_services),
+            "Continuation of Services": code_text(migrant.continuation_of_services),
         }
+    residency = child.enrollment.residency if child.enrollment else None
+    if residency is not None:
+        said["District of Residence"] = number_of(residency.residence)
     learner = programmes.english_learner if programmes else None
     if learner is not None:
         status = learner.status.code.casefold()
@@ -177,110 +166,3 @@ def _parents(guardians: Sequence[Guardian]) -> Row:
         last = " ".join(part for part in (one.name.last_1, one.name.last_2) if part)
         said |= {f"Parent {place} First Name": one.name.first or "", f"Parent {place} Last Name": last}
     return said
-
-
-def _enrollments(child: RosterEntry, number: int, files: _Files) -> None:
-    for one in (child.enrollment.enrollments or ()) if child.enrollment else ():
-        files.add(
-            "enrollments",
-            number,
-            {
-                "School or Project Name": one.school.name or "",
-                "School Identification Code": _number(one.school),
-                "School District": (one.district.name or "") if one.district else "",
-                "School District Identification Code": _number(one.district),
-                "School State": one.school.state or "",
-                "Enrollment Date": _day(one.entry_date),
-                "Enrollment Type": _code(one.entry_type),
-                "Withdrawal Date": _day(one.exit_date),
-                "Withdrawal Type": _code(one.exit_type),
-                "Grade Level": _code(one.grade),
-            },
-        )
-
-
-def _courses(child: RosterEntry, number: int, files: _Files) -> None:
-    academics = child.academics
-    for done in (academics.transcript or ()) if academics else ():
-        files.add(
-            "courses",
-            number,
-            {
-                **_course(done.course),
-                "Academic Year": f"{done.school_year - 1}-{done.school_year}",
-                "Term Type": _code(done.term),
-                "School Identification Code": _number(done.school),
-                "Grade Level": _code(done.grade),
-                "Credits Attempted": _text(done.credit.attempted if done.credit else None),
-                "Credits Granted": _text(done.credit.earned if done.credit else None),
-                "Final Grade": done.mark or "",
-            },
-        )
-    for held in (academics.current_courses or ()) if academics else ():
-        files.add(
-            "courses",
-            number,
-            {
-                **_course(held.course),
-                "Term Type": _code(held.term),
-                "Course Section": held.section or "",
-                "School Identification Code": _number(held.school),
-                "Credits Attempted": _text(held.partial_credit.attempted if held.partial_credit else None),
-                "Credits Granted": _text(held.partial_credit.earned if held.partial_credit else None),
-                "Grade-to-Date": held.mark or "",
-                "Percentage-to-Date": _text(held.percentage),
-            },
-        )
-
-
-def _number(organisation: OrganisationReference | None) -> str:
-    """By which a school or district is known most widely (ONE_OF)."""
-    return "" if organisation is None else organisation.nces_id or organisation.state_id or organisation.local_id or ""
-
-
-def _course(course: Course) -> Row:
-    """The course's own codes; its type is the subject area of SCED, the first two digits."""
-    return {
-        "Course Title": course.title,
-        "Course Type": course.sced_code[:2] if course.sced_code else _code(course.subject),
-        "School Courses for the Exchange of Data Code": course.sced_code or "",
-        "Local Course Code": _code(course.local_code),
-        "Local Course Code System": course.local_code.system if course.local_code else "",
-    }
-
-
-def _assessments(child: RosterEntry, number: int, files: _Files) -> None:
-    results = [*(child.assessments.results or ()), *(child.assessments.english_proficiency or ())] if child.assessments else []
-    for one in results:
-        for score in one.scores or (None,):
-            files.add(
-                "assessments",
-                number,
-                {
-                    "Assessment Title": one.title or "",
-                    "Assessment Identifier": one.assessment.code,
-                    "Assessment Content": _code(one.subject),
-                    "Assessment Administration Date": _day(one.administered_on),
-                    "Grade Level": _code(one.grade),
-                    "Score Type": _code(score.method) if score else "",
-                    "Score": score.value if score else "",
-                    "Performance Level": _code(one.performance_level),
-                },
-            )
-
-
-def _day(day: date | None) -> str:
-    """YYYYMMDD, as the collection has dates."""
-    return "" if day is None else day.strftime("%Y%m%d")
-
-
-def _flag(value: bool | None) -> str:
-    return "" if value is None else "Yes" if value else "No"
-
-
-def _code(coded: Coded | None) -> str:
-    return "" if coded is None else coded.code
-
-
-def _text(value: object) -> str:
-    return "" if value is None else str(value)

@@ -8,8 +8,8 @@ OF_THE_CHILD: Final = (
     "contacts.guardians", "special_education.iep", "programmes.english_learner", MIGRANT, "health.immunizations", "health.alerts",
 )  # fmt: skip
 RELEVANT: Final = (
-    *OF_THE_CHILD, "enrollment.enrollments", "academics.current_courses", "academics.transcript", "assessments.results",
-    "assessments.english_proficiency",
+    *OF_THE_CHILD, "enrollment.residency", "enrollment.enrollments", "academics.current_courses", "academics.transcript",
+    "assessments.results", "assessments.english_proficiency",
 )  # fmt: skip
 """The elements that the files are made of."""
 
@@ -20,6 +20,7 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         "Birth Date Verification", "Parent 1 First Name", "Parent 1 Last Name", "Parent 2 First Name", "Parent 2 Last Name",
         "Qualifying Arrival Date", "Eligibility Expiration Date", "Priority for Services Flag", "Continuation of Services",
         "Immunization Record Flag", "Med Alert Indicator", "Individualized Education Program Indicator", "English Learner Indicator",
+        "District of Residence",
     ),
     "enrollments": (
         "Record", "School or Project Name", "School Identification Code", "School District", "School District Identification Code",
@@ -34,10 +35,27 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         "Record", "Assessment Title", "Assessment Identifier", "Assessment Content", "Assessment Administration Date", "Grade Level",
         "Score Type", "Score", "Performance Level",
     ),
+    "elements": ("Element", "File"),
     "statements": ("Record", "Relates To", "Placed By", "Placed On", "Statement"),
     "report": ("File", "Record", "Column", "Reason", "Members"),
 }  # fmt: skip
-"""Files and their columns. statements.csv is what 34 CFR 99.21(c) has go along; report.csv is about the files."""
+"""Files and their columns. statements.csv is what 34 CFR 99.21(c) has go along; elements.csv and report.csv are about the files."""
+
+NOT_IN_A_RECORD: Final = (
+    "Alternate State Student Identifier", "Alternate State Student Identifier Type", "Qualifying Move From City",
+    "Qualifying Move From State", "Qualifying Move From Country", "Qualifying Move To City", "Qualifying Move To State",
+    "MEP Project Type", "Facility Name", "Facility Address", "Facility City", "Facility Zip", "Telephone Number", "Residency Date",
+    "Residency Verification Date", "Designated Graduation School", "Graduation/HSE Indicator", "Graduation/HSE Date",
+    "Out of State Transcript Indicator", "Algebra 1 or Equivalent Indicator", "Enrollment Comment", "Clock Hours", "Assessment Type",
+)  # fmt: skip
+"""Elements of the collection that no record says, and that are guessed from nothing: that a child left with a diploma is in the code of the
+withdrawal, and which courses are Algebra 1 in their SCED codes."""
+
+ELEMENTS_OF_COLLECTION: Final = (
+    *((column, f"{name}.csv") for name in ("children", "enrollments", "courses", "assessments") for column in COLUMNS[name][1:]),
+    *((element, "") for element in NOT_IN_A_RECORD),
+)
+"""With the file that says it; empty where none does."""
 
 LONGEST: Final = {
     "State Student Identifier": 15, "First Name": 30, "Middle Name": 30, "Last Name 1": 30, "Last Name 2": 30, "Suffix": 10,
@@ -63,6 +81,7 @@ SAID: Final[dict[str, tuple[str, frozenset[str]]]] = {
     "identity.identifiers": ("children", frozenset({"kind", "value"})),
     "contacts.guardians": ("children", frozenset({"name.first", "name.last_1", "name.last_2"})),
     "programmes.english_learner": ("children", frozenset({"status.code"})),
+    "enrollment.residency": ("children", frozenset({"residence.nces_id", "residence.state_id", "residence.local_id"})),
     MIGRANT: (
         "children",
         frozenset({"qualifying_arrival_date", "eligibility_expires_on", "priority_for_services", "continuation_of_services.code"}),
@@ -104,6 +123,7 @@ FLAGS: Final = ("health.immunizations", "health.alerts", "special_education.iep"
 ONE_OF: Final = (
     ("school.nces_id", "school.state_id", "school.local_id"),
     ("district.nces_id", "district.state_id", "district.local_id"),
+    ("residence.nces_id", "residence.state_id", "residence.local_id"),
     ("course.sced_code", "course.subject.code"),
 )
 """Members with one column between them, which has the first that is there."""

@@ -214,3 +214,56 @@ def test_no_cell_begins_a_formula_and_each_is_read_back(first: str, last: str, t
     name = entry.identity.name if entry.identity else None
     assert name is not None
     assert files["children"][0]["First Name"].removeprefix("'") == (name.first or "").removeprefix("'")
+
+
+LISTED = {
+    "identity": (
+        "First Name",
+        "Middle Name",
+        "Last Name 1",
+        "Last Name 2",
+        "Suffix",
+        "State Student Identifier",
+        "MSIX Identification Number",
+    ),
+    "sex": ("Sex",),
+    "date of birth": ("Birth Date", "Birth Date Verification", "Birth City", "Birth State", "Birth Country"),
+    "multiple birth": ("Multiple Birth Flag",),
+    "qualifying move": ("Qualifying Arrival Date", "Eligibility Expiration Date", "Qualifying Move From City", "Qualifying Move To State"),
+    "enrolment": (
+        "School or Project Name",
+        "Enrollment Date",
+        "Enrollment Type",
+        "Withdrawal Date",
+        "Grade Level",
+        "District of Residence",
+    ),
+    "course history": ("Course Title", "Course Type", "Academic Year", "Course Section", "Term Type", "Clock Hours", "Final Grade"),
+    "partial credit": ("Credits Granted", "Grade-to-Date", "Percentage-to-Date"),
+    "assessments": ("Assessment Title", "Assessment Content", "Assessment Administration Date", "Score", "Performance Level"),
+    "flags": ("Immunization Record Flag", "Med Alert Indicator", "Priority for Services Flag", "English Learner Indicator"),
+    "IEP": ("Individualized Education Program Indicator",),
+    "graduation": ("Designated Graduation School", "Graduation/HSE Indicator", "Graduation/HSE Date", "Algebra 1 or Equivalent Indicator"),
+}
+"""What the collection asks for, by what it is about."""
+
+
+@pytest.mark.requirement("FORM-msix")
+@pytest.mark.parametrize("about", LISTED)
+def test_each_element_of_the_collection_has_a_column_or_is_said_to_have_none(about: str) -> None:
+    files = read(child(identity={"name": NAME}))
+    rows = [(row["Element"], row["File"]) for row in files["elements"]]
+    for element in LISTED[about]:
+        where = [name for one, name in rows if one == element]
+        assert where, element
+        assert all(element in COLUMNS[name.removesuffix(".csv")] for name in where if name)
+        assert where == [""] or "" not in where, "both said and not said"
+    columns = {column for name in ("children", "enrollments", "courses", "assessments") for column in COLUMNS[name]}
+    assert not {element for element, name in rows if not name} & columns
+
+
+def test_the_district_of_residence_is_by_the_number_that_is_known_most_widely() -> None:
+    files = read(child(enrollment={"residency": {"residence": {"name": "Elm", "nces_id": "0300009", "state_id": "7"}}}))
+    assert files["children"][0]["District of Residence"] == "0300009"
+    [told] = [row for row in files["report"] if row["Column"] == "enrollment.residency"]
+    assert (told["Reason"], told["Members"]) == ("no-column", "residence.name residence.state_id")

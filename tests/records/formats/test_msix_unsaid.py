@@ -23,7 +23,7 @@ Files = dict[str, list[dict[str, str]]]
 
 def columns(files: Files) -> str:
     """All cells but those of the report; dates as a record has them."""
-    return json.dumps([rows for name, rows in files.items() if name != "report"], ensure_ascii=False)
+    return json.dumps([rows for name, rows in files.items() if name not in ("report", "elements")], ensure_ascii=False)
 
 
 def member(path: Path) -> tuple[str, str]:
@@ -64,7 +64,8 @@ def without(whole: dict[str, Any], element: str, *members: str) -> dict[str, Any
     """Without members of which one column has the first that is there."""
     section, _, name = element.partition(".")
     made: dict[str, Any] = json.loads(json.dumps(whole))
-    for one in made[section][name]:
+    held = made[section][name]
+    for one in held if isinstance(held, list) else [held]:
         for path in members:
             at = one
             *before, last = path.split(".")
@@ -80,6 +81,7 @@ SHAPES = [
     ("", ()),
     *((one, tuple(f"school.{name}" for name in NUMBERS[:count])) for one in SCHOOLS for count in (1, 2)),
     *(("enrollment.enrollments", tuple(f"district.{name}" for name in NUMBERS[:count])) for count in (1, 2)),
+    *(("enrollment.residency", tuple(f"residence.{name}" for name in NUMBERS[:count])) for count in (1, 2)),
     *((one, ("course.sced_code",)) for one in SCHOOLS[1:]),
 ]
 
