@@ -81,6 +81,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "FORM-oneroster-kept": "What is not read of a OneRoster package is kept with the student, by deltas too, or said to be left",
             "FORM-oneroster-delta": "A delta changes what it names, ends what it deletes, touches nobody else, in whatever order it comes",
             "FORM-oneroster-unsaid": "What OneRoster has no place for is named in the object, by element and member, never with a value",
+            "FORM-course-codes": "Courses of another school keep its codes, resolve to nothing, and have equivalents proposed on grounds",
             "FORM-msix": "Minimum data elements tell of children in the migrant programme alone, on a mandate, decided and logged first",
             "FORM-pesc": "A transcript is PESC by our model of it, with SCED and local codes; what does not fit is whole in its extension",
             "FORM-sif-kept": "What an xSre says and the record has no place for is kept as it came, or said to be left",

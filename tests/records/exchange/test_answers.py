@@ -15,6 +15,7 @@ from safepassage.compact import split
 from safepassage.elements import elements_of
 from safepassage.envelope import Envelope
 from safepassage.package import NOTHING_PROVIDED, NotProvided, Package, read_sealed
+from safepassage.record.course_equivalents import propose_equivalents
 from safepassage.record.loads import MatchResolution
 from safepassage.wire_exchange import PersonSelector
 from services.records.formats.pesc_structure import validate
@@ -185,6 +186,7 @@ async def test_a_child_whom_birch_knows_already_gets_the_record_beside_its_own(s
     assert (await case.told()).student_id == own
 
 
+@pytest.mark.requirement("FORM-course-codes")
 async def test_the_destination_reads_what_came_and_each_read_is_in_the_log(states: TwoStates) -> None:
     case = await states.queued()
     await case.finish()
@@ -199,6 +201,9 @@ async def test_the_destination_reads_what_came_and_each_read_is_in_the_log(state
     validate(transcript)
     assert sre.tag == f"{{{NAMESPACE}}}xSre"
     assert record.identity is not None
+    assert record.academics is not None
+    proposed = propose_equivalents(record.academics, [one.course for one in record.academics.transcript or ()])
+    assert [one.taken for one in proposed if one.where == "transcript" and not one.proposals] == []
     async with states.birch.without("audit"), states.birch.client("new-district") as client:
         with pytest.raises(Exception, match="log"):
             await client.read_received_record(case.id)
