@@ -149,6 +149,7 @@ def create_app(
             search.router,
             blast_radius.router,
             radius_count_routes.router,
+            radius_count_routes.internal,
             tallies.router,
             saved_searches.router,
             accounting.router,

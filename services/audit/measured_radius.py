@@ -1,7 +1,7 @@
 """What a credential, a key, a person or an organisation touched, counted: from the index, and students from what is sealed."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -9,7 +9,7 @@ from uuid import UUID
 from starlette.datastructures import State
 
 from safepassage.wire_log import EntrySearch
-from safepassage.wire_log_radius import BlastRadius, BlastRadiusRequest, BreachNotice, TouchedNode, TouchedOrganisation, TouchedState
+from safepassage.wire_log_radius import BlastRadius, BlastRadiusRequest, TouchedNode, TouchedOrganisation, TouchedState
 from services.audit.index.lookup import Clause
 from services.audit.index.projector import Projector
 from services.audit.index.terms import HERE, Kind
@@ -19,15 +19,27 @@ from services.audit.published import published_log
 from services.audit.search_clauses import clauses_of, narrowed
 from services.audit.searching import stretches_in, window_of
 from services.audit.touched import LookedAt, count_touched, unheard
-from shared.breach_clocks import BreachClock, clocks_of
+from shared.breach_clocks import clocks_of
+from shared.breach_notices import notice_of
 from shared.database import Database
 
 CAUGHT_UP_WITH: Final = 20_000
 """Entries that the index is behind by, and that are put into it before anything is counted: a second or so."""
 
 
-async def measured(state: State, asked: BlastRadiusRequest, sight: Sight, *, told: LookedAt = unheard) -> BlastRadius:
-    """Everything that one touched between two instants, as far as `sight` reaches. `told` hears how far it is."""
+def unnamed(_: Collection[UUID]) -> None:
+    """Nobody asks which students they are."""
+
+
+async def measured(
+    state: State,
+    asked: BlastRadiusRequest,
+    sight: Sight,
+    *,
+    told: LookedAt = unheard,
+    named: Callable[[Collection[UUID]], None] = unnamed,
+) -> BlastRadius:
+    """Everything that one touched between two instants, as far as `sight` reaches. `told` hears how far it is, `named` whom it touched."""
     database: Database = state.database
     projector: Projector = state.projector
     if projector.behind.entries <= CAUGHT_UP_WITH:
@@ -39,11 +51,12 @@ async def measured(state: State, asked: BlastRadiusRequest, sight: Sight, *, tol
     clauses = narrowed(clauses_asked(asked), sight)
     counted = await count_touched(database, state.keys, clauses, stretches, sight, told=told)
     nodes = tuple(TouchedNode(node=node, state=state_of(node), entries=count) for node, count in counted.of(Kind.NODE).items())
-    students = {} if (own := state_of(HERE)) is None else {own: counted.students}
+    named(whom := counted.whom)
+    students = {} if (own := state_of(HERE)) is None else {own: len(whom)}
     students |= {other: counted.students_at(reached) for other, reached in _nodes_by_state(nodes, own).items()}
     return BlastRadius(
         entries=counted.entries,
-        students=counted.students,
+        students=len(whom),
         first_at=counted.first_at,
         last_at=counted.last_at,
         by_class=counted.of(Kind.CLASS),
@@ -110,13 +123,4 @@ def _states(
             notices=tuple(notice_of(clock, discovered_at, students=students[state]) for clock in clocks_of(state)),
         )
         for state, count in touched.most_common()
-    )
-
-
-def notice_of(clock: BreachClock, discovered_at: datetime | None, *, students: int) -> BreachNotice:
-    """As it is answered, where so many students were touched in its state; without a date where none can be counted. Pure."""
-    return BreachNotice(
-        **clock.model_dump(exclude={"state"}),
-        owed=clock.owed_for(students),
-        due_at=None if discovered_at is None else clock.due_at(discovered_at),
     )

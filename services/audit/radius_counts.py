@@ -8,13 +8,14 @@ import asyncio
 import hmac
 import logging
 import secrets
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import State
 
@@ -25,9 +26,11 @@ from safepassage.wire_log_radius import BlastRadius, BlastRadiusCount, BlastRadi
 from services.audit.driver import Driver
 from services.audit.measured_radius import measured
 from services.audit.openings import Sight, sight_of
+from services.audit.radius_parts import AT_ONCE_IN_A_PART, cut, ids_of
 from services.audit.search_log import record_search
-from services.audit.tables import RadiusCountRow
+from services.audit.tables import RadiusCountPartRow, RadiusCountRow
 from shared.caller import Caller
+from shared.contracts.radius_students import CountedStudents
 from shared.database import Database
 from shared.inserts import insert_into
 
@@ -95,6 +98,24 @@ class RadiusCounts:
         found = None if row.sealed is None else BlastRadius.model_validate_json(_opened(key, place, row.sealed))
         return BlastRadiusCount(looked_at=row.looked_at, of=row.of, found=found)
 
+    async def students(self, count_id: UUID, caller: Caller, part: int) -> CountedStudents:
+        """Some of the students that a count found. For a sibling that tells nobody who they are, and logs what it tells of them.
+
+        Raises as `read`, and TemporarilyUnavailable while it is counted.
+        """
+        found = (await self.read(count_id, caller)).found
+        if found is None:
+            raise TemporarilyUnavailable("it is still being counted")
+        async with self._database.reading() as tx:
+            key = await self._key(tx)
+            place = Place(_owner(key, caller), count_id)
+            row = await tx.get(RadiusCountPartRow, (*place, part))
+        return CountedStudents(
+            students=() if row is None else ids_of(_opened(key, place, row.sealed, part=part)),
+            parts=-(-found.students // AT_ONCE_IN_A_PART),
+            of=found.students,
+        )
+
     async def close(self) -> None:
         """Count no more. What was under way is claimed by who asks again."""
         for task in (tasks := list(self._under_way.values())):
@@ -115,13 +136,13 @@ class RadiusCounts:
         return claimed is not None
 
     async def _count(self, place: Place, asked: BlastRadiusRequest, sight: Sight, caller: Caller) -> None:
-        progress = _Progress()
+        progress, students = _Progress(), list[UUID]()
         renewing = asyncio.create_task(self._renew(place, progress))
         try:
-            found = await measured(self._state, asked, sight, told=progress.hear)
+            found = await measured(self._state, asked, sight, told=progress.hear, named=students.extend)
             now = self._clock()
             await record_search(self._state.sequencer, caller, operation="blast-radius", student_id=None, count=found.entries, now=now)
-            await self._keep(place, found, progress)
+            await self._keep(place, found, students, progress)
         except Exception as error:
             log.error("blast radius not counted", extra={"fault": type(error).__name__})  # noqa: TRY400 its text may hold a value
             with suppress(Exception):
@@ -139,9 +160,16 @@ class RadiusCounts:
                 async with self._database.transaction() as tx:
                     await tx.execute(update(RadiusCountRow).where(*_at(place)).values(renewed_at=self._clock(), **progress.columns))
 
-    async def _keep(self, place: Place, found: BlastRadius, progress: "_Progress") -> None:
+    async def _keep(self, place: Place, found: BlastRadius, students: Sequence[UUID], progress: "_Progress") -> None:
         async with self._database.transaction() as tx:
-            sealed = _sealed(await self._key(tx), place, found)
+            key = await self._key(tx)
+            sealed = _sealed(key, place, found.model_dump_json().encode())
+            parts = [
+                {**place._asdict(), "part": part, "sealed": _sealed(key, place, ids, part=part)} for part, ids in enumerate(cut(students))
+            ]
+            await tx.execute(delete(RadiusCountPartRow).where(RadiusCountPartRow.owner == place.owner, RadiusCountPartRow.id == place.id))
+            if parts:
+                await tx.execute(insert(RadiusCountPartRow), parts)
             now = self._clock()
             done = {"looked_at": progress.of, "of": progress.of, "renewed_at": now, "sealed": sealed}
             await tx.execute(update(RadiusCountRow).where(*_at(place)).values(**done))
@@ -173,10 +201,15 @@ def _at(place: Place) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return RadiusCountRow.owner == place.owner, RadiusCountRow.id == place.id
 
 
-def _sealed(key: bytes, place: Place, found: BlastRadius) -> bytes:
+def _sealed(key: bytes, place: Place, plaintext: bytes, *, part: int | None = None) -> bytes:
     nonce = secrets.token_bytes(NONCE_BYTES)
-    return nonce + AESGCM(key).encrypt(nonce, found.model_dump_json().encode(), place.owner + place.id.bytes)
+    return nonce + AESGCM(key).encrypt(nonce, plaintext, _bound_to(place, part))
 
 
-def _opened(key: bytes, place: Place, sealed: bytes) -> bytes:
-    return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place.owner + place.id.bytes)
+def _opened(key: bytes, place: Place, sealed: bytes, *, part: int | None = None) -> bytes:
+    return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _bound_to(place, part))
+
+
+def _bound_to(place: Place, part: int | None) -> bytes:
+    """What was found is bound to its count, students to their part of it."""
+    return place.owner + place.id.bytes + (b"" if part is None else part.to_bytes(4))

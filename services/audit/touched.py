@@ -49,9 +49,9 @@ class Counted:
         return of_kind(kind, self.terms, self.words)
 
     @property
-    def students(self) -> int:
-        """Different ones."""
-        return len(set().union(*self.found.values()))
+    def whom(self) -> set[UUID]:
+        """Different students."""
+        return set().union(*self.found.values())
 
     def students_at(self, nodes: Collection[str]) -> int:
         """Different ones that some nodes were told of."""

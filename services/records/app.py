@@ -21,6 +21,7 @@ from services.records import (
     match_reviews,
     msix,
     party_documents,
+    residence_counts,
     roster_entries,
     rosters,
     students,
@@ -78,6 +79,7 @@ STUDENTS = (
     match_cases.router,
     unions.router,
     statistics,
+    residence_counts.router,
 )
 
 OWN_KEYS: Final = {"look-up": ("lookup.key",)}

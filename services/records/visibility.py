@@ -23,12 +23,14 @@ def enrolled_on(day: date) -> ColumnElement[bool]:
     return and_(EnrollmentRow.entry_date <= day, or_(EnrollmentRow.exit_date.is_(None), EnrollmentRow.exit_date >= day))
 
 
-def visible(caller: Caller, now: datetime) -> ColumnElement[bool]:
+def visible(caller: Caller, now: datetime, *, state_scope: str = STATE_SCOPE) -> ColumnElement[bool]:
     """A condition on StudentRow, within the districts that the token is for.
+
+    state_scope  what a state agency's client has to have, of an operation that reads no record out
 
     Raises PurposeMissing, NotPermitted (a state agency's client without scope or purpose), NoSuchStudent.
     """
-    seen = _visible(caller, now)
+    seen = _visible(caller, now, state_scope)
     if caller.districts is None:
         return seen
     there = within_any(OrganisationRow, caller.districts)
@@ -36,9 +38,9 @@ def visible(caller: Caller, now: datetime) -> ColumnElement[bool]:
     return and_(seen, or_(StudentRow.id.in_(enrolled), StudentRow.custodian_id.in_(there)))
 
 
-def _visible(caller: Caller, now: datetime) -> ColumnElement[bool]:
+def _visible(caller: Caller, now: datetime, state_scope: str) -> ColumnElement[bool]:
     if caller.kind == "sea":
-        caller.require(STATE_SCOPE)
+        caller.require(state_scope)
         if caller.purpose is None:
             raise PurposeMissing
         return StudentRow.id.is_not(None)

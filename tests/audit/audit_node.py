@@ -94,7 +94,9 @@ class AuditNode:
         purpose: str | None = None,
         client: str = "client-1",
         person: str | None = None,
+        through: ServiceName | None = None,
     ) -> dict[str, str]:
+        """A client's token, straight from the gateway or `through` a service that asks for the client."""
         details = {} if purpose is None else {"purpose": purpose}
         claims = CallerClaims.model_validate(
             {
@@ -107,6 +109,8 @@ class AuditNode:
                 "details": details,
             }
         )
+        if through is not None:
+            return self._behind(through, claims)
         return {HEADER: self._tokens("gateway").for_caller("audit", claims, self.clock())}
 
     def on_behalf_of(self, kind: str, organisation: UUID) -> dict[str, str]:
@@ -114,9 +118,12 @@ class AuditNode:
         claims = CallerClaims.model_validate(
             {"client_id": "c", "organisation_id": organisation, "organisation_kind": kind, "role": "reader", "scopes": ["records:read"]}
         )
-        inner = self._tokens("gateway").for_caller("records", claims, self.clock())
+        return self._behind("records", claims)
+
+    def _behind(self, service: ServiceName, claims: CallerClaims) -> dict[str, str]:
+        inner = self._tokens("gateway").for_caller(service, claims, self.clock())
         principal = Principal(service="gateway", caller=claims, job=None, gateway_token=inner)
-        return {HEADER: self._tokens("records").for_principal("audit", principal, self.clock())}
+        return {HEADER: self._tokens(service).for_principal("audit", principal, self.clock())}
 
     async def send(self, method: str, path: str, headers: dict[str, str], body: object = None, query: str = "") -> Answer:
         content = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()

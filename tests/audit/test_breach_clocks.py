@@ -8,12 +8,12 @@ import pytest
 from pydantic import ValidationError
 
 from safepassage.wire_log_radius import BreachNotice
-from services.audit.measured_radius import notice_of
 from services.gateway.console.state_names import STATE_NAMES
 from services.privacy.clocks.duty_rules import DUTY_RULES
 from services.privacy.clocks.notice_rules import NOTICE_RULES
 from services.privacy.clocks.terms import CalendarDays, Hours
 from shared.breach_clocks import BREACH_CLOCKS, FILE, GENERAL, LATER, BreachClock, clocks_of
+from shared.breach_notices import notice_of
 
 STATES = frozenset(code for code in STATE_NAMES if not code.startswith("X"))
 DISCOVERED = datetime(2026, 10, 19, 9, tzinfo=UTC)

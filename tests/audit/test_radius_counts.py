@@ -4,18 +4,19 @@ import asyncio
 import json
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select, update
 
 from safepassage.canonical import digest_of
 from safepassage.wire_log_radius import BlastRadius, BlastRadiusCount
-from services.audit import radius_counts
+from services.audit import radius_counts, radius_parts
 from services.audit.measured_radius import measured
 from services.audit.radius_counts import AT_ONCE, GIVEN_UP_AFTER, KEPT
 from services.audit.search_log import record_search
-from services.audit.tables import RadiusCountRow
+from services.audit.tables import RadiusCountPartRow, RadiusCountRow
+from shared.contracts.radius_students import CountedStudents
 from shared.in_process import Answer
 from tests.audit.audit_node import OAK, STATE, VENDOR, AuditNode
 from tests.audit.test_blast_radius import a_theft, asked, radius, state
@@ -110,6 +111,7 @@ async def test_after_an_hour_it_is_gone_and_its_row_with_the_next(node: AuditNod
     await node.send("PUT", f"{PATH}/{uuid4()}", state(node), question, query="wait=5")
     async with node.database.reading() as tx:
         assert count not in list(await tx.scalars(select(RadiusCountRow.id)))
+        assert count not in list(await tx.scalars(select(RadiusCountPartRow.id)))
 
 
 async def test_what_a_process_left_when_it_ended_is_said_to_be_gone_and_is_counted_by_who_is_asked_again(node: AuditNode) -> None:
@@ -180,8 +182,11 @@ async def test_what_is_kept_is_sealed_and_names_nobody(node: AuditNode) -> None:
     await begin(node, uuid4(), client_id="stolen")
     async with node.database.reading() as tx:
         row = (await tx.scalars(select(RadiusCountRow))).one()
-    kept = b"".join((row.owner, row.asked, row.sealed or b""))
+        parts = list(await tx.scalars(select(RadiusCountPartRow)))
+    kept = b"".join((row.owner, row.asked, row.sealed or b"", *(part.sealed for part in parts)))
     assert row.sealed
+    assert parts
+    assert not [one for one in who.values() if one.bytes in kept]
     for word in (b"stolen", b"identity.name", str(OAK).encode(), *(str(one).encode() for one in who.values())):
         assert word not in kept
 
@@ -200,3 +205,69 @@ async def test_more_than_a_few_at_once_are_not_begun(node: AuditNode, monkeypatc
     one_more = await begin(node, uuid4(), wait=0)
     assert (one_more.status, json.loads(one_more.body)["code"]) == (503, "temporarily-unavailable")
     assert (await begin(node, counts[0], wait=0)).status == 200  # it is under way already
+
+
+def through_records(node: AuditNode, **of: Any) -> dict[str, str]:
+    """Records asks for who counted."""
+    return node.as_caller(
+        "audit:search", **{"kind": "sea", "organisation": STATE, "purpose": "breach-response", "through": "records", **of}
+    )
+
+
+async def students(node: AuditNode, count: object, part: int, headers: dict[str, str]) -> Answer:
+    return await node.send("GET", f"/internal/radius-counts/{count}/students", headers, query=f"part={part}")
+
+
+async def test_records_is_told_whom_it_found_part_by_part_and_who_is_not_seen_is_in_none(
+    node: AuditNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (radius_counts, radius_parts):
+        monkeypatch.setattr(module, "AT_ONCE_IN_A_PART", 2)
+    await a_theft(node)
+    for headers, asked_by in (
+        (state(node), through_records(node)),
+        (node.as_caller("audit:search", organisation=OAK), through_records(node, kind="lea", organisation=OAK, purpose=None)),
+    ):
+        count = uuid4()
+        found = counted(await begin(node, count, headers=headers)).found
+        assert found is not None
+        told: list[Any] = []
+        for part in range(-(-found.students // 2) + 1):
+            answer = CountedStudents.model_validate_json((await students(node, count, part, asked_by)).body)
+            assert (answer.of, answer.parts) == (found.students, -(-found.students // 2))
+            told += answer.students
+        listed = await node.send("POST", "/v1/log/blast-radius/rows", headers, asked(node, client_id="stolen"))
+        assert sorted(told) == sorted({UUID(row["student_id"]) for row in json.loads(listed.body)["rows"]})
+        assert len(told) == found.students > 1
+
+
+async def test_whom_it_found_is_told_to_records_alone_and_for_who_counted(node: AuditNode) -> None:
+    await a_theft(node)
+    count = uuid4()
+    await begin(node, count)
+    assert (await students(node, count, 0, through_records(node))).status == 200
+    for headers, status in (
+        (state(node), 403),
+        (node.as_job("records"), 403),
+        (through_records(node, through="privacy"), 403),
+        (through_records(node, client="another"), 404),
+        (through_records(node, person=digest_of(b"somebody")), 404),
+        (through_records(node, kind="lea", organisation=OAK), 404),
+        (through_records(node, kind="vendor", organisation=VENDOR), 403),
+        (node.on_behalf_of("sea", STATE), 403),
+    ):
+        assert (await students(node, count, 0, headers)).status == status, headers
+    node.clock.advance(seconds=KEPT.total_seconds())  # type: ignore[attr-defined]  # the standing clock of the tests
+    assert (await students(node, count, 0, through_records(node))).status == 404
+
+
+async def test_while_it_is_counted_nobody_is_told_whom_it_found(node: AuditNode, monkeypatch: pytest.MonkeyPatch) -> None:
+    await a_theft(node)
+
+    async def never(*_: object, **__: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(radius_counts, "measured", never)
+    count = uuid4()
+    await begin(node, count, wait=0)
+    assert (await students(node, count, 0, through_records(node))).status == 503

@@ -26,6 +26,7 @@ OF_A_LEAF: Final = "hashes and leaves, which anybody may have: they show nobody"
 OF_ANOTHER_LOG: Final = "another node's log, in hashes and leaves"
 LEFT_OUT: Final = {
     "/internal/consistency": OF_A_LEAF,
+    "/internal/radius-counts/{count_id}/students": "records counts them by where they live, and logs that before it tells a sum",
     "/internal/readiness-evidence": "figures about the node",
     "/v1/log/blast-radius/counts/{count_id}": "the question was logged before its answer could be read, which nobody else reads",
     "/v1/log/checkpoint": OF_A_LEAF,
@@ -63,6 +64,7 @@ ACTS: Final = (
 )  # fmt: skip
 """How the addresses end by which something is done, which is an entry of its own."""
 SCOPES: Final = sorted({scope for route in AUDIT for scope in route.scopes | route.and_scopes})
+OF_RECORDS: Final = "/internal/radius-counts/{count_id}/students"
 SENDERS: Final = {"/internal/consistency": "records", "/internal/readiness-evidence": "privacy"}
 QUERIES: Final = {"/v1/log/consistency": "from=1&to=2", "/internal/consistency": "from=1&to=2"}
 MAY_BE_ABSENT: Final = {"/v1/witness/{origin_digest}/checkpoint", *(path for path in READ if path.startswith("/v1/mirror/"))}
@@ -85,7 +87,8 @@ class Filled:
         """The status, and how many entries more there are."""
         before = await self.size()
         sender = SENDERS.get(path)
-        state = self.node.as_caller(*SCOPES, kind="sea", organisation=STATE, purpose="audit-evaluation")
+        through: Any = "records" if path == OF_RECORDS else None
+        state = self.node.as_caller(*SCOPES, kind="sea", organisation=STATE, purpose="audit-evaluation", through=through)
         headers = state if sender is None else self.node.as_job(sender)  # type: ignore[arg-type]  # a service
         answer = await self.node.send("GET", path.format(**self.named), headers, query=query or QUERIES.get(path, ""))
         return answer.status, await self.size() - before

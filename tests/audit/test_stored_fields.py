@@ -35,6 +35,7 @@ WHOLE_TABLES = {
         (
             "saved_search",
             "radius_count",
+            "radius_count_part",
             "idempotency",
             "key_wrapping",
             "witness_finding",

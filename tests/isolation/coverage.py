@@ -89,6 +89,8 @@ ELSEWHERE: Final = {
     "privacy.attest_destruction": "privacy/test_destructions.py::"
     "test_before_the_end_nothing_is_discharged_and_anothers_agreement_looks_absent",
     "privacy.read_destruction_attestation": "privacy/test_destructions.py::test_the_vendors_signed_word_discharges_what_it_owed",
+    "records.count_residents": "records/test_residence_counts.py::"
+    "test_what_another_had_counted_looks_absent_and_its_cursor_is_of_nobody_else",
     "records.answer_outbox": "records/exchange/test_pulling.py::test_an_answer_that_was_given_to_another_envelope_is_refused",
     "records.create_educator_credential_request": _EDUCATORS,
     "records.list_transfer_notices": _EXCHANGES,

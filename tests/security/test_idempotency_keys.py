@@ -20,6 +20,7 @@ READS: Final = {
     "privacy.search_access_resources",
     "privacy.search_access_subjects",
     "privacy.simulate_decision",
+    "records.count_residents",
     "records.lookup_students",
     "records.print_hand_carry_copy",
     "records.search_educator_credentials",

@@ -29,7 +29,7 @@ from services.audit.tables.log import (
     TreeStateRow,
 )
 from services.audit.tables.mirror import MirroredBundleRow, MirroredLogRow
-from services.audit.tables.radius_counts import RadiusCountRow
+from services.audit.tables.radius_counts import RadiusCountPartRow, RadiusCountRow
 from services.audit.tables.retention import (
     DestroyedKeyRow,
     DestroyedPartRow,
@@ -77,6 +77,7 @@ __all__ = [
     "MirroredLogRow",
     "OrganisationRow",
     "PostingRow",
+    "RadiusCountPartRow",
     "RadiusCountRow",
     "RedisclosureRow",
     "SavedSearchRow",

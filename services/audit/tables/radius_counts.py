@@ -1,9 +1,9 @@
-"""Counts of a blast radius that are under way, and those of the last hour. They say how many, and name no student."""
+"""Counts of a blast radius that are under way, and those of the last hour. They say how many; which students is sealed beside them."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import LargeBinary
+from sqlalchemy import ForeignKeyConstraint, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.audit.tables.log import Base
@@ -31,3 +31,17 @@ class RadiusCountRow(Base):
     """Entries."""
     sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     """BlastRadius as JSON, sealed by services.audit.radius_counts; None until it is counted."""
+
+
+class RadiusCountPartRow(Base):
+    """Some students of one count, sealed: for the records service, which counts them by where they live."""
+
+    __tablename__ = "radius_count_part"
+    __table_args__ = (ForeignKeyConstraint(["owner", "id"], ["radius_count.owner", "radius_count.id"], ondelete="CASCADE"),)
+
+    owner: Mapped[bytes] = mapped_column(LargeBinary(OWNER_BYTES), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    part: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """From 0 on."""
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    """Ids of students, 16 bytes each, sealed by services.audit.radius_counts."""

@@ -39,11 +39,12 @@ SCOPES_OF_ROLES: Final[Mapping[Role, frozenset[str]]] = {
         "obligations:discharge",
         "policies:draft",
         "readiness:attest",
+        "records:residence",
         "retention:hold",
         "rights:act",
     },
     "operator": frozenset({"alerts:read", "audit:operate", "audit:search", "duties:read", "exchange:operate", "readiness:read"}),
-    "district-officer": (READS - OF_A_STATE) | {"duties:complete", "matches:resolve", "records:read", "rights:act"},
+    "district-officer": (READS - OF_A_STATE) | {"duties:complete", "matches:resolve", "records:read", "records:residence", "rights:act"},
     "approver": READS | {"obligations:waive", "policies:activate", "policies:approve", "retention:approve"},
 }
 """Scopes of the node's vocabulary, which each organisation's kind may have (services.gateway.oauth.scopes)."""

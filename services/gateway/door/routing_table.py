@@ -198,6 +198,7 @@ RECORDS: Final = (
     get("/v1/statistics/{statistics_id}/page", "records", "records:statistics"),
     get("/v1/statistics/{statistics_id}/table", "records", "records:statistics"),
     get("/v1/statistics-budget", "records", "records:statistics"),
+    send("POST", "/v1/residence-counts", "records", "records:residence", and_scopes=("audit:search",), seconds=30.0),
     send("POST", "/v1/exchange-requests", "records", "exchange:request"),
     send("POST", "/v1/exchange-request-batches", "records", "exchange:request", body=MIB, seconds=20.0),
     get("/v1/exchange-requests/{exchange_id}", "records", "exchange:request"),

@@ -39,6 +39,7 @@ SCOPES: Final[dict[str, ScopeMeaning]] = {
         "read the demographics that an agreement schedules as OneRoster", "vendor", "agency"
     ),
     "records:statistics": _scope("ask for statistics, with noise, of the organization's students or the state's", "sea", "lea"),
+    "records:residence": _scope("count the students of a blast radius by the state where they live", "sea", "lea"),
     "records:load": _scope("load students, rosters and records", "sea", "lea", "school"),
     "exchange:request": _scope("ask another state for a child's record and follow the request", "sea", "lea", "school"),
     "exchange:operate": _scope("see what was not delivered; have it sent again, give it up, recall what waits", "sea"),

@@ -212,6 +212,7 @@ class BlockingOperations:
     measure_blast_radius = Waited(log_calls.measure_blast_radius)
     begin_blast_radius_count = Waited(log_calls.begin_blast_radius_count)
     read_blast_radius_count = Waited(log_calls.read_blast_radius_count)
+    count_residents = Waited(log_calls.count_residents)
     tally_log = Waited(log_calls.tally_log)
     list_blast_radius = Waited(log_calls.list_blast_radius)
     plan_log_export = Waited(calls.plan_log_export)

@@ -108,10 +108,10 @@ def _by_page(call: Call[Page[M]], answer: type[M]) -> Call[Page[M]]:
     return replace(call, read=read)
 
 
-def asking(path: str, body: BaseModel | None, answer: type[M]) -> Call[M]:
+def asking(path: str, body: BaseModel | None, answer: type[M], *, query: Mapping[str, object] | None = None) -> Call[M]:
     """A POST that only reads; its parameters are in the body so that no URL and no log of URLs holds them."""
-    content = None if body is None else _json(body)
-    return Call("POST", path, _as_model(answer), body=content, content_type="application/json" if content else None, repeatable=True)
+    content, type_ = (None, None) if body is None else (_json(body), "application/json")
+    return Call("POST", path, _as_model(answer), query=_query(query), body=content, content_type=type_, repeatable=True)
 
 
 def writing(method: str, path: str, body: BaseModel | None, answer: type[M], *, idempotency_key: str | None = None) -> Call[M]:

@@ -9,6 +9,7 @@ from safepassage.wire_log_radius import BlastRadius, BlastRadiusCount, BlastRadi
 from safepassage.wire_log_saved import NewSavedSearch, SavedSearch, SavedSearches, SavedSearchRun
 from safepassage.wire_log_tallies import Tallies, TallyRequest
 from safepassage.wire_log_witnesses import LogWitnesses
+from safepassage.wire_residence import ResidenceCount, ResidenceCountRequest
 
 
 def list_log_witnesses() -> Call[LogWitnesses]:
@@ -30,6 +31,13 @@ def begin_blast_radius_count(count_id: UUID, asked: BlastRadiusRequest, *, idemp
 def read_blast_radius_count(count_id: UUID, *, wait: int = 0) -> Call[BlastRadiusCount]:
     """How far that count is, and what it found, for an hour. Scope audit:search."""
     return reading(path_of("/v1/log/blast-radius/counts/{id}", id=count_id), BlastRadiusCount, query={"wait": wait})
+
+
+def count_residents(asked: ResidenceCountRequest, *, cursor: str | None = None) -> Call[ResidenceCount]:
+    """Its students by the state where they live, a thousand a call: `goes_on` is the next call's cursor, until `found` is there.
+
+    Logged once for a counting. Scopes records:residence and audit:search."""
+    return asking("/v1/residence-counts", asked, ResidenceCount, query={"cursor": cursor})
 
 
 def list_blast_radius(

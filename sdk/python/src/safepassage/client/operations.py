@@ -212,6 +212,7 @@ class AsyncOperations:
     measure_blast_radius = Awaited(log_calls.measure_blast_radius)
     begin_blast_radius_count = Awaited(log_calls.begin_blast_radius_count)
     read_blast_radius_count = Awaited(log_calls.read_blast_radius_count)
+    count_residents = Awaited(log_calls.count_residents)
     tally_log = Awaited(log_calls.tally_log)
     list_blast_radius = Awaited(log_calls.list_blast_radius)
     plan_log_export = Awaited(calls.plan_log_export)
