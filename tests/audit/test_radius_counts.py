@@ -254,7 +254,7 @@ async def test_whom_it_found_is_told_to_records_alone_and_for_who_counted(node: 
         (through_records(node, person=digest_of(b"somebody")), 404),
         (through_records(node, kind="lea", organisation=OAK), 404),
         (through_records(node, kind="vendor", organisation=VENDOR), 403),
-        (node.on_behalf_of("sea", STATE), 403),
+        (node.as_caller("records:residence", kind="sea", organisation=STATE, purpose="breach-response", through="records"), 403),
     ):
         assert (await students(node, count, 0, headers)).status == status, headers
     node.clock.advance(seconds=KEPT.total_seconds())  # type: ignore[attr-defined]  # the standing clock of the tests
@@ -271,3 +271,15 @@ async def test_while_it_is_counted_nobody_is_told_whom_it_found(node: AuditNode,
     count = uuid4()
     await begin(node, count, wait=0)
     assert (await students(node, count, 0, through_records(node))).status == 503
+
+
+async def test_a_part_that_lies_in_anothers_place_does_not_open(node: AuditNode, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(radius_parts, "AT_ONCE_IN_A_PART", 1)
+    await a_theft(node)
+    count = uuid4()
+    await begin(node, count)
+    async with node.database.transaction() as tx:
+        first, second = (await tx.scalars(select(RadiusCountPartRow).order_by(RadiusCountPartRow.part))).all()[:2]
+        first.sealed, second.sealed = second.sealed, first.sealed
+    answer = await students(node, count, 0, through_records(node))
+    assert (answer.status, json.loads(answer.body)["code"]) == (500, "internal-fault")

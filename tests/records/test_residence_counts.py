@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections import Counter
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,6 +12,9 @@ from sqlalchemy import delete, update
 from safepassage.record.loads import NewStudent
 from safepassage.wire_residence import ResidenceCount, Residents
 from services.audit import radius_counts, radius_parts
+from services.audit.tables import RadiusCountRow
+from services.records.residence import ELSEWHERE, UNKNOWN
+from services.records.residence_counts import Totals, residents
 from services.records.tables import EnrollmentRow, SectionRow, StudentRow
 from shared.in_process import Answer, call
 from shared.internal_token import HEADER
@@ -51,9 +55,9 @@ async def loaded(alder: OneState, *homes: str | None, key: str = DISTRICT, by: s
     return students
 
 
-async def counted(alder: OneState, caller: Caller, client: str) -> UUID:
+async def counted(alder: OneState, caller: Caller, client: str, count: UUID | None = None) -> UUID:
     """The blast radius of a client, counted for the caller."""
-    count = uuid4()
+    count = count or uuid4()
     audit = alder.node.applications["audit"]
     await audit.state.projector.catch_up()
     headers = {"content-type": "application/json", HEADER: alder.gateway.for_caller("audit", caller.claims, alder.clock())}
@@ -121,11 +125,12 @@ async def test_a_counting_goes_on_call_by_call_is_logged_once_and_is_told_again_
     assert entries[0].student_ids == ()
     async with alder.records.state.database.transaction() as tx:
         await tx.execute(update(SectionRow).where(SectionRow.student_id.in_(students)).values(sealed=b"broken"))
-    assert await step(officer, count, steps[-1].goes_on) == steps[-1], "told again of what was counted, from no record"
+    with alder.audit_gone():
+        assert await step(officer, count, steps[-1].goes_on) == steps[-1], "told again of what was counted, from no record"
     assert len(await countings(alder)) == before + 1
 
 
-async def test_a_threshold_is_reached_by_those_of_whom_it_is_not_known(alder: OneState) -> None:
+async def test_a_notice_is_counted_from_the_discovery_and_by_who_lives_there(alder: OneState) -> None:
     await loaded(alder, "CO", *[None] * 2, by="stolen-3")
     officer = state_agency(alder)
     found = await found_by(officer, await counted(alder, officer, "stolen-3"), discovered_at="2026-10-20T00:00:00Z")
@@ -134,8 +139,31 @@ async def test_a_threshold_is_reached_by_those_of_whom_it_is_not_known(alder: On
     people = notices["breach-people-told-co-agency"]
     assert people.due_at is not None
     assert (people.owed, people.due_at.isoformat()) == (True, "2026-11-19T00:00:00+00:00")
-    assert notices["breach-authority-told-co-contractor-attorney-general"].from_people == 500
     assert not notices["breach-authority-told-co-contractor-attorney-general"].owed
+
+
+@pytest.mark.parametrize(("there", "unknown", "owed"), [(500, 0, True), (499, 0, False), (1, 499, True), (1, 498, False)])
+def test_those_of_whom_it_is_not_known_count_for_whether_a_notice_is_owed(there: int, unknown: int, owed: bool) -> None:
+    by = Counter({"CO": there, "XB": 1_000, UNKNOWN: unknown, ELSEWHERE: 600})
+    found = residents(Totals(NOON.date(), 1, 1, by.total(), by.total(), by), None)
+    (colorado,) = [one for one in found.states if one.state == "CO"]
+    (general,) = [one for one in colorado.notices if one.duty == "breach-authority-told-co-contractor-attorney-general"]
+    assert (general.from_people, general.owed, colorado.students) == (500, owed, there)
+
+
+async def test_what_was_counted_anew_meanwhile_is_begun_again(alder: OneState, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (radius_counts, radius_parts):
+        monkeypatch.setattr(module, "AT_ONCE_IN_A_PART", 2)
+    await loaded(alder, "XA", "XB", "XB", by="stolen-11")
+    officer = state_agency(alder)
+    count = await counted(alder, officer, "stolen-11")
+    cursor = (await step(officer, count)).goes_on
+    async with alder.node.applications["audit"].state.database.transaction() as tx:
+        await tx.execute(delete(RadiusCountRow))
+    assert problem(await ask(officer, count, cursor)) == "no-such-count"
+    await loaded(alder, "XA", key=OTHER_DISTRICT, by="stolen-11")
+    await counted(alder, officer, "stolen-11", count)
+    assert problem(await ask(officer, count, cursor)) == "invalid-request"
 
 
 @pytest.mark.requirement("FERPA-99.31-district-isolation")
