@@ -166,7 +166,7 @@ async def test_what_was_counted_anew_meanwhile_is_begun_again(alder: OneState, m
     assert problem(await ask(officer, count, cursor)) == "invalid-request"
 
 
-@pytest.mark.requirement("FERPA-99.31-district-isolation")
+@pytest.mark.requirement("BAD-foreign")
 async def test_a_district_counts_its_own_students_alone(alder: OneState) -> None:
     await loaded(alder, "XA", "XB", by="stolen-4")
     await loaded(alder, "CO", "CO", key=OTHER_DISTRICT, by="stolen-4")
