@@ -23,6 +23,10 @@ class Student:
     health: list[Item] = field(default_factory=list)
     incidents: list[Item] = field(default_factory=list)
     actions: list[Item] = field(default_factory=list)
+    courses: list[Item] = field(default_factory=list)
+    records: list[Item] = field(default_factory=list)
+    """Academic records: averages."""
+    assessments: list[Item] = field(default_factory=list)
     others: list[Item] = field(default_factory=list)
     """That are not read at all."""
 
@@ -30,7 +34,8 @@ class Student:
     def read(self) -> list[Item]:
         """Everything that is read of the student but the contacts themselves."""
         gathered = (self.associations, self.contacts, self.enrollments, self.attendance, self.programs, self.health, self.incidents)
-        return [self.item, *(item for those in gathered for item in those), *self.actions]
+        learned = (self.actions, self.courses, self.records, self.assessments)
+        return [self.item, *(item for those in (*gathered, *learned) for item in those)]
 
 
 PLACES: Final = {
@@ -42,6 +47,9 @@ PLACES: Final = {
     "StudentDisciplineIncidentBehaviorAssociation": "incidents",
     "StudentDisciplineIncidentNonOffenderAssociation": "incidents",
     "DisciplineAction": "actions",
+    "CourseTranscript": "courses",
+    "StudentAcademicRecord": "records",
+    "StudentAssessment": "assessments",
 }
 """Where an element about a student is gathered; every other `Student...ProgramAssociation` goes to `programs`."""
 

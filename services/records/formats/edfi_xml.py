@@ -1,4 +1,5 @@
-"""Ed-Fi Data Standard 5 bulk XML → our record: students, schools, contacts, enrolment, attendance, programmes, discipline, health.
+"""Ed-Fi Data Standard 5 bulk XML → our record: students, schools, contacts, enrolment, attendance, courses, tests, programmes, discipline,
+health.
 
 What is said of a student and has no place in the record, whole elements and those of which a part is not read, is kept beside it as it
 came (`ParsedStudent.beside`) and reported by place; elements of no student, or of several, are reported and left. A student without an
@@ -15,6 +16,7 @@ from safepassage.record.student_record import SECTION_MODELS
 from services.records.formats import edfi_people as people
 from services.records.formats import edfi_programs as programs
 from services.records.formats import edfi_schooling as schooling
+from services.records.formats import edfi_transcripts as transcripts
 from services.records.formats.archive import Archive
 from services.records.formats.edfi_gathering import OWN, Elements, Student
 from services.records.formats.edfi_said import Said
@@ -34,7 +36,11 @@ CARRIES: Final = frozenset(
 )  # fmt: skip
 """Guardians are not among them: Ed-Fi knows no ended rights, so it may add a guardian and never replace one."""
 
-assert set(BY_ID) >= CARRIES  # noqa: S101 a typing error here would lose data
+WHERE_THERE: Final = {"CourseTranscript": "academics.transcript", "StudentAssessment": "assessments.results"}
+"""By element: what an upload that has it says in full too. Most uploads have neither, and take away nothing that is there."""
+UPDATES: Final = frozenset({"academics.grade_point_averages"})
+
+assert set(BY_ID) >= {*CARRIES, *WHERE_THERE.values(), *UPDATES}  # noqa: S101 a typing error here would lose data
 
 PROGRAMS: Final = {
     "StudentSpecialEducationProgramAssociation": programs.special_education,
@@ -44,7 +50,7 @@ PROGRAMS: Final = {
 
 def read_edfi_xml(archive: Archive) -> ParsedRoster:
     """Read the interchange files of an upload. Raises UnreadableRoster."""
-    parsed = ParsedRoster(FORMAT, "ed-fi", CARRIES)
+    parsed = ParsedRoster(FORMAT, "ed-fi", CARRIES, UPDATES)
     upload = Elements(parsed.findings)
     for name in (one for one in archive.names if one.casefold().endswith(".xml")):
         with archive.open(name) as file:
@@ -63,6 +69,7 @@ def read_edfi_xml(archive: Archive) -> ParsedRoster:
             kept = _kept(student, upload, all_of_it=parsed.findings.reasons["not-valid"] > found)
             beside = {tag: kept.get(tag, []) for tag in sorted({*upload.tags, "Student", "Contact"})}
             parsed.students.append(ParsedStudent(identifier, student.item.position, record, beside=beside))
+    parsed.carries |= {element for tag, element in WHERE_THERE.items() if tag in upload.tags}
     upload.tell_the_rest()
     return parsed
 
@@ -106,6 +113,11 @@ def _record(student: Student, upload: Elements) -> LoadedRecord | None:
         said.add(item, {"special_education": make(item)} if make else {"programmes": dict([programme])} if programme else {})
     for item in student.health:
         said.add(item, {"health": {"immunizations": schooling.immunizations(item, findings)}})
+    courses = (transcripts.transcript_course(item, upload.organizations, findings) for item in student.courses)
+    said["academics"]["transcript"] = [one for one in courses if one is not None]
+    said["academics"]["grade_point_averages"] = transcripts.averages(student.records, student.courses, findings)
+    results = (transcripts.assessment(item, findings) for item in student.assessments)
+    said["assessments"]["results"] = [one for one in results if one is not None]
     said["discipline"]["incidents"] = _incidents(student, upload)
     sections = {name: section_by_element(findings, SECTION_MODELS[name], values, position) for name, values in said.items()}
     return findings.made(LoadedRecord, sections, position)

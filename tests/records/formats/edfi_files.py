@@ -63,7 +63,48 @@ FILES: Final = {
 </AttendanceEvent>{_WHO}{_SCHOOL}<SessionReference>
 <SessionIdentity>{_SCHOOL}<SchoolYear>2025-2026</SchoolYear><SessionName>Fall</SessionName></SessionIdentity></SessionReference>
 </StudentSchoolAttendanceEvent>""",
-    "StudentAssessment": f"<StudentAssessment><StudentAssessmentIdentifier>A-1</StudentAssessmentIdentifier>{_WHO}</StudentAssessment>",
+    "StudentGradebook": f"<StudentGradebookEntry><DiagnosticStatement>A-1</DiagnosticStatement>{_WHO}</StudentGradebookEntry>",
+    "StudentGrade": f"""<StudentAcademicRecord><GradePointAverage><GradePointAverageType>{d("GradePointAverageType", "Unweighted")}
+</GradePointAverageType><IsCumulative>true</IsCumulative><GradePointAverageValue>3.41</GradePointAverageValue>
+<MaxGradePointAverageValue>4.05</MaxGradePointAverageValue></GradePointAverage><GradePointAverage>
+<GradePointAverageType>{d("GradePointAverageType", "Weighted")}</GradePointAverageType>
+<GradePointAverageValue>3.77</GradePointAverageValue></GradePointAverage>{_WHO}{_AT}<SchoolYear>2025-2026</SchoolYear>
+<Term>{d("Term", "Fall Semester")}</Term></StudentAcademicRecord>""",
+    "StudentTranscript": f"""<CourseTranscript><CourseAttemptResult>{d("CourseAttemptResult", "Pass")}</CourseAttemptResult>
+<AttemptedCredits><Credits>1.25</Credits><CreditType>{d("CreditType", "Carnegie unit")}</CreditType></AttemptedCredits>
+<EarnedCredits><Credits>0.75</Credits><CreditType>{d("CreditType", "Carnegie unit")}</CreditType>
+<CreditConversion>2.5</CreditConversion></EarnedCredits>
+<WhenTakenGradeLevel>{d("GradeLevel", "Tenth grade")}</WhenTakenGradeLevel><FinalLetterGradeEarned>B+</FinalLetterGradeEarned>
+<FinalNumericGradeEarned>88</FinalNumericGradeEarned><CourseRepeatCode>{d("CourseRepeatCode", "Repeated")}</CourseRepeatCode>
+<CourseReference><CourseIdentity><CourseCode>ALG-2</CourseCode>{_AT}</CourseIdentity></CourseReference>
+<StudentAcademicRecordReference><StudentAcademicRecordIdentity>{_WHO}{_AT}<SchoolYear>2025-2026</SchoolYear>
+<Term>{d("Term", "Fall Semester")}</Term></StudentAcademicRecordIdentity></StudentAcademicRecordReference>
+<CourseTitle>Algebra the second</CourseTitle><AlternativeCourseTitle>Algebra two</AlternativeCourseTitle>
+<AlternativeCourseIdentificationCode><IdentificationCode>02056</IdentificationCode>
+<CourseIdentificationSystem>{d("CourseIdentificationSystem", "SCED course code")}</CourseIdentificationSystem>
+</AlternativeCourseIdentificationCode><AlternativeCourseIdentificationCode><IdentificationCode>02057</IdentificationCode>
+<CourseIdentificationSystem>{d("CourseIdentificationSystem", "SCED course code")}</CourseIdentificationSystem>
+</AlternativeCourseIdentificationCode><AcademicSubject>{d("AcademicSubject", "Mathematics")}</AcademicSubject>
+<AcademicSubject>{d("AcademicSubject", "Calculus")}</AcademicSubject></CourseTranscript>
+<CourseTranscript><CourseAttemptResult>{d("CourseAttemptResult", "Fail")}</CourseAttemptResult>
+<AttemptedCredits><Credits>3.25</Credits></AttemptedCredits><EarnedCredits><Credits>0.00</Credits></EarnedCredits>
+<WhenTakenGradeLevel>{d("GradeLevel", "Twelfth grade")}</WhenTakenGradeLevel><FinalLetterGradeEarned>F-</FinalLetterGradeEarned>
+<CourseRepeatCode>{d("CourseRepeatCode", "Replaced")}</CourseRepeatCode>
+<CourseReference><CourseIdentity><CourseCode>GEO-9</CourseCode>{_AT}</CourseIdentity></CourseReference>
+<StudentAcademicRecordReference><StudentAcademicRecordIdentity>{_WHO}{_AT}<SchoolYear>2025-2026</SchoolYear>
+<Term>{d("Term", "Spring Semester")}</Term></StudentAcademicRecordIdentity></StudentAcademicRecordReference>
+<CourseTitle>Geometry the first</CourseTitle><AlternativeCourseIdentificationCode><IdentificationCode>02072</IdentificationCode>
+<CourseIdentificationSystem>{d("CourseIdentificationSystem", "SCED course code")}</CourseIdentificationSystem>
+</AlternativeCourseIdentificationCode><AcademicSubject>{d("AcademicSubject", "Shapes")}</AcademicSubject></CourseTranscript>""",
+    "StudentTests": f"""<StudentAssessment><StudentAssessmentIdentifier>T-5</StudentAssessmentIdentifier>
+<AdministrationDate>2026-04-14T00:00:00</AdministrationDate><Accommodation>{d("Accommodation", "Large print")}</Accommodation>
+<ScoreResult><Result>612</Result><ResultDatatypeType>{d("ResultDatatypeType", "Integer")}</ResultDatatypeType>
+<AssessmentReportingMethod>{d("AssessmentReportingMethod", "Scale score")}</AssessmentReportingMethod></ScoreResult>
+<WhenAssessedGradeLevel>{d("GradeLevel", "Eleventh grade")}</WhenAssessedGradeLevel><PerformanceLevel>
+<PerformanceLevel>{d("PerformanceLevel", "Proficient")}</PerformanceLevel>
+<AssessmentReportingMethod>{d("AssessmentReportingMethod", "Achievement/proficiency level")}</AssessmentReportingMethod></PerformanceLevel>
+{_WHO}<AssessmentReference><AssessmentIdentity><AssessmentIdentifier>STATE-MATH-11</AssessmentIdentifier>
+<Namespace>uri://alder.example/tests</Namespace></AssessmentIdentity></AssessmentReference></StudentAssessment>""",
     "StudentProgram": _program(
         "SpecialEducation",
         "Special Education",

@@ -12,6 +12,7 @@ from safepassage.problems.records import UnreadableRoster
 from services.records.formats.archive import Archive
 from services.records.formats.edfi_xml import read_edfi_xml
 from services.records.formats.parsed import ParsedRoster
+from tests.records.formats.edfi_files import FILES
 from tests.records.whole_record import CANARY
 
 STUDENT = """<Student><StudentUniqueId>{id}</StudentUniqueId><Name><FirstName>Ana</FirstName><LastSurname>Núñez</LastSurname></Name>
@@ -144,25 +145,25 @@ def kept(parsed: ParsedRoster) -> dict[str, Sequence[Any]]:
 
 @pytest.mark.requirement("FORM-edfi-kept")
 def test_what_is_not_read_is_kept_as_it_came_and_reported_by_its_place() -> None:
-    whole = f"<StudentAssessment><Score>{CANARY}-71</Score>{REFERENCE.format(id='7')}</StudentAssessment>"
-    transcript = "<CourseTranscript><FinalNumericGradeEarned>88</FinalNumericGradeEarned><StudentAcademicRecordReference>"
-    transcript += f"<StudentAcademicRecordIdentity>{REFERENCE.format(id='7')}</StudentAcademicRecordIdentity>"
-    transcript += "</StudentAcademicRecordReference></CourseTranscript>"
+    whole = f"<StudentGradebookEntry><Score>{CANARY}-71</Score>{REFERENCE.format(id='7')}</StudentGradebookEntry>"
+    card = "<ReportCard><GPAGivenGradingPeriod>88</GPAGivenGradingPeriod><StudentAcademicRecordReference>"
+    card += f"<StudentAcademicRecordIdentity>{REFERENCE.format(id='7')}</StudentAcademicRecordIdentity>"
+    card += "</StudentAcademicRecordReference></ReportCard>"
     partly = STUDENT.format(id="7").replace("<Name>", f"<{CANARY}>Dual</{CANARY}><Name>")
     read = ENROLLED.format(id="7", school="300001")
     parsed = read_edfi_xml(
-        archive(Student=partly, EducationOrganization=SCHOOL, StudentEnrollment=read, Other=whole + whole, StudentTranscript=transcript)
+        archive(Student=partly, EducationOrganization=SCHOOL, StudentEnrollment=read, Other=whole + whole, ReportCards=card)
     )
     held = kept(parsed)
-    assert {element: len(those) for element, those in held.items()} == {"Student": 1, "StudentAssessment": 2, "CourseTranscript": 1}
-    assert held["StudentAssessment"][0] == {"element": "StudentAssessment", "xml": whole}
-    assert held["CourseTranscript"][0]["xml"] == transcript
+    assert {element: len(those) for element, those in held.items()} == {"Student": 1, "StudentGradebookEntry": 2, "ReportCard": 1}
+    assert held["StudentGradebookEntry"][0] == {"element": "StudentGradebookEntry", "xml": whole}
+    assert held["ReportCard"][0]["xml"] == card
     assert f"<{CANARY}>Dual</{CANARY}>" in held["Student"][0]["xml"]
     assert reasons_of(parsed) == {"member-kept": 4}
     assert {one.position for one in parsed.findings.unresolved if one.reason != "not-of-schema"} == {
         "Student.xml:1:*",
         "Other.xml:1:*",
-        "StudentTranscript.xml:1:*",
+        "ReportCards.xml:1:*",
     }
     assert CANARY not in repr(parsed.findings)
     # An upload that has these elements, and none of this student, says that there are none.
@@ -238,3 +239,54 @@ def test_elements_lie_in_one_another_as_deep_as_in_no_standard_and_no_deeper() -
     assert len(nested(49).students) == 1
     with pytest.raises(UnreadableRoster, match="deeper"):
         nested(50)
+
+
+def test_a_transcript_an_average_and_a_test_are_in_the_record_with_the_sources_codes() -> None:
+    parsed = read_edfi_xml(archive(**FILES))
+    [student] = parsed.students
+    assert {one.reason for one in parsed.findings.unresolved} <= {"not-of-schema", "member-kept", "of-no-student-alone", "secret-left"}
+    assert student.record is not None
+    learned = student.record.document()
+    failed = learned["academics"]["transcript"].pop()
+    assert (failed["credit"], failed["mark"], failed["course"]["sced_code"]) == ({"attempted": "3.25", "earned": "0.00"}, "F-", "02072")
+    assert learned["academics"] == {
+        "transcript": [
+            {
+                "course": {
+                    "title": "Algebra the second",
+                    "local_code": {"system": "ed-fi:courses-of-300", "code": "ALG-2"},
+                    "sced_code": "02056",
+                    "subject": {"system": "uri://ed-fi.org/AcademicSubjectDescriptor", "code": "Mathematics"},
+                },
+                "school": {"name": "Oak District", "state_id": "300"},
+                "school_year": 2026,
+                "term": {"system": "uri://ed-fi.org/TermDescriptor", "code": "Fall Semester"},
+                "grade": {"system": "uri://ed-fi.org/GradeLevelDescriptor", "code": "Tenth grade"},
+                "credit": {
+                    "type": {"system": "uri://ed-fi.org/CreditTypeDescriptor", "code": "Carnegie unit"},
+                    "attempted": "1.25",
+                    "earned": "0.75",
+                },
+                "mark": "B+",
+                "repeat": {"system": "uri://ed-fi.org/CourseRepeatCodeDescriptor", "code": "Repeated"},
+            }
+        ],
+        "grade_point_averages": [{"value": "3.41", "maximum": "4.05", "weighted": False, "cumulative": True}],
+    }
+    [result] = learned["assessments"]["results"]
+    assert (result["assessment"], result["administered_on"], result["scores"][0]["value"]) == (
+        {"system": "uri://alder.example/tests", "code": "STATE-MATH-11"},
+        "2026-04-14",
+        "612",
+    )
+    assert (result["performance_level"]["code"], result["accommodations"][0]["code"]) == ("Proficient", "Large print")
+    [course] = (student.beside or {})["CourseTranscript"]
+    for left in ("02057", "88", "Algebra two", "Calculus", "2.5"):
+        assert left in course["xml"], "what has no place is kept with its element"
+
+
+def test_an_upload_takes_transcripts_away_where_it_has_some_and_nowhere_else() -> None:
+    said = {"academics.transcript", "assessments.results"}
+    without = {name: content for name, content in FILES.items() if name not in ("StudentTranscript", "StudentTests")}
+    assert said <= read_edfi_xml(archive(**FILES)).carries
+    assert said.isdisjoint(read_edfi_xml(archive(**without)).carries)

@@ -133,12 +133,12 @@ def test_whatever_is_said_again_or_more_or_in_another_way_is_somewhere(data: st.
 
 def test_a_student_is_named_by_a_place_in_the_files_too() -> None:
     said = files()
-    by_place = all_text({"x": said["StudentAssessment"][0]}).replace(
+    by_place = all_text({"x": said["StudentGradebook"][0]}).replace(
         "<StudentReference><StudentIdentity><StudentUniqueId>604821</StudentUniqueId></StudentIdentity></StudentReference>",
         '<StudentReference ref="ST1" />',
     )
-    [student] = read(said | {"StudentAssessment": fromstring(f"<x>{by_place}</x>")}).students
-    assert [one["xml"] for one in (student.beside or {})["StudentAssessment"]] == [by_place]
+    [student] = read(said | {"StudentGradebook": fromstring(f"<x>{by_place}</x>")}).students
+    assert [one["xml"] for one in (student.beside or {})["StudentGradebookEntry"]] == [by_place]
 
 
 def test_an_element_of_another_standard_is_kept_under_its_name() -> None:
