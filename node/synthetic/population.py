@@ -12,6 +12,7 @@ from uuid import UUID
 
 from node.synthetic import people
 from node.synthetic.calendar import SchoolCalendar
+from node.synthetic.details import Child, add_details
 from node.synthetic.hard_cases import CASES, apply_case
 from node.synthetic.identifiers import state_student_id
 from node.synthetic.lives import GRADES, Life, Schools, life
@@ -161,6 +162,9 @@ class Population:
             apply_case(person.case, document, index=person.index, calendar=self.calendar, state=state, random=own, school=school)
         elif not first:
             written = self._write_elsewhere(document, world.random("written", number), twin=person.twin_of is not None)
+        born = date.fromisoformat(identity["birth_date"]["birth_date"])
+        child = Child(self.calendar, state, home, born, person.girl, number, school, tuple(world.districts))
+        add_details(document, child, self.rates, stream=f"{self.seed}/{self.states[origin].code}/details/{person.index}")
         twin = None if person.twin_of is None else number + (1 if person.twin_of > person.index else -1)
         person_id = UUID(int=self._worlds[origin].random("person", person.index).getrandbits(128), version=4)
         return SyntheticRecord(

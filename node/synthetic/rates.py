@@ -1,6 +1,7 @@
 """How often things are so among the invented students: every share is a parameter."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ class Rates:
     """A year, of those who left their district: back to it."""
     registered_anew: float = 0.03
     """Of moves between districts: the new district does not find the child, and the state has two ids for one."""
+    details: Mapping[str, float] = field(default_factory=dict)
+    """By the name of the thing (node.synthetic.details.THINGS), of those whom it concerns; a thing that is not named has its own share."""
 
 
 SUPPORT = ("iep", "section_504", "english_learner", "homeless", "foster", "migrant", "military")
