@@ -31,7 +31,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "roles": ("sourcedId", "status", "dateLastModified", "userSourcedId", "roleType", "role", "beginDate", "endDate", "orgSourcedId"),
     "demographics": (
         "sourcedId", "status", "dateLastModified", "birthDate", "sex", "hispanicOrLatinoEthnicity", "americanIndianOrAlaskaNative",
-        "asian", "blackOrAfricanAmerican", "white", "demographicRaceTwoOrMoreRaces",
+        "asian", "blackOrAfricanAmerican", "nativeHawaiianOrOtherPacificIslander", "white", "demographicRaceTwoOrMoreRaces",
+        "countryOfBirthCode", "stateOfBirthAbbreviation", "cityOfBirth",
     ),
     "enrollments": (
         "sourcedId", "status", "dateLastModified", "classSourcedId", "schoolSourcedId", "userSourcedId", "role", "primary", "beginDate",
@@ -45,7 +46,12 @@ RACE_COLUMNS = {
     "Asian": "asian",
     "AmericanIndianOrAlaskaNative": "americanIndianOrAlaskaNative",
     "DemographicRaceTwoOrMoreRaces": "demographicRaceTwoOrMoreRaces",
+    "NativeHawaiianOrOtherPacificIslander": "nativeHawaiianOrOtherPacificIslander",
 }
+ROLES = {"Mother": "parent", "Father": "parent", "CourtAppointedGuardian": "guardian"} | dict.fromkeys(
+    ("Grandmother", "Grandfather", "Aunt", "Uncle", "Stepfather"), "relative"
+)
+"""Relation → role. A neighbour has none, and is left out."""
 
 Row = dict[str, str]
 
@@ -111,6 +117,9 @@ class OneRosterPackage:
         source_id, grade = one.source_id, present["grade"]["code"]
         agents = []
         for place, guardian in enumerate(contacts.get("guardians", []), start=1):
+            role = ROLES.get(guardian["relation"]["code"])
+            if role is None:
+                continue
             agents.append(f"{source_id}-G{place}")
             self._tables["users"].writerow(
                 {
@@ -118,11 +127,12 @@ class OneRosterPackage:
                     "enabledUser": "false",
                     "givenName": guardian["name"].get("first", ""),
                     "familyName": guardian["name"]["last_1"],
-                    "phone": guardian["telephones"][0]["number"],
+                    "email": guardian["emails"][0]["address"] if "emails" in guardian else "",
+                    **_telephone(guardian),
                     "primaryOrgSourcedId": one.school.key,
                 }
             )
-            self._tables["roles"].writerow(_role(agents[-1], "parent", one.school.key, "", ""))
+            self._tables["roles"].writerow(_role(agents[-1], role, one.school.key, "", ""))
         name, preferred = identity["name"], identity.get("preferred_name", {})
         self._tables["users"].writerow(
             {
@@ -132,6 +142,7 @@ class OneRosterPackage:
                 "familyName": " ".join(part for part in (name["last_1"], name.get("last_2")) if part),
                 "middleName": name.get("middle", ""),
                 "preferredGivenName": preferred.get("first", ""),
+                "preferredFamilyName": preferred.get("last", ""),
                 "identifier": identity["identifiers"][1]["value"],
                 "userMasterIdentifier": identity["identifiers"][0]["value"],
                 "email": contacts["emails"][0]["address"] if "emails" in contacts else "",
@@ -233,11 +244,23 @@ def _role(user: str, role: str, org: str, begins: str, ends: str) -> Row:
     }
 
 
+def _telephone(guardian: dict[str, Any]) -> Row:
+    """A mobile number has a column of its own."""
+    if "telephones" not in guardian:
+        return {}
+    first = guardian["telephones"][0]
+    return {"sms" if first.get("kind", {}).get("code") == "Mobile" else "phone": first["number"]}
+
+
 def _demographics(source_id: str, identity: dict[str, Any], demographics: dict[str, Any]) -> Row:
+    place = identity.get("birth_place", {})
     row = {
         "sourcedId": source_id,
         "birthDate": identity["birth_date"]["birth_date"],
         "sex": identity["sex"]["code"].lower(),
+        "countryOfBirthCode": place.get("country", ""),
+        "stateOfBirthAbbreviation": place.get("state", ""),
+        "cityOfBirth": place.get("city", ""),
     }
     answer = demographics.get("race_ethnicity", {})
     if "hispanic_or_latino" in answer:

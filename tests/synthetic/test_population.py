@@ -71,7 +71,8 @@ def test_the_made_population_has_the_rates_that_were_asked_for(records: dict[str
     found: dict[str, list[bool]] = {
         "iep": ["iep" in one for one in special],
         "section_504": ["section_504" in one for one in special],
-        **{name: [name in one for one in programmes] for name in ("english_learner", "homeless", "foster", "migrant")},
+        "english_learner": [one.get("english_learner", {}).get("status", {}).get("code") == "Yes" for one in programmes],
+        **{name: [name in one for one in programmes] for name in ("homeless", "foster", "migrant")},
         **{name: [name in one for one in programmes] for name in ("meal_status", "gifted", "title_i")},
         "military": ["military_connection" in one["demographics"] for one in firsts],
         "tribal": ["tribal_affiliation" in one["demographics"] for one in firsts],
@@ -79,7 +80,7 @@ def test_the_made_population_has_the_rates_that_were_asked_for(records: dict[str
         "sealed_name": [any(other.get("sealed") for other in those) for those in names],
         "suffix": ["suffix" in one["identity"]["name"] for one, girl in zip(firsts, girls, strict=True) if not girl],
         "earlier_address": [len(one["contacts"]["addresses"]) == 2 for one in firsts],
-        "rights_ended": ["court_documents" in one["contacts"]["guardians"][1] for one in firsts],
+        "rights_ended": [any("ended_by" in other.get("rights", {}) for other in one["contacts"]["guardians"]) for one in firsts],
         "protected_address": [bool(one["contacts"]["addresses"][0].get("protected")) for one in firsts],
         "exemption": ["exemptions" in one["health"]["immunizations"] for one in firsts],
         "twins": [one["identity"]["multiple_birth"]["indicator"] for one in firsts],

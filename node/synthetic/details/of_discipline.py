@@ -100,7 +100,11 @@ def _why_restrained(document: Document, draws: Draws, child: Child) -> None:
 
 
 def _secluded(document: Document, draws: Draws, child: Child) -> None:
-    event = {"event_date": child.before_school(draws.between(90, 280)), "kind": coded("restraint", "seclusion"), "minutes": draws.between(2, 20)}
+    event = {
+        "event_date": child.before_school(draws.between(90, 280)),
+        "kind": coded("restraint", "seclusion"),
+        "minutes": draws.between(2, 20),
+    }
     document["discipline"].setdefault("restraint", []).append(event)
 
 

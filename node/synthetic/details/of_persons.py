@@ -6,7 +6,7 @@ from node.synthetic.details.things import Child, Draws, Thing, coded
 from node.synthetic.people import Document
 
 VERIFIED_BY = ("01004", "01004", "01004", "01004", "01006", "01007", "01008", "01010", "01013", "03424")
-"""Birth certificate, hospital's certificate, parent's affidavit, passport, earlier school records, immigration document, another official one."""
+"""Birth certificate, hospital's, parent's affidavit, passport, earlier school records, immigration document, another official one."""
 BRANCHES = ("Army", "Army", "Navy", "AirForce", "MarineCorps", "CoastGuard", "SpaceForce")
 INSTALLATIONS = ("Fort Tinder", "Marrow Bay Naval Station", "Camp Lathe", "Quillpoint Air Base")
 

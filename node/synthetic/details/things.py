@@ -16,7 +16,7 @@ BITS = 32
 
 
 class Draws:
-    """A stream of draws that its name alone decides. Opening one costs a hash, a fifteenth of what seeding a `Random` does."""
+    """A stream of draws that its name alone decides. Opening one costs a hash, an eighth of what seeding a `Random` does."""
 
     def __init__(self, name: str) -> None:
         self._name, self._turn, self._left, self._bits = name, 0, 0, 0
