@@ -23,7 +23,7 @@ _NAMES: Final = (
     "NJ New Jersey|NM New Mexico|NY New York|NC North Carolina|ND North Dakota|OH Ohio|OK Oklahoma|OR Oregon|PA Pennsylvania|"
     "RI Rhode Island|SC South Carolina|SD South Dakota|TN Tennessee|TX Texas|UT Utah|VT Vermont|VA Virginia|WA Washington|"
     "WV West Virginia|WI Wisconsin|WY Wyoming|AS American Samoa|GU Guam|MP Northern Mariana Islands|PR Puerto Rico|VI Virgin Islands|"
-    "XA XA|XB XB"
+    "XA Alder|XB Birch"
 )
 """XA and XB are no states: those of the nodes that are for trying."""
 _CODES: Final = {form: pair[:2] for pair in _NAMES.split("|") for form in (pair[:2].casefold(), pair[3:].casefold())}

@@ -23,7 +23,9 @@ from services.gateway.console.node_reader import Node
 from services.gateway.console.organisation_names import named, names_of
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
 from services.gateway.console.radius_counting import counted as counted_so_far
-from services.gateway.console.radius_question import MEMBERS, OF_WORDS, PERSONAL, Asked, Question, question_of_form
+from services.gateway.console.radius_question import BEGIN, MEMBERS, OF_WORDS, PERSONAL, Asked, Question, question_of_form
+from services.gateway.console.radius_residence import SCOPE as RESIDENCE
+from services.gateway.console.radius_residence import by_residence, counted_by_residence
 from services.gateway.console.radius_tables import CUSTODIANS, DATA, WAIT_SECONDS, kinds_of_data, whose_students
 from services.gateway.console.radius_tables import EXPORT as TABLES
 from services.gateway.console.sorting import Orders
@@ -95,8 +97,18 @@ async def show_blast_radius(
         return _to_count(question, frame, handles)
     progress = await counted_so_far(node, question, wait=WAIT_SECONDS)
     if progress.found is None:
-        return frame.page("radius_counting.html", progress=progress, path=f"{FOUND}?{question.query(handles)}", **_heads(question, frame))
-    _, counted = frame.translate, progress.found
+        onward = f"{FOUND}?{question.query(handles)}"
+        return frame.page("radius_counting.html", progress=progress, living=False, onward=onward, **_heads(question, frame))
+    _, counted, lived = frame.translate, progress.found, None
+    if question.living is not None:
+        at = await counted_by_residence(node, question)
+        begun, question = question.living == BEGIN, question.living_as(at.goes_on)
+        if at.found is None or begun:  # the address that goes on: to read this one again would begin a counting again
+            again = f"{FOUND}?{question.query(handles)}"
+            if begun:
+                return RedirectResponse(again, 303)
+            return frame.page("radius_counting.html", progress=at, living=True, onward=again, **_heads(question, frame))
+        lived = at
     chosen = {} if whose is None else {"custodian": str(whose)}
     more = {**chosen, **({} if cursor is None else {"cursor": cursor})}
     rows, following = await node.page(
@@ -105,6 +117,7 @@ async def show_blast_radius(
     ids = {one.organisation_id for one in counted.custodians} | {one.custodian_id for one in rows.rows if one.custodian_id is not None}
     ids |= {found for one in rows.rows if (found := _uuid(one.recipient)) is not None}
     names, query = await names_of(frame.request, ids), question.query(handles)
+    residents = None if lived is None else lived.found
     kinds, owners, files = kinds_of_data(counted, frame), whose_students(counted, names), f"{TABLES}?{query}"
     order = {**ORDERS.kept(sort), **DATA.said(data), **CUSTODIANS.said(custodians)}
     asked = {**order, **({} if whose is None else {"whose": str(whose)})}
@@ -117,8 +130,10 @@ async def show_blast_radius(
         widths=dict(zip((code for code, _name, _count in kinds), shares([count for _code, _name, count in kinds]), strict=True)),
         states=[
             (_(STATE_NAMES.get(one.state, one.state)), one.entries, one.students, [shown_notice(notice, frame) for notice in one.notices])
-            for one in counted.states
+            for one in (counted.states if residents is None else by_residence(counted, residents, question.request.discovered_at))
         ],
+        lived=lived,
+        live=f"{FOUND}?{question.living_as(BEGIN).query(handles)}" if node.may(RESIDENCE) and lived is None else None,
         notices=f"{files}&table=notices",
         custodians=frame.table(CUSTODIANS, owners, custodians, export=files),
         owners=[(code, name) for code, name, _count in owners],

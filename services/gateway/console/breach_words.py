@@ -42,8 +42,8 @@ STARTS: Final = frozenset(
 )
 """What starts a clock."""
 
-NOTICE_COLUMNS: Final = ("state", *(name for name in BreachNotice.model_fields if name != "to"), "to")
-"""Of the file of notices."""
+NOTICE_COLUMNS: Final = ("state", "students", "students_by", *(name for name in BreachNotice.model_fields if name != "to"), "to")
+"""Of the file of notices. `students_by`: residence (who lives in the state, as far as is known) or told (of whom a node of it was told)."""
 
 
 @dataclass(frozen=True)

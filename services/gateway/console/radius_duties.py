@@ -19,6 +19,7 @@ from services.gateway.console.node_reader import Node, NodeReader
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
 from services.gateway.console.radius_counting import counted
 from services.gateway.console.radius_question import Asked, Question
+from services.gateway.console.radius_residence import states_of
 from services.gateway.console.starting_duties import start_duties
 from services.gateway.console.words import word
 from services.gateway.people.pages import form_of, page_responses
@@ -30,6 +31,8 @@ router = APIRouter(tags=["console"], route_class=ConsoleRoute)
 ROLES: Final[tuple[Role, ...]] = ("privacy-officer", "district-officer")
 WAIT_SECONDS: Final = 5
 NONE_CHOSEN: Final = word("Choose at least one notice.")
+BY_TOLD: Final = word("By the states whose nodes were told of them, not by where they live")
+BY_RESIDENCE: Final = word("By the states where they live; of whom that is not known counts in each")
 NOT_SAID: Final = word("not said yet: ask again, with that instant")
 
 
@@ -84,7 +87,8 @@ async def _notices(node: NodeReader, question: Question) -> Mapping[str, BreachN
     found = (await counted(node, question, wait=WAIT_SECONDS)).found
     if found is None:
         raise TemporarilyUnavailable("it is still being counted")
-    return {notice.duty: notice for state in found.states for notice in state.notices if CLOCK_OF_DUTY[notice.duty].from_discovery}
+    states = await states_of(node, question, found)
+    return {notice.duty: notice for state in states for notice in state.notices if CLOCK_OF_DUTY[notice.duty].from_discovery}
 
 
 def _form(
@@ -111,7 +115,11 @@ def _form(
         status=422 if wrong else 200,
         title=_("Start the clocks of a breach"),
         lede=_("Each notice that you choose is a duty from now on, and warns before it is too late. Nobody is told by it."),
-        facts=[(_("Discovered"), unsaid if discovered is None else viewing.instant(discovered)), *due],
+        facts=[
+            (_("Discovered"), unsaid if discovered is None else viewing.instant(discovered)),
+            (_("Students are counted"), _(BY_TOLD if question.living is None else BY_RESIDENCE)),
+            *due,
+        ],
         undo=_("It is not: a duty that was started is done, with what shows it."),
         fields=[
             *(Field(kind, duty_name(kind, _), kind="check", required=False) for kind in notices),

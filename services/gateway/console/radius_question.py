@@ -20,6 +20,9 @@ from services.gateway.console.handles import Handles, SessionHandles
 from services.gateway.console.viewing import Viewing, utc
 from services.gateway.console.words import word
 
+BEGIN: Final = "begin"
+"""In place of a counting by where they live: begin one."""
+
 KIND: Final = "blast-radius"
 """Of handles."""
 
@@ -56,10 +59,16 @@ class Question:
     request: BlastRadiusRequest
     count: UUID | None = None
     """Under which audit counts it, and keeps for an hour what it found."""
+    living: str | None = None
+    """How far its students are counted by where they live: BEGIN, or what records has signed for the reader: sums, and no student."""
 
     def counted_as(self, count: UUID) -> "Question":
         """The same, under an id."""
         return replace(self, count=count)
+
+    def living_as(self, living: str | None) -> "Question":
+        """The same, with its students counted so far by where they live."""
+        return replace(self, living=living)
 
     def query(self, handles: Handles) -> str:
         """For an address. INVARIANT: it names no person and no network address."""
@@ -68,7 +77,8 @@ class Question:
         fields = {"of": self.of, "which": which, "from": utc(asked.touched_from), "until": utc(asked.touched_until)}
         if asked.discovered_at is not None:
             fields["discovered"] = utc(asked.discovered_at)
-        return urlencode(fields if self.count is None else {**fields, "count": str(self.count)})
+        kept = {"count": None if self.count is None else str(self.count), "living": self.living}
+        return urlencode({**fields, **{name: value for name, value in kept.items() if value is not None}})
 
 
 def question_of_form(form: ActForm, viewing: Viewing) -> Question:
@@ -103,6 +113,7 @@ async def _asked(
     until: Annotated[datetime, Query()],
     discovered: Annotated[datetime | None, Query()] = None,
     count: Annotated[UUID | None, Query()] = None,
+    living: Annotated[str | None, Query(max_length=2000)] = None,
 ) -> Question:
     if of not in MEMBERS:
         raise InvalidRequest("none of the list", field="of")
@@ -111,7 +122,7 @@ async def _asked(
         question = _question(of, opened, from_, until, discovered)
     except ValidationError as error:
         raise InvalidRequest("a party and two instants, the first before the second, with their UTC offsets", field="which") from error
-    return question if count is None else question.counted_as(count)
+    return question if count is None else question.counted_as(count).living_as(living)
 
 
 Asked = Annotated[Question, Depends(_asked)]

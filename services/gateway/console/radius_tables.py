@@ -17,6 +17,7 @@ from services.gateway.console.organisation_names import named, names_of
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
 from services.gateway.console.radius_counting import counted as counted_so_far
 from services.gateway.console.radius_question import Asked as AskedOfLog
+from services.gateway.console.radius_residence import states_of
 from services.gateway.console.whole_tables import Asked, Choice, Filter, Say, WholeTable
 from services.gateway.console.words import word
 from services.gateway.people.pages import page_responses
@@ -78,7 +79,12 @@ async def export_touched(
     if table == "data":
         return filed(DATA, kinds_of_data(found, frame), data, form)
     if table == "notices":
-        rows = [{"state": state.state, **notice.model_dump(mode="json")} for state in found.states for notice in state.notices]
+        states, by = await states_of(node, question, found), "told" if question.living is None else "residence"
+        rows = [
+            {"state": one.state, "students": one.students, "students_by": by, **notice.model_dump(mode="json")}
+            for one in states
+            for notice in one.notices
+        ]
         return exported("notices", form, NOTICE_COLUMNS, rows)
     names = await names_of(frame.request, {one.organisation_id for one in found.custodians})
     return filed(CUSTODIANS, whose_students(found, names), custodians, form)

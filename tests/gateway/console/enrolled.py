@@ -12,6 +12,7 @@ from sqlalchemy import Connection, insert
 from node.synthetic import SyntheticStudent
 from safepassage.canonical import to_base64url
 from safepassage.record import StudentRecord
+from safepassage.record.contacts import Address, Contacts
 from safepassage.record.identity import MultipleBirth
 from safepassage.request import Selector
 from services.records.exchange.states import Request
@@ -37,6 +38,13 @@ def called(student: SyntheticStudent, **name: str) -> SyntheticStudent:
     assert record.identity.name is not None
     changed = record.identity.model_copy(update={"name": record.identity.name.model_copy(update=name)})
     return replace(student, load=student.load.model_copy(update={"record": record.model_copy(update={"identity": changed})}))
+
+
+def living_in(student: SyntheticStudent, state: str) -> SyntheticStudent:
+    """The student, at an address of a state."""
+    record = student.load.record
+    contacts = Contacts(addresses=(Address(street="77 Canary Wharf Lane", city="Canary", state=state),))
+    return replace(student, load=student.load.model_copy(update={"record": record.model_copy(update={"contacts": contacts})}))
 
 
 def twin(student: SyntheticStudent) -> SyntheticStudent:

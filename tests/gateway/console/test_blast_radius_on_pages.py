@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from datetime import UTC, datetime
+from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -154,6 +155,8 @@ async def test_a_count_that_takes_long_says_how_far_it_is_and_then_what_it_found
         assert "<h1>What did it touch" in page
     assert 'max="9000" value="1200"' in page
     assert 'data-again="2"' in page
+    (again,) = re.findall(r'<a class="button" href="([^"]+)" data-swap="#radius"', page)
+    assert unescape(again) == path, "also for who has no script"
     duties = path.replace("/found?", "/found/duties?")
     monkeypatch.setattr(radius_duties, "WAIT_SECONDS", 0)
     assert (await (await console.browser("privacy-officer")).get(duties)).status == 503

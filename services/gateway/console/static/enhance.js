@@ -49,11 +49,16 @@ function settle(selector, focused, quiet) {
   if (!quiet || focused) (wrong ?? kept ?? heading)?.focus();
 }
 
-// A region marked data-again="2" says how far something is: it is looked at again every two seconds, until a page without the mark comes.
+// A region marked data-again="2" says how far something is: it is looked at again every two seconds, until a page without the mark comes;
+// at the address that it has in data-onward, if it has one, where each look goes on from the one before.
 function lookAgain() {
   const region = document.querySelector("[data-again]");
   if (!region) return;
-  setTimeout(() => region.isConnected && swap(`#${region.id}`, location.href, { push: false, quiet: true }), region.dataset.again * 1000);
+  setTimeout(() => {
+    if (!region.isConnected) return;
+    if (region.dataset.onward) history.replaceState(history.state, "", region.dataset.onward);
+    swap(`#${region.id}`, location.href, { push: false, quiet: true });
+  }, region.dataset.again * 1000);
 }
 lookAgain();
 

@@ -1,0 +1,66 @@
+"""The students of a blast radius by the state where they live: records counts them, some thousands a page, and the page's address goes on.
+
+What an address has of it are sums, signed for the reader: nobody's id, and nobody's address.
+"""
+
+from datetime import datetime
+from typing import Final
+
+from safepassage.problems.requests import InvalidRequest, TemporarilyUnavailable
+from safepassage.wire_log_radius import BlastRadius, TouchedState
+from safepassage.wire_residence import ResidenceCount, ResidenceCountRequest, Residents
+from services.gateway.console.node_reader import NodeReader
+from services.gateway.console.radius_question import BEGIN, Question
+from shared.breach_clocks import clocks_of
+from shared.breach_notices import notice_of
+
+SCOPE: Final = "records:residence"
+STEPS_AT_ONCE: Final = 5
+"""Calls to records for one page: a thousand students each."""
+
+
+async def counted_by_residence(node: NodeReader, question: Question) -> ResidenceCount:
+    """Some steps further than the question's address says; begun where it says so. Raises as `NodeReader.ask`, and InvalidRequest."""
+    if question.count is None or question.living is None:
+        raise InvalidRequest("none: begin from what was counted", field="living")
+    asked = ResidenceCountRequest(count_id=question.count, discovered_at=question.request.discovered_at)
+    cursor = None if question.living == BEGIN else question.living
+    for _ in range(STEPS_AT_ONCE):
+        query = {} if cursor is None else {"cursor": cursor}
+        at = await node.ask("records", "/v1/residence-counts", asked, ResidenceCount, query=query)
+        cursor = at.goes_on
+        if at.found is not None:
+            break
+    return at
+
+
+async def states_of(node: NodeReader, question: Question, found: BlastRadius) -> tuple[TouchedState, ...]:
+    """By residence where the question has them counted so, by who was told elsewhere. Raises TemporarilyUnavailable while it is counted."""
+    if question.living is None:
+        return found.states
+    residents = (await counted_by_residence(node, question)).found
+    if residents is None:
+        raise TemporarilyUnavailable("it is still being counted")
+    return by_residence(found, residents, question.request.discovered_at)
+
+
+def by_residence(found: BlastRadius, residents: Residents, discovered_at: datetime | None) -> tuple[TouchedState, ...]:
+    """The states where students live, then the others that were touched. Pure.
+
+    # INVARIANT: no state goes for having no resident: some of its laws bind whoever keeps the records, wherever the students live.
+    """
+    entries = {one.state: one.entries for one in found.states}
+    living = [
+        TouchedState(state=one.state, entries=entries.pop(one.state, 0), students=one.students, notices=one.notices)
+        for one in residents.states
+    ]
+    others = [
+        TouchedState(
+            state=state,
+            entries=count,
+            students=0,
+            notices=tuple(notice_of(clock, discovered_at, students=residents.unknown) for clock in clocks_of(state)),
+        )
+        for state, count in entries.items()
+    ]
+    return (*living, *others)

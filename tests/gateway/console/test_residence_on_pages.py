@@ -1,0 +1,125 @@
+"""The students of a breach by where they live, as an officer sees and uses them: counted page by page, and said plainly."""
+
+import csv
+import io
+import re
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
+
+import pytest
+
+from services.audit import radius_counts, radius_parts
+from services.gateway.console import radius_residence
+from services.gateway.console.blast_radius import DUTIES, FOUND
+from services.gateway.console.radius_tables import EXPORT
+from tests.conftest import StandingClock
+from tests.gateway.console.consoles import Console, open_console
+from tests.gateway.console.crossing import PEERS
+from tests.gateway.console.enrolled import child, enrolled, living_in
+from tests.gateway.console.test_blast_radius_on_pages import asked, page_of
+from tests.gateway.console.touched import stolen
+from tests.gateway.people.signing_in import Browser, location_of
+
+pytestmark = pytest.mark.anyio
+
+RHODE_ISLAND = "https://ride.example"
+TOLD, LIVING = "Students are counted by who was told of them", "Students are counted by where they live"
+
+
+async def a_breach(console: Console) -> list[UUID]:
+    """Two of Colorado, one of Rhode Island and one of whom nobody knows; a node of Rhode Island was told of all."""
+    homes = [living_in(child(number), state) for number, state in enumerate(("CO", "CO", "RI"))]
+    students = [await enrolled(console, one) for one in homes]
+    await stolen(console, node=RHODE_ISLAND, whom=students)
+    return [*students, *await stolen(console, node=RHODE_ISLAND, students=1)]
+
+
+async def counted(browser: Browser, path: str) -> str:
+    """The address of the page once they are counted; it goes on as its reader does who has no script."""
+    page = await page_of(browser, path)
+    (begin,) = re.findall(r'href="([^"]+living=begin)"', page)
+    answer = await browser.get(begin.replace("&amp;", "&"))
+    assert answer.status == 303
+    path = location_of(answer)
+    while again := re.findall(r'<a class="button" href="([^"]+)" data-swap="#radius"', page := await page_of(browser, path)):
+        assert re.search(r"Counting where they live: \d of 4 students", page)
+        path = again[0].replace("&amp;", "&")
+    return path
+
+
+def states(page: str) -> list[tuple[str, str]]:
+    """What is counted of each."""
+    return [(state, re.sub(r"<[^>]+>", "", said)) for state, said in re.findall(r"<h3>(.*?) <span class=\"soft\">(.*?)</span></h3>", page)]
+
+
+async def test_students_are_counted_by_where_they_live_and_the_page_says_which_count_it_is(
+    tmp_path: Path, clock: StandingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (radius_counts, radius_parts):
+        monkeypatch.setattr(module, "AT_ONCE_IN_A_PART", 1)
+    monkeypatch.setattr(radius_residence, "STEPS_AT_ONCE", 1)
+    async with open_console(tmp_path, clock, peers={**PEERS, RHODE_ISLAND: "RI"}) as console:
+        students = await a_breach(console)
+        officer = await console.browser("privacy-officer")
+        told = await asked(officer, "client", "stolen", discovered="2026-10-20T07:00")
+        page = await page_of(officer, told)
+        assert TOLD in page
+        assert LIVING not in page
+        assert {state: said.partition(",")[0] for state, said in states(page)} == {"Alder": "4 students", "Rhode Island": "4 students"}
+        living = await counted(officer, told)
+        page = await page_of(officer, living)
+        assert LIVING in page
+        assert TOLD not in page
+        assert "living=begin" not in page
+        assert states(page) == [
+            ("Colorado", "2 students, 0 log entries"),
+            ("Rhode Island", "1 student, 2 log entries"),
+            ("Alder", "0 students, 2 log entries"),
+        ]
+        assert "Of 1 it is not known: whether a notice is owed is said as if they lived in that state." in page
+        for word in ("Canary", *map(str, students)):
+            assert word not in page
+            assert word not in living
+        assert LIVING not in await page_of(officer, told), "what was counted by residence is in the address alone"
+        officer.cookies["language"] = "es"
+        assert "Los estudiantes se cuentan por dónde viven" in await page_of(officer, living)
+
+
+async def test_the_notices_and_their_clocks_are_those_of_where_they_live(tmp_path: Path, clock: StandingClock) -> None:
+    async with open_console(tmp_path, clock, peers={**PEERS, RHODE_ISLAND: "RI"}) as console:
+        await a_breach(console)
+        officer = await console.browser("privacy-officer")
+        told = await asked(officer, "client", "stolen", discovered="2026-10-20T07:00")
+        form = await page_of(officer, told.replace(FOUND, DUTIES))
+        assert "By the states whose nodes were told of them, not by where they live" in form
+        assert "breach-people-told-co-agency" not in form
+        living = await counted(officer, told)
+        form = await page_of(officer, living.replace(FOUND, DUTIES))
+        assert "By the states where they live; of whom that is not known counts in each" in form
+        assert re.search(r'name="breach-people-told-co-agency"[^>]*checked', form)
+        assert not re.search(r'name="breach-authority-told-co-contractor-attorney-general"[^>]*checked', form)
+        for path, by, counts in ((told, "told", {"RI": "4", "XA": "4"}), (living, "residence", {"CO": "2", "RI": "1", "XA": "0"})):
+            file = await officer.get(f"{EXPORT}?{urlsplit(path).query}&table=notices")
+            rows = list(csv.DictReader(io.StringIO(file.body.decode("utf-8-sig"))))
+            assert {row["state"]: row["students"] for row in rows} == counts
+            assert {row["students_by"] for row in rows} == {by}
+
+
+async def test_who_may_not_count_is_not_asked_to_and_anothers_address_counts_nothing(tmp_path: Path, clock: StandingClock) -> None:
+    async with open_console(tmp_path, clock, peers={**PEERS, RHODE_ISLAND: "RI"}) as console:
+        await a_breach(console)
+        officer, auditor = await console.browser("privacy-officer"), await console.browser("auditor")
+        told = await asked(officer, "client", "stolen")
+        living = await counted(officer, told)
+        seen = await page_of(auditor, told)
+        assert TOLD in seen
+        assert "living=begin" not in seen
+        assert (await auditor.get(f"{told}&living=begin")).status == 403
+        assert (await auditor.get(living)).status == 403
+        (cursor,) = parse_qs(urlsplit(living).query)["living"]
+        district = await console.browser("district-officer")
+        own = await asked(district, "client", "stolen")
+        assert "living=begin" in await page_of(district, own)
+        assert (await district.get(f"{own}&living={cursor}")).status == 422
+        assert (await officer.get(living.replace(cursor, cursor[:-2] + "AA"))).status == 422
