@@ -80,6 +80,7 @@ def test_what_changes_something_or_opens_a_record_is_of_the_roles_that_are_meant
         "readiness:attest": {"privacy-officer"},
         "records:read": {"district-officer"},
         "records:read:state": {"auditor", "privacy-officer", "approver"},
+        "records:residence": {"privacy-officer", "district-officer"},
         "retention:approve": {"approver"},
         "retention:hold": {"privacy-officer"},
         "rights:act": {"privacy-officer", "district-officer"},
