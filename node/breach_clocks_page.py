@@ -31,8 +31,9 @@ date is made up.
   or waived with a reason. A threshold is compared with the students who live in that state, once they were counted so (with those of whom
   it is not known: [decision 79](decisions/0079-counted-where-they-live.md)), and until then with those of whom a node of it was told; the
   page, the form and the file say which. Below it the row is not chosen on the form, and may be. What counts from when the people were told
-  begins when that duty is done; what counts from a contractor's notice is opened on a form of its own (`/console/duties/contractor-notice`),
-  from the instant at which the notice came. A row that binds businesses alone is not chosen on the form.
+  begins when that duty is done; what counts from a contractor's notice is opened on a form of its own
+  (`/console/duties/contractor-notice`), from the instant at which the notice came. A row that binds businesses alone is not
+  chosen on the form.
 """
 
 
