@@ -14,6 +14,11 @@ def valued(tag: str, value: object) -> str:
     return "" if value is None else f"<{tag}>{escape(str(value))}</{tag}>"
 
 
+def said(tag: str, value: bool | None) -> str:
+    """An element that says yes or no; nothing for None."""
+    return valued(tag, None if value is None else str(value).lower())
+
+
 def descriptor(kind: str, code: str) -> str:
     """A descriptor's URI."""
     return f"uri://safe-passage.example/{kind}Descriptor#{code}"
@@ -22,3 +27,13 @@ def descriptor(kind: str, code: str) -> str:
 def published(kind: str, code: str) -> str:
     """The URI of a descriptor that Ed-Fi itself publishes."""
     return f"uri://ed-fi.org/{kind}Descriptor#{code}"
+
+
+def school_reference(key: str) -> str:
+    """A school by its id."""
+    return tagged("SchoolReference", tagged("SchoolIdentity", valued("SchoolId", key)))
+
+
+def organisation_reference(key: str | None) -> str:
+    """An agency by its id."""
+    return tagged("EducationOrganizationReference", tagged("EducationOrganizationIdentity", valued("EducationOrganizationId", key)))

@@ -44,7 +44,7 @@ def _part(format_: Format, folder: Path, number: int, state: StatePlan, as_of: d
         return _Lines(stem.with_suffix(".ndjson"))
     if format_ == "oneroster":
         return OneRosterPackage(stem.with_suffix(".zip"), state, as_of=as_of)
-    return EdFiPackage(stem.with_suffix(".zip"), state)
+    return EdFiPackage(stem.with_suffix(".zip"), state, as_of=as_of)
 
 
 @dataclass(frozen=True)
