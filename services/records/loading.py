@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any, Literal
+from datetime import datetime
+from typing import Literal
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, bindparam, select
@@ -14,16 +14,16 @@ from safepassage.record import StudentRecord
 from safepassage.wire_organisations import Organisation
 from services.records.facts_lane import telling
 from services.records.guardians import with_person_ids
+from services.records.held_students import HeldStudent, held_students
 from services.records.kept_beside import Kept, part_kept
 from services.records.kept_statements import with_statements
 from services.records.left_with_source import Left, divided, joined, left_in, now_left, part_left
 from services.records.loading_rows import Rows
 from services.records.reading import opened
-from services.records.record_sources import Part, Writing, as_told_by, merged, parts_of, record_of
-from services.records.same_child import of_one_child
+from services.records.record_sources import Part, Writing, merged, parts_of, record_of
 from services.records.statistics.coded_students import sealed_code
 from services.records.subject_facts import EnrolledAt, facts_of
-from services.records.tables import OWN, EnrollmentRow, OrganisationRow, SectionRow, StudentRow
+from services.records.tables import OWN, OrganisationRow
 from services.records.vault import DataKey, Vault
 from shared import prepared
 from shared.outbox import Outbox
@@ -69,16 +69,6 @@ class Stored:
     """Of what was kept of the source a part is left with the source's system from now on."""
 
 
-@dataclass
-class _Held:
-    """A student as stored before: rows of `student` and `section`."""
-
-    student: Any
-    sections: list[Any] = field(default_factory=list)
-    enrolled: list[EnrolledAt] = field(default_factory=list)
-    same_child: frozenset[UUID] = frozenset()
-
-
 class Loading:
     """Stores records under one transaction. `jurisdiction` is the node's (`US-XA`), for the facts that privacy is told."""
 
@@ -105,7 +95,7 @@ class Loading:
         return stored
 
     def _store_batch(self, connection: Connection, arriving: Sequence[Arriving]) -> list[Stored]:
-        held = _held(connection, [one.student_id for one in arriving if one.student_id is not None])
+        held = held_students(connection, [one.student_id for one in arriving if one.student_id is not None])
         self._know_time_zones(connection, {one.custodian_id for one in arriving})
         rows = Rows()
         stored = [self._prepare(one, held, rows) for one in arriving]
@@ -113,7 +103,7 @@ class Loading:
         self._outbox.add_to(connection, *(telling(self._outbox, facts) for facts in rows.facts))
         return stored
 
-    def _prepare(self, one: Arriving, held: dict[UUID, _Held], rows: Rows) -> Stored:
+    def _prepare(self, one: Arriving, held: dict[UUID, HeldStudent], rows: Rows) -> Stored:
         """Everything that is to be written for one record, into `rows`; what is held already is changed in place."""
         known = None if one.student_id is None else held.get(one.student_id)
         if one.student_id is not None and known is None:
@@ -190,22 +180,6 @@ class Loading:
 
 
 _ORGANISATIONS = select(OrganisationRow.id, OrganisationRow.whole).where(OrganisationRow.id.in_(bindparam("ids", expanding=True)))
-_STUDENTS = select(StudentRow.__table__).where(StudentRow.id.in_(bindparam("ids", expanding=True))).with_for_update()
-_SECTIONS = select(SectionRow.__table__).where(SectionRow.student_id.in_(bindparam("ids", expanding=True)))
-_ENROLLED = select(EnrollmentRow.__table__).where(EnrollmentRow.student_id.in_(bindparam("ids", expanding=True)))
-
-
-def _held(connection: Connection, ids: list[UUID]) -> dict[UUID, _Held]:
-    if not ids:
-        return {}
-    held = {student.id: _Held(student) for student in prepared.rows(connection, _STUDENTS, {"ids": ids})}
-    for section in prepared.rows(connection, _SECTIONS, {"ids": ids}):
-        held[section.student_id].sections.append(section)
-    for one in prepared.rows(connection, _ENROLLED, {"ids": ids}):
-        held[one.student_id].enrolled.append(EnrolledAt(one.organisation_id, one.entry_date, one.exit_date))
-    for student_id, records in of_one_child(connection, held).items():
-        held[student_id].same_child = records
-    return held
 
 
 def _record_of(parts: list[Part]) -> StudentRecord | None:
@@ -234,54 +208,9 @@ def _divided(one: Arriving, before: list[Part], record: StudentRecord) -> tuple[
     return record, kept, left
 
 
-def _enrolled(one: Arriving, known: _Held | None) -> tuple[EnrolledAt, ...]:
+def _enrolled(one: Arriving, known: HeldStudent | None) -> tuple[EnrolledAt, ...]:
     """The node's own load says all of the enrolments here; a received record only adds the one of its request."""
     if one.source == OWN or known is None:
         return one.enrolled
     added = {(e.organisation_id, e.entry_date) for e in one.enrolled}
     return (*(e for e in known.enrolled if (e.organisation_id, e.entry_date) not in added), *one.enrolled)
-
-
-@dataclass(frozen=True)
-class ReceivedEnrollment:
-    """Where the request's evidence says that the child is enrolled now."""
-
-    organisation_id: UUID
-    entry_date: date
-
-
-def store_received(
-    connection: Connection,
-    vault: Vault,
-    outbox: Outbox,
-    record: StudentRecord,
-    *,
-    from_node: str,
-    exchange_id: UUID,
-    student_id: UUID | None,
-    custodian_id: UUID,
-    enrollment: ReceivedEnrollment,
-    jurisdiction: str,
-    now: datetime,
-) -> Stored:
-    """File a record that the node `from_node` (entity id) sent, beside what this node has of the student itself.
-
-    student_id    the student that it belongs to; None makes a new one
-    custodian_id  who answers for a new student's record here: the receiving school's district
-    enrollment    goes to the enrolments of this node; those that the record tells of stay in the record
-
-    The outbox is to be woken once `connection` has committed. Raises NoSuchStudent.
-    """
-    record = as_told_by(record, from_node)
-    origin = next(iter(record.provenance.values())).originating_agency
-    known = None if student_id is None else prepared.row(connection, _STUDENTS, {"ids": [student_id]})
-    arriving = Arriving(
-        record=record,
-        custodian_id=known.custodian_id if known is not None else custodian_id,
-        originating_agency=known.originating_agency if known is not None else origin,
-        enrolled=(EnrolledAt(enrollment.organisation_id, enrollment.entry_date),),
-        source=str(exchange_id),
-        student_id=student_id,
-    )
-    [stored] = Loading(vault, outbox, jurisdiction=jurisdiction, now=now).store(connection, [arriving])
-    return stored

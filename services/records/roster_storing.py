@@ -1,7 +1,7 @@
 """Storing a parsed roster, a part at a time: who is new, who changed, who is as before, and whose enrolment did not resolve."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from safepassage.record.loads import LoadedRecord, LoadReport
 from services.records.formats.not_valid import faults_of
 from services.records.formats.parsed import ParsedRoster, ParsedStudent
-from services.records.left_with_source import Left, kept_sections, left_in, now_left, sections_left, with_reach
+from services.records.left_with_source import left_in, with_reach
 from services.records.loading import Arriving, Loading, Stored
 from services.records.loading_places import Belonging, Places
 from services.records.loading_received import received_before
@@ -22,36 +22,12 @@ from services.records.loading_students import Known, content_tag, known_by_sourc
 from services.records.logged import left_event, load_events
 from services.records.reading import opened
 from services.records.record_sources import merged, record_of
+from services.records.roster_division import Division, Leaving, LoadedBy, stored_of, written_of
 from services.records.roster_keeping import RosterKeeping
 from services.records.sealing_anew import seal_anew
 from services.records.tables import OWN, SectionRow, StudentRow
 from services.records.vault import DataKey, Vault
-from shared.actors import client_actor
-from shared.caller import Caller
-from shared.contracts.audit import Actor
 from shared.outbox import Outbox
-
-
-@dataclass(frozen=True)
-class LoadedBy:
-    """Who loads, and as whose."""
-
-    organisation_id: UUID
-    actor: Actor
-
-    @classmethod
-    def of(cls, caller: Caller) -> "LoadedBy":
-        """A client of an organisation."""
-        return cls(caller.organisation_id, client_actor(caller.claims))
-
-
-@dataclass(frozen=True)
-class Leaving:
-    """What of the students of a roster is left with the system that it came from."""
-
-    system: str
-    kept_whole: frozenset[UUID] = frozenset()
-    """Students of whom all is kept nevertheless, for now."""
 
 
 class RosterStoring:
@@ -72,7 +48,7 @@ class RosterStoring:
         """`leaving`: what is left with a system of whom the roster brings; None: all is kept from now on."""
         self._vault, self._outbox, self._jurisdiction = vault, outbox, jurisdiction
         self._loader, self._roster, self._load_id, self._now = loader, roster, load_id, now
-        self._leaving, self._divided = leaving, set[UUID]()
+        self._division, self._divided = Division(roster, loader.organisation_id, leaving), set[UUID]()
         self._keeping = RosterKeeping(self._vault, organisation_id=loader.organisation_id, source_system=roster.source_system)
         self._places: Places | None = None
         self._seen: set[bytes] = set()
@@ -173,9 +149,7 @@ class RosterStoring:
             return None
         self._seen.add(tag)
         if tag in same:
-            left = self._left(one, known.get(tag))
-            if isinstance(left, Left):
-                self._count_left(one, left)
+            self._division.count(one, self._division.of(one, known.get(tag)))
             if same[tag].unresolved:
                 findings.missed("enrollment-not-resolved", one.position)
             findings.counts["unchanged"] += 1
@@ -185,16 +159,15 @@ class RosterStoring:
         if earlier is not None and one.carries is not None and not one.carries:
             findings.counts["unchanged"] += 1
             return None
-        left = self._left(one, held)
+        left = self._division.of(one, held)
         said, beside = one.record, one.beside
         if one.record is None:
             if earlier is None:
                 return None
             record = ended(earlier, one.ended_on or self._now.date())
         else:
-            if isinstance(left, Left):
-                said, beside = self._kept_of(one.record, left), dict.fromkeys(one.beside or (), ())
-                self._count_left(one, left)
+            said, beside = stored_of(one.record, one.beside, left)
+            self._division.count(one, left)
             if earlier is not None and held is not None and held.student_id in self._divided:
                 earlier = with_reach(earlier, one.record)
             record = over(earlier, one.record, carries=self._carries(one), updates=self._roster.updates)
@@ -215,7 +188,7 @@ class RosterStoring:
             return None
         if ready.unresolved and record.enrollment is not None:
             findings.missed("enrollment-not-resolved", one.position)
-        arriving = tagged(ready, self._vault.tags, said, self._written(one, left)).arriving
+        arriving = tagged(ready, self._vault.tags, said, written_of(one, left)).arriving
         if held is not None and held.content_tag == arriving.content_tag:
             findings.counts["unchanged"] += 1
             return None
@@ -231,41 +204,9 @@ class RosterStoring:
         """
         if held is None or one.record is None or one.record.enrollment is None or "enrollment.enrollments" not in self._carries(one):
             return None
-        where, left, said, beside = places.belonging(one.record, self._now.date()), self._left(one, held), one.record, one.beside
-        if isinstance(left, Left):
-            said, beside = self._kept_of(one.record, left), dict.fromkeys(one.beside or (), ())
-        return where if content_tag(self._vault.tags, where, said, beside, self._written(one, left)) == held.content_tag else None
-
-    def _left(self, one: ParsedStudent, held: Known | None) -> Left | Literal["as-before"] | None:
-        """What of a student is left with the source."""
-        if not isinstance(self._leaving, Leaving):
-            return self._leaving if one.record is not None else "as-before"
-        if one.record is None:
-            return "as-before"
-        if held is not None and held.student_id in self._leaving.kept_whole:
-            return None
-        elements = self._roster.carries | (self._roster.updates & set(one.record.elements()))
-        return Left(
-            organisation_id=self._loader.organisation_id,
-            system=self._leaving.system,
-            student_unique_id=one.source_id,
-            elements=elements,
-        )
-
-    @staticmethod
-    def _kept_of(record: LoadedRecord, left: Left) -> LoadedRecord:
-        return LoadedRecord(**kept_sections(record, left.gone))
-
-    @staticmethod
-    def _written(one: ParsedStudent, left: Left | str | None) -> bytes:
-        """What is said of the part that is left: the same again changes nothing."""
-        return now_left(left, None, one.record).written if isinstance(left, Left) and one.record is not None else b""
-
-    def _count_left(self, one: ParsedStudent, left: Left) -> None:
-        """In the report: it is not dropped, the source has it."""
-        if one.record is not None:
-            counts = self._roster.findings.counts
-            counts["sections-left-with-the-source"] += len(sections_left(one.record, left.gone))
+        where, left = places.belonging(one.record, self._now.date()), self._division.of(one, held)
+        said, beside = stored_of(one.record, one.beside, left)
+        return where if content_tag(self._vault.tags, where, said, beside, written_of(one, left)) == held.content_tag else None
 
     async def _records(self, tx: AsyncSession, ids: set[UUID]) -> dict[UUID, LoadedRecord]:
         """What was loaded for these students before."""

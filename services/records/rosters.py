@@ -31,7 +31,8 @@ from services.records.formats.own_json import read_own_json
 from services.records.formats.parsed import ParsedRoster
 from services.records.formats.xsre_reading import is_xsre, read_xsre
 from services.records.roster_deltas import applied
-from services.records.roster_storing import LoadedBy, RosterStoring
+from services.records.roster_division import LoadedBy
+from services.records.roster_storing import RosterStoring
 from services.records.tables import EdFiKeepingRow, LoadRow
 from shared.caller import Caller, caller_with
 from shared.clock import Now

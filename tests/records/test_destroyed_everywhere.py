@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from services.privacy.subjects import open_facts
 from services.privacy.tables import SubjectRow, SubjectVersionRow
-from services.records.loading import ReceivedEnrollment, store_received
+from services.records.received_storing import ReceivedEnrollment, store_received
 from services.records.shredding import Shredder
 from shared.contracts.privacy import SubjectFacts
 from tests.records.one_state import OneState, some_students

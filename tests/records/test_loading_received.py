@@ -7,8 +7,8 @@ import pytest
 
 from node.synthetic import SyntheticStudent
 from safepassage.record.loads import LoadReport, NewStudent
-from services.records.loading import ReceivedEnrollment, store_received
 from services.records.loading_students import as_record
+from services.records.received_storing import ReceivedEnrollment, store_received
 from services.records.tables import SourceIdRow, StudentRow
 from services.records.unions import unite
 from tests.records.conftest import NOON

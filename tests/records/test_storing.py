@@ -16,13 +16,14 @@ from sqlalchemy.exc import IntegrityError
 from node.synthetic import ALDER, students
 from safepassage.problems.records import NoSuchStudent, SealBroken
 from safepassage.wire_organisations import Organisation
-from services.records.loading import Arriving, Loading, ReceivedEnrollment, Stored, store_received
+from services.records.loading import Arriving, Loading, Stored
 from services.records.loading_students import as_record
 from services.records.matching import Certain, match
 from services.records.matching_candidates import find_candidates, selector_here
 from services.records.pseudonyms import pseudonyms_of
 from services.records.reach import Reach, students_in_reach
 from services.records.reading import read_received, read_record
+from services.records.received_storing import ReceivedEnrollment, store_received
 from services.records.release import release
 from services.records.subject_facts import EnrolledAt
 from services.records.tables import EnrollmentRow, LeaseRow, OrganisationRow, OutboxRow, SectionRow, StudentRow, TagRow

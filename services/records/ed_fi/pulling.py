@@ -25,7 +25,8 @@ from services.records.ed_fi.collecting import Bodies, all_of, everything
 from services.records.formats.edfi_api import FORMAT, SOURCE, read_edfi_api
 from services.records.formats.parsed import ParsedRoster, ParsedStudent
 from services.records.record_sources import LEFT
-from services.records.roster_storing import Leaving, LoadedBy, RosterStoring
+from services.records.roster_division import Leaving, LoadedBy
+from services.records.roster_storing import RosterStoring
 from services.records.tables import EdFiKeepingRow, EdFiPullRow, LoadRow, SectionRow, SourceIdRow
 from services.records.vault import Vault
 from shared.contracts.audit import Actor

@@ -32,9 +32,9 @@ from services.records.exchange.states import Asked, Incoming, TransitionRefused
 from services.records.exchange.stored_rows import change
 from services.records.exchange.storing import Received, message_of, received
 from services.records.exchange.told_milestones import milestone
-from services.records.loading import ReceivedEnrollment, store_received
 from services.records.match_reviews import open_review
 from services.records.matching import Certain, Match, NeedsPerson
+from services.records.received_storing import ReceivedEnrollment, store_received
 from services.records.tables import ExchangeRequestRow, IncomingEnvelopeRow, OrganisationRow
 from shared import prepared
 from shared.group_commit import Writing

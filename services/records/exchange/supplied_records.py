@@ -23,7 +23,8 @@ from services.records.exchange.states import Request as State
 from services.records.exchange.ticks import next_tick
 from services.records.left_with_source import Left
 from services.records.reading import parts_at
-from services.records.roster_storing import Leaving, LoadedBy, RosterStoring
+from services.records.roster_division import Leaving, LoadedBy
+from services.records.roster_storing import RosterStoring
 from services.records.tables import PeerRequestRow
 from shared.contracts.audit import Actor
 

@@ -6,19 +6,18 @@ table. Of a student whom the delta names only those elements change that its tab
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Set
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
 from safepassage.problems.records import UnreadableRoster
 from services.records.formats.archive import Archive
-from services.records.formats.not_valid import Fault
 from services.records.formats.oneroster import CARRIES, FORMAT, read_students
+from services.records.formats.oneroster_delta_rows import Affected, differing, faults_of_row, left_on, nowhere, refers
 from services.records.formats.oneroster_kept import (
     FRAME,
     HEAD,
     KEPT,
-    NEVER,
     OF_STUDENTS,
     OWNED,
     Merged,
@@ -27,12 +26,11 @@ from services.records.formats.oneroster_kept import (
     agents_of,
     changed_at,
     kept,
-    to_be_deleted,
     told,
 )
 from services.records.formats.oneroster_others import RESULT, RESULTS, files_of
 from services.records.formats.oneroster_tables import Row, Tables
-from services.records.formats.parsed import Findings, ParsedRoster, ParsedStudent
+from services.records.formats.parsed import Findings, ParsedRoster
 
 SCHOOLING: Final = frozenset({"enrollment.enrollments", "academics.current_courses"})
 _DEMOGRAPHICS: Final = frozenset({"identity.birth_date", "identity.birth_place", "identity.sex", "demographics.race_ethnicity"})
@@ -42,15 +40,6 @@ SAYS: Final[dict[str, frozenset[str]]] = {
     **dict.fromkeys((*FRAME, *OWNED), SCHOOLING),
 }
 """The elements that the rows of a table make. A user's grade is one of the enrolment."""
-
-
-@dataclass(frozen=True)
-class Affected:
-    """A student whom the delta concerns: the rows as they are after it, and the elements that it says."""
-
-    rows: Rows
-    elements: frozenset[str]
-    was_here: bool
 
 
 class Delta:
@@ -98,7 +87,7 @@ class Delta:
         for row in those:
             self.findings.counts[name.removesuffix(".csv")] += 1
             key = row["sourcedId"].strip()
-            faults = _faults(row, key, says_what_changed=name in self._changes)
+            faults = faults_of_row(row, key, says_what_changed=name in self._changes)
             if faults:
                 self.findings.not_valid(row.position, faults)
                 continue
@@ -137,7 +126,7 @@ class Delta:
     def moved(self, before: Rows) -> dict[str, frozenset[str]]:
         """By table of the frame, the sourcedIds of rows that are other ones after it, or that refer to such a row."""
         after = self.frame(before)
-        moved = {name: _differing(name, before.get(name, {}), after[name]) for name in FRAME}
+        moved = {name: differing(name, before.get(name, {}), after[name]) for name in FRAME}
         moved["orgs"] |= {key for key, row in after["orgs"].items() if row.get("parentSourcedId") in moved["orgs"]}
         of_these = {
             key
@@ -182,7 +171,7 @@ class Delta:
             if name in self.whole or any(found[name][key].get("userSourcedId") == identifier for key in said):
                 elements |= SAYS[name]
             self._put_with[identifier] |= {(name, key) for key in said}
-        if _refers(found, moved):
+        if refers(found, moved):
             elements |= SCHOOLING
         found |= self._others(identifier, users, before)
         self._put_with[identifier] |= {(name, key) for name in ("users", "demographics") for key in found[name] if key in self._rows[name]}
@@ -236,7 +225,7 @@ class Delta:
         read_students(tables, parsed, today=today)
         students = [replace(one, carries=affected[one.source_id].elements) for one in parsed.students if one.source_id in affected]
         theirs = {one.source_id for one in students}
-        left = [_left(key, one, today) for key, one in affected.items() if one.was_here and key not in theirs and _nowhere(key, one)]
+        left = [left_on(key, one, today) for key, one in affected.items() if one.was_here and key not in theirs and nowhere(key, one)]
         parsed.students = students + left
         counts = self.findings.counts + Counter(
             {"students": len(parsed.students), "to-be-deleted": parsed.findings.counts["to-be-deleted"]}
@@ -255,51 +244,3 @@ class Delta:
         for name in (*OF_STUDENTS, *sorted(self._of_people)):
             left = [row for key, row in self._rows[name].items() if (name, key) not in placed and row.position not in reported]
             findings.missed_of(sum(not row.to_be_deleted for row in left), "row-of-no-student", f"{name.removesuffix('.csv')}.csv")
-
-
-def _nowhere(identifier: str, one: Affected) -> bool:
-    """Whether the student has no role and no class any more."""
-    rows = [*one.rows["roles"].values(), *one.rows["enrollments"].values()]
-    theirs = [row for row in rows if row.get("userSourcedId") == identifier and row.get("role") == "student"]
-    return bool(one.elements) and all(to_be_deleted(row) for row in theirs)
-
-
-def _left(identifier: str, one: Affected, today: date) -> ParsedStudent:
-    """A student who has neither role nor class any more: membership ends on the day on which the last role was deleted."""
-    days = [
-        day
-        for row in one.rows["roles"].values()
-        if row.get("userSourcedId") == identifier and (day := Row(row, "").day("dateLastModified"))
-    ]
-    return ParsedStudent(identifier, "users.csv:earlier", None, ended_on=max(days, default=today))
-
-
-def _faults(row: Row, key: str, *, says_what_changed: bool) -> list[Fault]:
-    """Why a row cannot be put onto anything: of a file of changes each has its status and its date."""
-    found = [] if key else [Fault("sourcedId", "required")]
-    if says_what_changed:
-        status = row["status"].strip()
-        if status.casefold() not in ("active", "tobedeleted"):
-            found.append(Fault("status", "enum" if status else "required"))
-        if changed_at(row) <= NEVER:
-            found.append(Fault("dateLastModified", "format" if row["dateLastModified"].strip() else "required"))
-    return found
-
-
-def _differing(table: str, before: Mapping[str, Values], after: Mapping[str, Values]) -> frozenset[str]:
-    """The rows that say something else now of what is read, whenever they changed."""
-    read = KEPT[table] - {"dateLastModified"}
-    return frozenset(key for key, row in after.items() if _content(before.get(key), read) != _content(row, read))
-
-
-def _content(row: Values | None, read: Set[str]) -> Values | None:
-    return None if row is None else {column: value for column, value in row.items() if column in read}
-
-
-def _refers(rows: Rows, moved: Mapping[str, frozenset[str]]) -> bool:
-    """Whether a place or a role is at something that is another one now."""
-    places = [*rows["enrollments"].values(), *rows["roles"].values()]
-    return any(
-        row.get("classSourcedId") in moved["classes"] or not moved["orgs"].isdisjoint((row.get("orgSourcedId"), row.get("schoolSourcedId")))
-        for row in places
-    )

@@ -3,7 +3,7 @@
 import pytest
 
 from safepassage.problems.requests import TemporarilyUnavailable
-from services.records.exchange import answering
+from services.records.exchange import answering, providing, releasable
 from services.records.exchange.answers import Released
 from services.records.shredding import Shredder
 from services.records.transfers.sending_side import found_at
@@ -23,13 +23,13 @@ async def test_a_record_that_was_destroyed_after_it_was_read_for_an_answer_does_
     found = await exchange.read(
         lambda connection: found_at(connection, exchange, student_id, sections=asked.selector.sections, request_id=row.id)
     )
-    what = await answering._releasable(exchange, row, asked, found)
+    what = await releasable.releasable(exchange, row, asked, found)
     assert isinstance(what, Released)
     async with exchange.database.transaction() as tx:
         shredder = Shredder(exchange.vault, exchange.outbox, states.clock, about="destruction:7", jurisdiction="US-XA")
         await shredder.student(tx, student_id)
     with pytest.raises(TemporarilyUnavailable):
-        await answering.provide(exchange, row, asked, what)
+        await providing.provide(exchange, row, asked, what)
     await states.settle()
     assert (await case.told()).state == "not-provided"
     assert {one.kind for one in await case.envelopes()} == {"not-provided"}

@@ -8,7 +8,7 @@ from sqlalchemy import delete
 from safepassage.problems.credentials import EducatorInExchange, NoSuchEducator
 from safepassage.problems.requests import TemporarilyUnavailable
 from services.records.educators.answering import credentials_for
-from services.records.exchange import answering
+from services.records.exchange import answering, providing
 from services.records.exchange.answers import Vouched
 from services.records.shredding import Shredder
 from services.records.tables import EducatorCredentialRow
@@ -68,6 +68,6 @@ async def test_what_is_destroyed_while_an_answer_is_made_does_not_leave_with_it(
     async with states.alder.exchange.database.transaction() as tx:
         await tx.execute(delete(EducatorCredentialRow).where(EducatorCredentialRow.educator_id == one.id))
     with pytest.raises(TemporarilyUnavailable):
-        await answering.provide(states.alder.exchange, row, asked, what)
+        await providing.provide(states.alder.exchange, row, asked, what)
     await states.settle()
     assert await state_of(case) == "not-provided"

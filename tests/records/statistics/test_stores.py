@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from safepassage.problems.statistics import BudgetSpent
-from services.records.loading import ReceivedEnrollment, store_received
+from services.records.received_storing import ReceivedEnrollment, store_received
 from services.records.shredding import Shredder
 from services.records.statistics import ledger
 from services.records.statistics.population import Reach, coded_students

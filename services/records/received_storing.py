@@ -1,0 +1,61 @@
+"""Filing a record that another node sent, beside what this node has of the student itself."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from safepassage.record import StudentRecord
+from services.records.held_students import STUDENTS
+from services.records.loading import Arriving, Loading, Stored
+from services.records.record_sources import as_told_by
+from services.records.subject_facts import EnrolledAt
+from services.records.vault import Vault
+from shared import prepared
+from shared.outbox import Outbox
+
+
+@dataclass(frozen=True)
+class ReceivedEnrollment:
+    """Where the request's evidence says that the child is enrolled now."""
+
+    organisation_id: UUID
+    entry_date: date
+
+
+def store_received(
+    connection: Connection,
+    vault: Vault,
+    outbox: Outbox,
+    record: StudentRecord,
+    *,
+    from_node: str,
+    exchange_id: UUID,
+    student_id: UUID | None,
+    custodian_id: UUID,
+    enrollment: ReceivedEnrollment,
+    jurisdiction: str,
+    now: datetime,
+) -> Stored:
+    """File a record that the node `from_node` (entity id) sent, beside what this node has of the student itself.
+
+    student_id    the student that it belongs to; None makes a new one
+    custodian_id  who answers for a new student's record here: the receiving school's district
+    enrollment    goes to the enrolments of this node; those that the record tells of stay in the record
+
+    The outbox is to be woken once `connection` has committed. Raises NoSuchStudent.
+    """
+    record = as_told_by(record, from_node)
+    origin = next(iter(record.provenance.values())).originating_agency
+    known = None if student_id is None else prepared.row(connection, STUDENTS, {"ids": [student_id]})
+    arriving = Arriving(
+        record=record,
+        custodian_id=known.custodian_id if known is not None else custodian_id,
+        originating_agency=known.originating_agency if known is not None else origin,
+        enrolled=(EnrolledAt(enrollment.organisation_id, enrollment.entry_date),),
+        source=str(exchange_id),
+        student_id=student_id,
+    )
+    [stored] = Loading(vault, outbox, jurisdiction=jurisdiction, now=now).store(connection, [arriving])
+    return stored
