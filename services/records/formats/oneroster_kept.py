@@ -15,6 +15,7 @@ import msgspec
 
 from services.records.formats import oneroster_people as people
 from services.records.formats.oneroster_csv import RELATION, SCED, TERM, USER_IDS
+from services.records.formats.oneroster_earlier import beside_earlier
 from services.records.formats.oneroster_others import Others, others_of
 from services.records.formats.oneroster_read import CHECKED, unreadable
 from services.records.formats.oneroster_tables import Row, Tables
@@ -83,11 +84,17 @@ class Keeping:
         rows, owned, checked = self._rows[name], self._owned.get(name), name in CHECKED
         for row in self._tables.whole_rows(name, KEPT[name]):
             key = row["sourcedId"] or row.position
-            if key in rows and name in _TWICE_UNTOLD:
-                self._findings.missed("sourced-id-twice", row.position)
-            rows[key] = held = kept(name, row)
+            held = kept(name, row)
             if checked:
                 told(name, row, held, self._findings)
+            if key in rows:
+                if name in _TWICE_UNTOLD:
+                    self._findings.missed("sourced-id-twice", row.position)
+                if owned is not None and rows[key].get("userSourcedId") != row["userSourcedId"]:
+                    key = f"{key} ({row.position})"  # two people's: neither is told of in the other's
+                else:
+                    held = beside_earlier(rows[key], held, row.position, self._findings)
+            rows[key] = held
             if owned is not None:
                 owned[row["userSourcedId"]].append(key)
             yield row

@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from safepassage.problems.records import UnreadableRoster
+from services.records.formats.oneroster_earlier import beside_earlier
 from services.records.formats.oneroster_tables import Row, Tables
 from services.records.formats.parsed import Findings
 
@@ -121,7 +122,8 @@ def _rows_of(tables: Tables, name: str) -> Iterator[Row]:
 
 def _put(rows: dict[str, Any], row: Row, findings: Findings) -> None:
     """As JSON: a package has millions of rows."""
-    key = key_of(row)
+    key, held = key_of(row), row.values
     if key in rows:
         findings.missed("sourced-id-twice", row.position)
-    rows[key] = msgspec.Raw(msgspec.json.encode(row.values))
+        held = beside_earlier(msgspec.json.decode(rows[key]), held, row.position, findings)
+    rows[key] = msgspec.Raw(msgspec.json.encode(held))

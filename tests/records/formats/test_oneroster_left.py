@@ -149,3 +149,44 @@ def test_no_more_is_kept_of_files_that_are_not_read_than_there_is_room_for_what_
     assert many == {"results.csv": 100 - len(kept["results.csv"])}
     assert 0 < len(kept["results.csv"]) < 100
     assert within(rows, 10_000) == (rows, {})
+
+
+TWICE = [
+    ("orgs.csv", 0, "name"),
+    ("courses.csv", 0, "title"),
+    ("classes.csv", 0, "title"),
+    ("users.csv", 0, "familyName"),
+    ("users.csv", 1, "familyName"),
+    ("demographics.csv", 0, "cityOfBirth"),
+    ("roles.csv", 0, "beginDate"),
+    ("enrollments.csv", 0, "beginDate"),
+    ("results.csv", 0, "score"),
+    ("lineItems.csv", 0, "title"),
+    ("userProfiles.csv", 0, "profileType"),
+]
+
+
+@pytest.mark.requirement("FORM-oneroster-kept")
+@pytest.mark.parametrize(("name", "place", "column"), TWICE)
+@pytest.mark.parametrize("times", [1, 3])
+def test_what_a_row_said_before_the_one_of_the_same_id_that_counts_is_kept_and_told(name: str, place: int, column: str, times: int) -> None:
+    marks = [f"Qz{number}x" for number in range(times)]
+    before = [{**BARE[name][place], column: mark} for mark in marks]
+    files = {**BARE, name: [*BARE[name][:place], *before, *BARE[name][place:]]}
+    parsed = read(files)
+    shown = [value for rows in left(parsed).values() for row in rows for value in row.values()]
+    assert [mark for mark in marks if mark not in shown] == []
+    assert parsed.findings.reasons["sourced-id-twice"] >= times
+    assert [one for one in parsed.students if one.source_id == "s"]
+
+
+@pytest.mark.requirement("FORM-oneroster-kept")
+def test_of_one_id_that_is_two_peoples_each_keeps_their_own_row_and_nothing_of_the_other() -> None:
+    two = [*BARE["users.csv"], {"sourcedId": "u", "givenName": "Uma", "familyName": "Birch"}]
+    theirs = {**BARE["enrollments.csv"][0], "userSourcedId": "u", "metadata.note": "of-u"}
+    first = {**BARE["enrollments.csv"][0], "metadata.note": "of-s"}
+    parsed = read({**BARE, "users.csv": two, "enrollments.csv": [first, theirs]})
+    assert parsed.kept is not None
+    rows = {one: parsed.kept.students[one].rows.decode() for one in ("s", "u")}
+    assert ("of-s" in rows["s"], "of-u" in rows["s"], "of-s" in rows["u"], "of-u" in rows["u"]) == (True, False, False, True)
+    assert parsed.findings.reasons["sourced-id-twice"] == 1
