@@ -110,11 +110,11 @@ class RadiusCounts:
             key = await self._key(tx)
             place = Place(_owner(key, caller), count_id)
             row = await tx.get(RadiusCountPartRow, (*place, part))
-        return CountedStudents(
-            students=() if row is None else ids_of(_opened(key, place, row.sealed, part=part)),
-            parts=-(-found.students // AT_ONCE_IN_A_PART),
-            of=found.students,
-        )
+        parts = -(-found.students // AT_ONCE_IN_A_PART)
+        if row is None and part < parts:
+            raise NoSuchCount  # counted before students were kept: too few of them would be told
+        students = () if row is None else ids_of(_opened(key, place, row.sealed, part=part))
+        return CountedStudents(students=students, parts=parts, of=found.students)
 
     async def close(self) -> None:
         """Count no more. What was under way is claimed by who asks again."""

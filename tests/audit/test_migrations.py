@@ -32,6 +32,20 @@ async def test_the_history_ends_at_the_tables_on_postgresql(postgres_url: str) -
     await check_history(postgres_url)
 
 
+@pytest.mark.postgres
+async def test_hashes_and_ciphertext_of_the_log_are_stored_outside_of_rows_and_never_compressed(postgres_url: str) -> None:
+    database = Database(postgres_url)
+    await migrate("audit", database)
+    query = """
+        SELECT c.relname || '.' || a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+        WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' AND a.attnum > 0 AND a.attstorage = 'e'
+    """
+    async with database.reading() as tx:
+        external = set(await tx.scalars(text(query)))
+    await database.close()
+    assert external == {"segment.hashes", "segment.data", "tile.hashes", "edge_tile.hashes", "sealed.groups"}
+
+
 @pytest.mark.requirement("LOG-I2")
 @pytest.mark.parametrize("table", ["segment", "tile", "checkpoint", "appended"])
 async def test_no_row_of_the_past_can_be_changed_or_deleted(node: AuditNode, table: str) -> None:

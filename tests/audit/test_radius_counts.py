@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from safepassage.canonical import digest_of
 from safepassage.wire_log_radius import BlastRadius, BlastRadiusCount
@@ -271,6 +271,15 @@ async def test_while_it_is_counted_nobody_is_told_whom_it_found(node: AuditNode,
     count = uuid4()
     await begin(node, count, wait=0)
     assert (await students(node, count, 0, through_records(node))).status == 503
+
+
+async def test_of_a_count_without_its_students_none_are_told_in_place_of_some(node: AuditNode) -> None:
+    await a_theft(node)
+    count = uuid4()
+    await begin(node, count)
+    async with node.database.transaction() as tx:
+        await tx.execute(delete(RadiusCountPartRow))
+    assert (await students(node, count, 0, through_records(node))).status == 404
 
 
 async def test_a_part_that_lies_in_anothers_place_does_not_open(node: AuditNode, monkeypatch: pytest.MonkeyPatch) -> None:
