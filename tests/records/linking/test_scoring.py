@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench.matching.figures import figures_of
+from bench.matching.report import SEEDS
 from bench.matching.sets import MatchingSet, matching_set
 from services.records.linking.comparisons import comparisons, untrained
 from services.records.linking.model import link_model
@@ -53,8 +54,14 @@ def test_the_stored_model_is_of_the_comparisons_that_are_here() -> None:
         for kind in ("m_probability", "u_probability"):
             assert all(0 < level[kind] < 1 for level in levels)
             assert sum(level[kind] for level in levels) == pytest.approx(1, abs=1e-6)
+
+
+def test_the_sets_that_measure_have_taught_the_model_nothing_and_fixed_no_threshold() -> None:
     provenance = link_model().provenance
-    assert provenance["trained_on"]["seed"] != provenance["thresholds_on"]["seed"]
+    seen = {provenance["trained_on"]["seed"], provenance["thresholds_on"]["seed"]}
+    assert len(seen) == 2
+    assert seen.isdisjoint(SEEDS)
+    assert len(set(SEEDS)) == len(SEEDS)
 
 
 def test_nothing_of_it_is_written_to_a_disk() -> None:
