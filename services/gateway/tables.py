@@ -259,7 +259,7 @@ class SignInRow(Base):
     """Digest of the cookie of the browser in which it began."""
     nonce: Mapped[str] = mapped_column(String(43))
     verifier: Mapped[str] = mapped_column(String(43))
-    back: Mapped[str] = mapped_column(String(512))
+    back: Mapped[str] = mapped_column(String(2048))
     step_up: Mapped[bool]
     expires_at: Mapped[datetime] = mapped_column(Milliseconds, index=True)
 

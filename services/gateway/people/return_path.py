@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 HOME: Final = "/signed-in"
-LONGEST: Final = 512
+LONGEST: Final = 2048
 _PATH: Final = re.compile(r"/(?:[A-Za-z0-9._~-][A-Za-z0-9._~/-]*)?(?:\?[A-Za-z0-9._~/=&%:,+-]*)?")
 
 

@@ -3,16 +3,26 @@
 import csv
 import io
 import re
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
+from safepassage.canonical import digest_of
+from safepassage.wire_log_radius import BlastRadiusRequest
 from services.audit import radius_counts, radius_parts
 from services.gateway.console import radius_residence
 from services.gateway.console.blast_radius import DUTIES, FOUND
+from services.gateway.console.handles import Handles
+from services.gateway.console.radius_question import Question
 from services.gateway.console.radius_tables import EXPORT
+from services.gateway.people.return_path import return_path
+from services.records.residence import ELSEWHERE, STATES, UNKNOWN
+from services.records.residence_counts import Totals
+from shared.cursors import Cursors
 from tests.conftest import StandingClock
 from tests.gateway.console.consoles import Console, open_console
 from tests.gateway.console.crossing import PEERS
@@ -104,6 +114,30 @@ async def test_the_notices_and_their_clocks_are_those_of_where_they_live(tmp_pat
             rows = list(csv.DictReader(io.StringIO(file.body.decode("utf-8-sig"))))
             assert {row["state"]: row["students"] for row in rows} == counts
             assert {row["students_by"] for row in rows} == {by}
+
+
+def test_a_sign_in_comes_back_to_the_longest_of_these_addresses() -> None:
+    totals = Totals(date(2026, 10, 20), 9_999, 9_999, 9_999_999, 9_999_999, Counter(dict.fromkeys((*STATES, ELSEWHERE, UNKNOWN), 170_000)))
+    living = Cursors(b"k" * 32).sign(totals.position, bound_to="somebody")
+    assert len(living) < 2_000
+    day = datetime(2026, 10, 20, 7, tzinfo=UTC)
+    asked_for = BlastRadiusRequest(signed_in=digest_of(b"somebody"), touched_from=day, touched_until=day + timedelta(1), discovered_at=day)
+    question = Question("official", digest_of(b"somebody"), asked_for, uuid4(), living)
+    query = question.query(Handles("s" * 43))
+    for path in (f"{DUTIES}?{query}", f"{EXPORT}?{query}&table=custodians&custodians.whose={uuid4()}&format=csv"):
+        assert return_path(path) == path
+
+
+async def test_before_the_clocks_start_the_officer_confirms_and_comes_back_to_the_count(tmp_path: Path, clock: StandingClock) -> None:
+    async with open_console(tmp_path, clock, peers={**PEERS, RHODE_ISLAND: "RI"}) as console:
+        await a_breach(console)
+        officer = await console.browser("privacy-officer")
+        duties = (await counted(officer, await asked(officer, "client", "stolen", discovered="2026-10-20T07:00"))).replace(FOUND, DUTIES)
+        late = await console.browser("privacy-officer", authenticated_at=console.house.now - timedelta(hours=1))
+        answer = await late.get(duties)
+        assert answer.status == 303
+        back = parse_qs(urlsplit(location_of(answer)).query)
+        assert (back["step"], back["back"]) == (["up"], [duties])
 
 
 async def test_who_may_not_count_is_not_asked_to_and_anothers_address_counts_nothing(tmp_path: Path, clock: StandingClock) -> None:

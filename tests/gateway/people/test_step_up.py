@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -52,6 +53,13 @@ async def test_a_person_confirms_and_comes_back_to_where_they_were(strict: House
     person = await person_of(browser, clock())
     assert (person.acr, person.authenticated_at) == ("mfa", clock())
     assert [one.context.operation for one in await strict.entries() if one.class_ == "authentication"] == ["signed-in", "stepped-up"]
+
+
+async def test_who_confirms_comes_back_to_a_long_address_too(strict: House, provider: OpenIdProvider) -> None:
+    provider.next["acr"] = "mfa"
+    where = "/signed-in?a=" + "x" * 2_000
+    back = await Browser(strict).sign_in(provider, f"/sign-in/start?{urlencode({'back': where, 'step': 'up'})}")
+    assert (back.status, location_of(back)) == (303, where)
 
 
 async def test_a_step_up_lasts_five_minutes(strict: House, provider: OpenIdProvider, clock: StandingClock) -> None:
