@@ -21,7 +21,8 @@ class UrlRefused(ValueError):
 
 
 def public_url(text: str) -> URL:
-    """The URL: https, a name in lower case and ASCII or an address in its canonical spelling, perhaps a port and a path.
+    """The URL: https, a name in lower case and ASCII or an address in its canonical spelling (an IPv4 one never inside IPv6), perhaps a port and a
+    path.
 
     No user, no query, no fragment, nothing percent-encoded, no dot at the end of the name. Raises UrlRefused, which repeats nothing.
     """
@@ -33,7 +34,9 @@ def public_url(text: str) -> URL:
     host = found["host"]
     try:
         if host.startswith("["):
-            if str(IPv6Address(host[1:-1])) != host[1:-1]:
+            address = IPv6Address(host[1:-1])
+            # From Python 3.13 the canonical text of a mapped one has dots: an IPv4 address is written as what it is, in any version.
+            if address.ipv4_mapped is not None or str(address) != host[1:-1]:
                 raise UrlRefused("an address in its canonical spelling")
         elif _NUMBER.fullmatch(host.rpartition(".")[2]):
             IPv4Address(host)

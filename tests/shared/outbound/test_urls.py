@@ -47,6 +47,7 @@ BAD = {
     "an address not canonical": "https://[2600:0:0:0:0:0:0:1]/jwks",
     "an address without brackets": "https://2600::1/jwks",
     "mapped in dots": "https://[::ffff:127.0.0.1]/jwks",
+    "mapped in hexadecimal": "https://[::ffff:7f00:1]/jwks",
     "brackets around a name": "https://[a.example]/jwks",
     "escapes": "https://keys.elm.example/%2e%2e/jwks",
     "an escaped host": "https://%6b.example/jwks",
