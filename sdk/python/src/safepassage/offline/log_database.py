@@ -36,6 +36,9 @@ class LogDatabase:
     def __init__(self, path: Path) -> None:
         try:
             self._connection = sqlite3.connect(f"file:{quote(str(path.resolve()))}?mode=ro", uri=True, isolation_level=None)
+        except sqlite3.Error as error:
+            raise StoredLogUnreadable from error
+        try:
             self._connection.execute("PRAGMA query_only = 1")
             self._connection.text_factory = _text
             self.logs = tuple(
@@ -43,6 +46,7 @@ class LogDatabase:
                 for number, origin in self._connection.execute("SELECT year, origin FROM log ORDER BY year")
             )
         except sqlite3.Error as error:
+            self.close()
             raise StoredLogUnreadable from error
         if not self.logs:
             self.close()
