@@ -85,7 +85,8 @@ class AtWork:
         return answer.json
 
     async def go_on(self, **by: float) -> None:
-        """Time passes, on the clock and as the machine counts it; the door has looked since who is let in."""
+        """Time passes, on the clock and as the machine counts it. What was done is in the log before; the door has looked since."""
+        await self.console.settle()
         self.clock.advance(**by)
         await self.console.house.app.state.standing.refresh()
         self.passed[0] += timedelta(**by).total_seconds()
