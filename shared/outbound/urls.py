@@ -21,8 +21,8 @@ class UrlRefused(ValueError):
 
 
 def public_url(text: str) -> URL:
-    """The URL: https, a name in lower case and ASCII or an address in its canonical spelling (an IPv4 one never inside IPv6), perhaps a port and a
-    path.
+    """The URL: https, a name in lower case and ASCII or an address in its canonical spelling, perhaps a port and a path. An IPv4 address is
+    never inside an IPv6 one.
 
     No user, no query, no fragment, nothing percent-encoded, no dot at the end of the name. Raises UrlRefused, which repeats nothing.
     """
