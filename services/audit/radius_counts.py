@@ -167,12 +167,13 @@ class RadiusCounts:
             parts = [
                 {**place._asdict(), "part": part, "sealed": _sealed(key, place, ids, part=part)} for part, ids in enumerate(cut(students))
             ]
+            now = self._clock()
+            done = {"looked_at": progress.of, "of": progress.of, "renewed_at": now, "sealed": sealed}
+            # First: it is the lock of the count, where another process took this one for ended and counted too. The last is read.
+            await tx.execute(update(RadiusCountRow).where(*_at(place)).values(**done))
             await tx.execute(delete(RadiusCountPartRow).where(RadiusCountPartRow.owner == place.owner, RadiusCountPartRow.id == place.id))
             if parts:
                 await tx.execute(insert(RadiusCountPartRow), parts)
-            now = self._clock()
-            done = {"looked_at": progress.of, "of": progress.of, "renewed_at": now, "sealed": sealed}
-            await tx.execute(update(RadiusCountRow).where(*_at(place)).values(**done))
 
     async def _key(self, tx: AsyncSession) -> bytes:
         key: bytes = await tx.run_sync(lambda session: self._state.keys.index_key(Driver(session.connection())))

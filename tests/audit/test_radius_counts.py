@@ -13,7 +13,7 @@ from safepassage.canonical import digest_of
 from safepassage.wire_log_radius import BlastRadius, BlastRadiusCount
 from services.audit import radius_counts, radius_parts
 from services.audit.measured_radius import measured
-from services.audit.radius_counts import AT_ONCE, GIVEN_UP_AFTER, KEPT
+from services.audit.radius_counts import AT_ONCE, GIVEN_UP_AFTER, KEPT, Place, RadiusCounts, _Progress
 from services.audit.search_log import record_search
 from services.audit.tables import RadiusCountPartRow, RadiusCountRow
 from shared.contracts.radius_students import CountedStudents
@@ -271,6 +271,20 @@ async def test_while_it_is_counted_nobody_is_told_whom_it_found(node: AuditNode,
     count = uuid4()
     await begin(node, count, wait=0)
     assert (await students(node, count, 0, through_records(node))).status == 503
+
+
+async def test_two_who_counted_the_same_both_keep_it_and_one_of_them_is_read(node: AuditNode) -> None:
+    await a_theft(node)
+    count = uuid4()
+    found = counted(await begin(node, count)).found
+    assert found is not None
+    counts: RadiusCounts = node.app.state.radius_counts
+    async with node.database.reading() as tx:
+        row = (await tx.scalars(select(RadiusCountRow))).one()
+    place, whom = Place(row.owner, row.id), [uuid4() for _ in range(found.students)]
+    await asyncio.gather(*(counts._keep(place, found, whom, _Progress()) for _ in range(4)))
+    told = CountedStudents.model_validate_json((await students(node, count, 0, through_records(node))).body)
+    assert sorted(told.students) == sorted(whom)
 
 
 async def test_of_a_count_without_its_students_none_are_told_in_place_of_some(node: AuditNode) -> None:
