@@ -29,6 +29,16 @@ def local_student_id(index: int) -> str:
     return f"{1000 + index % 9000:05d}"
 
 
+def district_student_id(number: int, place: int, students: int) -> str:
+    """The id that a district gives: no other child of the district has it, and one of most other districts does.
+
+    number    of the record in its state
+    place     of the district among those of its state
+    students  of the state: districts begin to count a seventeenth of them apart
+    """
+    return f"{1000 + number + place * (students // 17 + 1):05d}"
+
+
 def social_security_number(index: int) -> str:
     """Nine digits that are never assigned: neither area numbers from 900 on nor group number 00 are social security numbers."""
     return f"9{index // 10_000 % 100:02d}00{index % 10_000:04d}"

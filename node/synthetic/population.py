@@ -14,7 +14,7 @@ from node.synthetic import people
 from node.synthetic.calendar import SchoolCalendar
 from node.synthetic.details import Child, add_details
 from node.synthetic.hard_cases import CASES, apply_case
-from node.synthetic.identifiers import state_student_id
+from node.synthetic.identifiers import district_student_id, state_student_id
 from node.synthetic.lives import GRADES, Life, Schools, life
 from node.synthetic.names import ALIKE_TWINS
 from node.synthetic.particulars import add_particulars
@@ -153,6 +153,9 @@ class Population:
         add_particulars(document, more, self.rates, calendar=self.calendar, state=state, home=home, girl=person.girl, number=number)
         true_id = state_student_id(state, number, self.seed)
         identity["identifiers"][0]["value"] = true_id
+        local = district_student_id(number, world.districts.index(district), self.count)
+        identity["identifiers"][1]["value"] = local
+        document["contacts"]["emails"] = [{"address": f"student{local}@d{district.nces_id}.schools.example"}]
         if person.twin_of is not None:
             identity["multiple_birth"] = {"indicator": True, "order": 1 + (person.index > person.twin_of)}
         written: tuple[str, ...] = ()

@@ -62,6 +62,16 @@ def test_no_id_is_given_twice_but_to_swapped_twins(records: dict[str, list[Synth
     assert all(len(people) == 1 for people in numbers.values())
 
 
+def test_a_districts_own_id_is_one_childs_there_and_other_childrens_elsewhere(records: dict[str, list[SyntheticRecord]]) -> None:
+    for those in records.values():
+        given = Counter((own["system"], own["value"]) for one in those for own in one.document["identity"]["identifiers"][1:2])
+        assert set(given.values()) == {1}
+        districts = Counter(value for _, value in given)
+        assert sum(times > 1 for times in districts.values()) > len(districts) / 5
+        addresses = [one.document["contacts"]["emails"][0]["address"] for one in those]
+        assert len(set(addresses)) == len(addresses)
+
+
 def test_the_made_population_has_the_rates_that_were_asked_for(records: dict[str, list[SyntheticRecord]]) -> None:
     firsts = [one.document for those in records.values() for one in those[:COUNT] if one.truth.case is None]
     girls = [one["identity"]["sex"]["code"] == "Female" for one in firsts]
