@@ -167,7 +167,9 @@ class Population:
             written = self._write_elsewhere(document, world.random("written", number), twin=person.twin_of is not None)
         born = date.fromisoformat(identity["birth_date"]["birth_date"])
         child = Child(self.calendar, state, home, born, person.girl, number, school, tuple(world.districts))
-        add_details(document, child, self.rates, stream=f"{self.seed}/{self.states[origin].code}/details/{person.index}")
+        stream = f"{self.seed}/{self.states[origin].code}"
+        household = person.index if person.twin_of is None else min(person.index, person.twin_of)
+        add_details(document, child, self.rates, person=f"{stream}/details/{person.index}", household=f"{stream}/family/{household}")
         twin = None if person.twin_of is None else number + (1 if person.twin_of > person.index else -1)
         person_id = UUID(int=self._worlds[origin].random("person", person.index).getrandbits(128), version=4)
         return SyntheticRecord(

@@ -51,7 +51,8 @@ def made(**shares: float) -> Made:
     records = []
     for text, child in bare():
         record = json.loads(text)
-        add_details(record, child, replace(OFTEN, details=shares), stream=f"1/XA/details/{child.number}")
+        person, household = f"1/XA/details/{child.number}", f"1/XA/family/{child.number}"
+        add_details(record, child, replace(OFTEN, details=shares), person=person, household=household)
         records.append(record)
     return records
 
@@ -125,3 +126,18 @@ def test_a_person_has_the_same_things_in_both_states() -> None:
     twice = [those for those in codes.values() if len(those) > 1]
     assert len(twice) > 5
     assert all(len(set(those)) == 1 for those in twice)
+
+
+def test_twins_have_alike_what_is_the_familys() -> None:
+    rates = replace(DEFAULT, twins=1.0, rights_ended=0, protected_address=0)
+    population = Population(PROFILES["demo"], as_of=DAY, rates=rates, students=100)
+    first = list(islice(population.records(population.states[0]), 24, 100))
+    custody, counties = [], []
+    for one, other in zip(first[::2], first[1::2], strict=True):
+        assert one.document["identity"]["birth_date"]["birth_date"] == other.document["identity"]["birth_date"]["birth_date"]
+        pair = [twin.document["contacts"] for twin in (one, other)]
+        custody.append([any("court_documents" in guardian for guardian in those["guardians"]) for those in pair])
+        counties.append(["county" in those["addresses"][0] for those in pair])
+        assert len(pair[0]["guardians"]) == len(pair[1]["guardians"])
+    assert all(a == b for a, b in custody + counties)
+    assert any(a for a, _ in counties)

@@ -1,7 +1,7 @@
 """What a record says beyond its bones, thing by thing.
 
-INVARIANT: a thing draws from a stream that only the seed, the person and its own name decide, and touches no member but those that it
-names. So a thing that comes, goes or changes its share leaves every other member of every record as it was.
+INVARIANT: a thing draws from a stream that only the seed, the person (or the family) and its own name decide, and touches no member but
+those that it names. So a thing that comes, goes or changes its share leaves every other member of every record as it was.
 """
 
 from node.synthetic.details.of_academics import OF_ACADEMICS
@@ -24,14 +24,15 @@ THINGS: tuple[Thing, ...] = (
 __all__ = ["THINGS", "Child", "Thing", "add_details"]
 
 
-def add_details(document: Document, child: Child, rates: Rates, *, stream: str) -> None:
+def add_details(document: Document, child: Child, rates: Rates, *, person: str, household: str) -> None:
     """Add to a record's sections what chance gives them.
 
-    stream  names the person: the same in every record of one
+    person     names the stream of the child: the same in every record of one
+    household  names that of the family, which twins share
     """
     for thing in THINGS:
         share = rates.details.get(thing.name, thing.share)
         if share > 0 and thing.concerns(document, child):
-            draws = Draws(f"{stream}/{thing.name}")
+            draws = Draws(f"{household if thing.of_household else person}/{thing.name}")
             if draws.falls(share):
                 thing.add(document, draws, child)

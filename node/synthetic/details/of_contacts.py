@@ -94,12 +94,12 @@ def _unit_and_county(document: Document, draws: Draws, child: Child) -> None:
 
 
 OF_CONTACTS: tuple[Thing, ...] = (
-    Thing("custody", 0.06, ("contacts.guardians",), _custody, _no_order_yet),
-    Thing("no_contact", 0.005, ("contacts.guardians",), _no_contact, _no_order_yet),
-    Thing("guardianship", 0.008, ("contacts.guardians",), _guardianship),
-    Thing("someone_else", 0.30, ("contacts.guardians",), _someone_else),
-    Thing("guardians_reached", 0.70, ("contacts.guardians",), _guardians_reached),
-    Thing("kinds_of_telephones", 0.60, ("contacts.guardians",), _kinds_of_telephones, anybody),
-    Thing("mailing", 0.03, ("contacts.addresses",), _mailing, _open_address),
-    Thing("unit_and_county", 0.25, ("contacts.addresses",), _unit_and_county, _open_address),
+    Thing("custody", 0.06, ("contacts.guardians",), _custody, _no_order_yet, of_household=True),
+    Thing("no_contact", 0.005, ("contacts.guardians",), _no_contact, _no_order_yet, of_household=True),
+    Thing("guardianship", 0.008, ("contacts.guardians",), _guardianship, of_household=True),
+    Thing("someone_else", 0.30, ("contacts.guardians",), _someone_else, of_household=True),
+    Thing("guardians_reached", 0.70, ("contacts.guardians",), _guardians_reached, of_household=True),
+    Thing("kinds_of_telephones", 0.60, ("contacts.guardians",), _kinds_of_telephones, anybody, of_household=True),
+    Thing("mailing", 0.03, ("contacts.addresses",), _mailing, _open_address, of_household=True),
+    Thing("unit_and_county", 0.25, ("contacts.addresses",), _unit_and_county, _open_address, of_household=True),
 )

@@ -89,6 +89,8 @@ class Thing:
     """Paths that it adds, or may put another value into; every other member stays as it was."""
     add: Callable[[Document, Draws, Child], None]
     concerns: Callable[[Document, Child], bool] = anybody
+    of_household: bool = False
+    """Whether it is the family's and not the child's: twins have it alike."""
 
 
 def coded(system: str, code: str) -> Document:
