@@ -246,7 +246,7 @@ AWAY = [
     "\\\\evil",
     "javascript:1",
     "evil",
-    "/" + "x" * 600,
+    "/" + "x" * LONGEST,
     "/a#b",
     "/ä",
     "/a\r\nb",
