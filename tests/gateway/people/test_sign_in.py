@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
+from services.gateway.people.return_path import LONGEST
 from tests.conftest import StandingClock
 from tests.gateway.house import ISSUER, House
 from tests.gateway.people.openid_provider import KEY, OTHER_KEY, OpenIdProvider
