@@ -38,13 +38,6 @@ def find_candidates(connection: Connection, vault: Vault, selector: PersonSelect
     return candidates_of(connection, vault, [one.student_id for one in found])
 
 
-def selector_here(selector: PersonSelector, receiving_school_nces_id: str | None) -> PersonSelector:
-    """The same child as the receiving node may have it already: enrolled at the receiving school, without the other state's number."""
-    district = receiving_school_nces_id[:7] if receiving_school_nces_id else None
-    school = receiving_school_nces_id if receiving_school_nces_id and len(receiving_school_nces_id) == 12 else None
-    return selector.model_copy(update={"state_student_id": None, "former_school_nces_id": school, "former_district_nces_id": district})
-
-
 def candidates_of(connection: Connection, vault: Vault, student_ids: Iterable[UUID]) -> list[Candidate]:
     """What matching looks at of these students. Raises SealBroken."""
     return [candidate_of(identifier, record) for identifier, record in records_of(connection, vault, student_ids)]

@@ -75,6 +75,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "FORM-edfi-push": "Into an Ed-Fi system goes what its organisation may read and nothing else, once the log has it",
             "EX-left-to-many": "What a district keeps itself is missing in no roster, push, package or statistic without its being said",
             "MATCH-united": "A child whose records were united is no two children, and a union makes nobody certain who does not agree",
+            "MATCH-enrolled": "Whom the roster brought first is the child who moved, by name, birthday, school and day of entry, no less",
             "FORM-edfi-standings": "How each pull and push ended is told to who answers for the system, and what lasts is told to last",
             "FORM-edfi-kept": "What a source says and the record has no place for is kept word for word beside it, and leaves no way",
             "FORM-oneroster": "A roster is read as OneRoster 1.2 has it: collections, paging, filters, order, selection, scopes, errors",

@@ -19,7 +19,7 @@ from safepassage.wire_organisations import Organisation
 from services.records.loading import Arriving, Loading, Stored
 from services.records.loading_students import as_record
 from services.records.matching import Certain, match
-from services.records.matching_candidates import find_candidates, selector_here
+from services.records.matching_candidates import find_candidates
 from services.records.pseudonyms import pseudonyms_of
 from services.records.reach import Reach, students_in_reach
 from services.records.reading import read_received, read_record
@@ -180,10 +180,7 @@ async def test_a_child_is_found_among_many_by_keyed_tags(store: Store) -> None:
     stored = await store.store(*(arriving(record) for record in records))
     wanted = next(one for one in everyone if one.case == "diacritics")
     found = await store.database.read(lambda connection: find_candidates(connection, store.vault, wanted.selector))
-    wished = selector_here(wanted.selector, wanted.school.nces_id)
-    here = await store.database.read(lambda connection: find_candidates(connection, store.vault, wished))
     assert match(wanted.selector, found) == Certain(stored[wanted.index].student_id)
-    assert match(selector_here(wanted.selector, wanted.school.nces_id), here) == Certain(stored[wanted.index].student_id)
 
 
 async def test_two_pages_at_once_agree_on_pseudonyms(store: Store) -> None:

@@ -20,7 +20,7 @@ from safepassage.problems.exchanges import RecordNotFiled
 from safepassage.problems.requests import TemporarilyUnavailable
 from safepassage.receipt import Receipt
 from safepassage.request import Selector
-from services.records.child_here import child_here
+from services.records.child_arriving import EnrolledSince, child_arriving
 from services.records.educators.filing import Genuine, file_credentials, genuine_in
 from services.records.exchange import events
 from services.records.exchange.answer_keys import key_to_open
@@ -137,7 +137,8 @@ async def _file(exchange: Exchange, opened: _Opened, genuine: Sequence[Genuine])
     outcome: Match | None = None
     person = None if opened.selector is None else opened.selector.person
     if isinstance(opened.content, Package) and person is not None and row.match_id is None:
-        outcome, _ = await exchange.read(lambda connection: child_here(connection, exchange.vault, person))
+        enrolled = _enrolled_since(opened)
+        outcome = await exchange.read(lambda connection: child_arriving(connection, exchange.vault, person, enrolled=enrolled))
 
     def file(tx: Writing) -> dict[str, Any] | None:
         held = prepared.row(tx.connection, _HELD, {"issuer": row.issuer, "id_": row.id})
@@ -159,6 +160,14 @@ async def _file(exchange: Exchange, opened: _Opened, genuine: Sequence[Genuine])
         return done
 
     return await exchange.write(file)
+
+
+def _enrolled_since(opened: _Opened) -> EnrolledSince | None:
+    """What the evidence says that this node showed; None where the child only sought to enrol."""
+    evidence = None if opened.selector is None else opened.selector.enrollment
+    if evidence is None or evidence.kind != "enrolled":
+        return None
+    return EnrolledSince(opened.asked.receiving_organisation_id, evidence.entry_date)
 
 
 _HELD = (

@@ -132,8 +132,16 @@ class State:
         async with self.exchange.database.reading() as tx:
             return list((await tx.execute(select(row))).scalars().all())
 
-    async def load(self, student: SyntheticStudent, *, district: UUID | None = None, school: UUID | None = None, told: bool = True) -> UUID:
-        """Load a student as its district does. Unless `told`, the facts still wait for privacy."""
+    async def load(
+        self,
+        student: SyntheticStudent,
+        *,
+        district: UUID | None = None,
+        school: UUID | None = None,
+        since: date = date(2025, 8, 1),
+        told: bool = True,
+    ) -> UUID:
+        """Load a student as its district does, enrolled since a day. Unless `told`, the facts still wait for privacy."""
         district, school = district or self.organisation(student.district.key), school or self.organisation(student.school.key)
         loaded = student.load.record.model_dump(mode="json", exclude_none=True)
         origin = {"originating_agency": str(district), "source_system": student.load.source_system, "as_of": student.load.as_of.isoformat()}
@@ -146,7 +154,7 @@ class State:
             record=record,
             custodian_id=district,
             originating_agency=str(district),
-            enrolled=(EnrolledAt(school, date(2025, 8, 1), None),),
+            enrolled=(EnrolledAt(school, since, None),),
         )
         exchange = self.exchange
         async with exchange.database.transaction() as tx:
