@@ -6,6 +6,9 @@ from node.synthetic.edfi_elements import descriptor, published, tagged, valued
 from node.synthetic.schooling import grade_code
 from node.synthetic.states import LEVELS, Level, StatePlan, SyntheticOrganisation
 
+USUAL = frozenset({"large", "town", "rural"})
+"""Kinds of districts that Ed-Fi tells by no category of their own."""
+
 
 def organisation_element(one: SyntheticOrganisation, state: StatePlan) -> str:
     """The agency, district or school as Data Standard 5.2 has it."""
@@ -23,7 +26,7 @@ def organisation_element(one: SyntheticOrganisation, state: StatePlan) -> str:
         )
     own = ""
     if one.kind == "lea":
-        own = valued("LocalEducationAgencyCategory", published("LocalEducationAgencyCategory", "Independent"))
+        own = valued("LocalEducationAgencyCategory", _kind(one))
     elif one.level is not None:
         own = "".join(valued("GradeLevel", descriptor("GradeLevel", grade)) for grade in _grades(one.level))
         own += tagged("LocalEducationAgencyReference", tagged("LocalEducationAgencyIdentity", valued("LocalEducationAgencyId", one.parent)))
@@ -35,6 +38,12 @@ def organisation_element(one: SyntheticOrganisation, state: StatePlan) -> str:
         valued(f"{tag}Id", state.fips if one.kind == "sea" else one.key),
         own,
     )
+
+
+def _kind(district: SyntheticOrganisation) -> str:
+    if district.district is None or district.district in USUAL:
+        return published("LocalEducationAgencyCategory", "Independent")
+    return descriptor("LocalEducationAgencyCategory", district.district)
 
 
 def _grades(level: Level) -> Iterator[str]:

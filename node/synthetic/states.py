@@ -4,10 +4,13 @@ Ids cannot collide with real ones: FIPS codes 03 and 07 are assigned to no state
 e-mail ends in `.example`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Level = Literal["elementary", "middle", "high"]
+
+DistrictKind = Literal["large", "town", "rural", "charter", "virtual", "garrison", "state-operated", "tribal-compact"]
+"""What a district is like: beside a garrison go to school whose parents serve; the state operates schools for juvenile justice."""
 
 LEVELS: dict[Level, tuple[int, int]] = {"elementary": (0, 5), "middle": (6, 8), "high": (9, 12)}
 """Grades of each level; kindergarten is 0."""
@@ -74,6 +77,23 @@ BIRCH = StatePlan(
 )
 
 
+DISTRICT_KINDS: dict[str, DistrictKind] = {
+    "Alderton City Schools": "large",
+    "Marrow Bay Unified School District": "town",
+    "Fallow Creek Rural District": "rural",
+    "Lantern Charter Network": "charter",
+    "Alder Virtual Academy District": "virtual",
+    "Cedar Locks Garrison District": "garrison",
+    "Alder State Residential Schools": "state-operated",
+    "Birchfield Metropolitan Schools": "large",
+    "Stillwater Fork District": "town",
+    "Nettle Ridge Consolidated District": "rural",
+    "Quillpoint Charter Schools": "charter",
+    "Harrow Compact Tribal Schools": "tribal-compact",
+    "Lower Weir District": "town",
+}
+
+
 @dataclass(frozen=True)
 class SyntheticOrganisation:
     """An agency or school as gateway registers it. `key` names it within the state; `parent` is the key of the one above it."""
@@ -86,6 +106,8 @@ class SyntheticOrganisation:
     state_id: str
     time_zone: str
     level: Level | None = None
+    district: DistrictKind | None = None
+    """Of a district: what it is like."""
 
 
 def organisations(state: StatePlan) -> tuple[SyntheticOrganisation, ...]:
@@ -94,7 +116,8 @@ def organisations(state: StatePlan) -> tuple[SyntheticOrganisation, ...]:
     result = [agency]
     for number, (name, levels) in enumerate(state.districts, start=1):
         nces = f"{state.fips}{number:05d}"
-        result.append(SyntheticOrganisation(nces, "lea", name, "sea", nces, f"{state.code}-{number:03d}", state.time_zone))
+        own = SyntheticOrganisation(nces, "lea", name, "sea", nces, f"{state.code}-{number:03d}", state.time_zone)
+        result.append(replace(own, district=DISTRICT_KINDS[name]))
         for place, level in enumerate(levels, start=1):
             school = f"{nces}{place:05d}"
             ordinal = _ORDINALS[place - 1] if place <= len(_ORDINALS) else f"No. {place}"

@@ -5,11 +5,15 @@ from collections import Counter
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from node.synthetic import ALDER, BIRCH, CASES, StatePlan, organisations, students
+from node.synthetic.edfi_organisations import organisation_element
 from node.synthetic.identifiers import check_digit, state_student_id
+from node.synthetic.profiles import PROFILES
+from node.synthetic.states import DistrictKind
 from node.synthetic.students import SyntheticStudent
 from node.synthetic.truth import truth_of, write_truth
 
@@ -139,6 +143,19 @@ def test_the_tree_has_one_agency_and_its_districts_before_their_schools() -> Non
         assert one.parent is None or one.parent in seen
         seen.add(one.key)
     assert Counter(one.kind for one in tree) == {"sea": 1, "lea": 7, "school": 23}
+
+
+def test_districts_of_every_kind_are_in_the_two_states_and_schools_enough_in_a_large_one() -> None:
+    plans = PROFILES["state"].states()
+    trees = [organisations(state) for state in plans]
+    kinds = {one.district for tree in trees for one in tree if one.kind == "lea"}
+    assert kinds == set(get_args(DistrictKind))
+    for tree in trees:
+        assert 6 <= sum(one.kind == "lea" for one in tree) <= 8
+        assert 40 <= sum(one.kind == "school" for one in tree) <= 60
+    written = "".join(organisation_element(one, ALDER) for one in trees[0])
+    for kind in ("charter", "virtual", "garrison", "state-operated"):
+        assert f"LocalEducationAgencyCategoryDescriptor#{kind}<" in written
 
 
 def test_ground_truth_is_written_apart(alder: list[SyntheticStudent], tmp_path: Path) -> None:
