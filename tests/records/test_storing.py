@@ -16,9 +16,10 @@ from sqlalchemy.exc import IntegrityError
 from node.synthetic import ALDER, students
 from safepassage.problems.records import NoSuchStudent, SealBroken
 from safepassage.wire_organisations import Organisation
+from services.records.child_arriving import EnrolledSince, child_arriving
 from services.records.loading import Arriving, Loading, Stored
 from services.records.loading_students import as_record
-from services.records.matching import Certain, match
+from services.records.matching import Certain, NeedsPerson, match
 from services.records.matching_candidates import find_candidates
 from services.records.pseudonyms import pseudonyms_of
 from services.records.reach import Reach, students_in_reach
@@ -181,6 +182,14 @@ async def test_a_child_is_found_among_many_by_keyed_tags(store: Store) -> None:
     wanted = next(one for one in everyone if one.case == "diacritics")
     found = await store.database.read(lambda connection: find_candidates(connection, store.vault, wanted.selector))
     assert match(wanted.selector, found) == Certain(stored[wanted.index].student_id)
+    other = wanted.selector.model_copy(update={"state_student_id": "9990001"})
+    since = [EnrolledSince(LEA, date(2026, 8, day)) for day in (23, 24)]
+    arrived = [
+        await store.database.read(lambda connection, one=one: child_arriving(connection, store.vault, other, enrolled=one))  # type: ignore[misc]
+        for one in since
+    ]
+    assert isinstance(arrived[0], NeedsPerson)
+    assert arrived[1] == Certain(stored[wanted.index].student_id)
 
 
 async def test_two_pages_at_once_agree_on_pseudonyms(store: Store) -> None:
