@@ -62,8 +62,11 @@ def keep_at(
     credential_id: str,
     now: datetime,
 ) -> UUID:
-    """Store it, and give its id here: the first one's, where the organisation has this credential already."""
-    known = vault.tags.content(f"{organisation_id}\0{credential_id}".encode())
+    """Store it, and give its id here: the first one's, where the organisation has this credential already.
+
+    Another text under an id that it has is kept beside the first: an issuer may say more, or less, of the same achievement.
+    """
+    known = vault.tags.content(f"{organisation_id}\0{credential_id}\0{content.credential}".encode())
     row = {
         "id": id_,
         "organisation_id": organisation_id,

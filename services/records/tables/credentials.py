@@ -50,7 +50,7 @@ class EducatorCredentialRow(Base):
     educator_id: Mapped[UUID | None] = mapped_column(index=True)
     """A keyed tag of organisation, number, name and birth date, by which a request of another node finds it; none without a birth date."""
     credential: Mapped[bytes] = mapped_column(LargeBinary(16), unique=True)
-    """A keyed tag of organisation and credential: what is brought twice is kept once."""
+    """A keyed tag of organisation and credential, word for word: what is brought twice is kept once, what was said anew is kept too."""
     kept_at: Mapped[datetime] = mapped_column(Milliseconds)
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
 

@@ -13,7 +13,7 @@ from safepassage.credentials.status_list import StatusEntry
 from safepassage.credentials.vc_jwt import read_unverified
 from safepassage.problems.credentials import MemberNotSigned
 from safepassage.wire_credentials import Identified
-from safepassage.wire_educators import PresentedCredential
+from safepassage.wire_educators import Educator, HeldMicroCredential, PresentedCredential
 from services.records.credentials.issuer import Issuer
 from services.records.tables import EducatorCredentialRow
 from shared.keys import SigningKey
@@ -58,6 +58,14 @@ def every_leaf(value: Any, path: tuple[str | int, ...] = ()) -> dict[tuple[str |
     return {path: json.dumps(value)}
 
 
+async def brought(states: TwoStates, there: Educator, made: dict[str, Any] | str) -> HeldMicroCredential:
+    """The educator shows it to Birch's district."""
+    seen = Identified(assurance_level="ial2", method="in-person", evidence_ref="licence desk 4", authenticated_at=states.clock())
+    given = {"document": made} if isinstance(made, dict) else {"jwt": made}
+    async with states.birch.client("new-district") as session:
+        return await session.receive_educator_credential(PresentedCredential(educator=there, identified=seen, **given))
+
+
 @pytest.mark.requirement("VC-educators")
 @pytest.mark.parametrize("form", ["data-integrity", "jwt"])
 @pytest.mark.parametrize("name", BADGES)
@@ -66,10 +74,7 @@ async def test_every_leaf_of_a_published_badge_is_in_what_is_kept_and_in_what_is
 ) -> None:
     there, document = educator("XB"), reissued(states, name)
     made = Issuer(states.alder.entity_id, signing_key(states)).secured(document, form=form, now=states.clock())
-    seen = Identified(assurance_level="ial2", method="in-person", evidence_ref="licence desk 4", authenticated_at=states.clock())
-    given = {"document": made} if isinstance(made, dict) else {"jwt": made}
-    async with states.birch.client("new-district") as session:
-        filed = await session.receive_educator_credential(PresentedCredential(educator=there, identified=seen, **given))
+    filed = await brought(states, there, made)
     [held] = await kept(states.birch, "new-district", there)
     assert held.id == filed.id
     assert (held.document, held.jwt) == (made if isinstance(made, dict) else None, made if isinstance(made, str) else None)
@@ -77,6 +82,20 @@ async def test_every_leaf_of_a_published_badge_is_in_what_is_kept_and_in_what_is
     leaves = every_leaf(document)
     assert len(leaves) > (100 if "complete" in name else 10)
     assert {path: one for path, one in leaves.items() if every_leaf(told).get(path) != one} == {}
+
+
+@pytest.mark.requirement("VC-educators")
+@pytest.mark.parametrize("form", ["data-integrity", "jwt"])
+async def test_what_an_issuer_says_anew_under_the_same_id_is_kept_beside_what_it_said(
+    states: TwoStates, form: Literal["data-integrity", "jwt"]
+) -> None:
+    there, document = educator("XB"), reissued(states, "ob30/simple.json")
+    issuer = Issuer(states.alder.entity_id, signing_key(states))
+    texts = [issuer.secured(document | {"name": name}, form=form, now=states.clock()) for name in ("Teamwork", "Teamwork, revised")]
+    first, anew, again = [await brought(states, there, texts[number]) for number in (0, 1, 0)]
+    assert (first.id == again.id, first.id == anew.id) == (True, False)
+    held = {one.id: one.document or one.jwt for one in await kept(states.birch, "new-district", there)}
+    assert held == {first.id: texts[0], anew.id: texts[1]}
 
 
 @pytest.mark.requirement("VC-educators")
