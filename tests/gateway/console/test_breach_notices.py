@@ -25,7 +25,7 @@ from tests.gateway.console.touched import stolen
 
 pytestmark = pytest.mark.anyio
 
-STATES = {"https://ride.example": "RI", "https://gdoe.example": "GU", "https://nysed.example": "NY", "https://cde.example": "CA"}
+STATES = {"https://ride.example": "RI", "https://asdoe.example": "AS", "https://nysed.example": "NY", "https://cde.example": "CA"}
 
 
 async def a_breach_in(console: Console) -> None:
@@ -45,7 +45,7 @@ async def test_each_notice_says_until_when_whom_it_binds_and_what_was_read_of_it
         await a_breach_in(console)
         auditor = await console.browser("auditor")
         page = await page_of(auditor, await asked(auditor, "client", "stolen", discovered="2026-10-20T07:00"))
-        for state, name in (("RI", "Rhode Island"), ("GU", "Guam"), ("NY", "New York"), ("CA", "California")):
+        for state, name in (("RI", "Rhode Island"), ("AS", "American Samoa"), ("NY", "New York"), ("CA", "California")):
             assert len(notices_of(page, name)) == len(clocks_of(state)), state
         people, concurrent, _police, businesses, _agreement = notices_of(page, "Rhode Island")
         assert "Within 30 days: no later than thirty (30) calendar days after confirmation of the breach" in people
@@ -54,9 +54,9 @@ async def test_each_notice_says_until_when_whom_it_binds_and_what_was_read_of_it
         assert "Tell the authorities: attorney general, from 501 people on In the law’s words: without delaying notice" in concurrent
         assert not re.search(r"on 20\d\d|In \d+ days|Too late", concurrent), "a clock without a number has no date"
         assert "Binds businesses, so contractors" in businesses
-        (guam, _agreement) = notices_of(page, "Guam")
-        assert "Not looked up: ask counsel." in guam
-        assert not re.search(r"Within|\d", guam)
+        (samoan, _agreement) = notices_of(page, "American Samoa")
+        assert "Not looked up: ask counsel." in samoan
+        assert not re.search(r"Within|\d", samoan)
         assert "Fewer students than that were counted." in concurrent
         assert "Fewer students" not in people
         (copy,) = [one for one in notices_of(page, "California") if "1798.82(f)" in one]
@@ -101,7 +101,7 @@ async def test_the_form_of_the_clocks_offers_what_the_discovery_starts_and_choos
         assert "breach-authority-told-ca-contractor-attorney-general" not in boxes, "it starts when the people were told"
         for one in offered:
             assert boxes[one.duty] == ((one.from_people or 0) <= 1 and (one.applies != "contractor" or "agency" in one.to)), one
-        assert "Tell the people affected (Guam)" in form
+        assert "Tell the people affected (American Samoa)" in form
         assert "Not looked up: ask counsel." in form
 
 
@@ -147,7 +147,7 @@ async def test_the_notices_are_said_in_spanish_with_the_laws_words_as_they_are(t
         assert "Leído en la ley, sin fecha." in people
         assert "fiscal general, a partir de 501 personas" in concurrent
         assert '<q lang="en">without delaying notice to affected Rhode Island residents</q>' in page
-        assert "No se buscó: pregunte a su asesor jurídico." in notices_of(page, "Guam")[0]
+        assert "No se buscó: pregunte a su asesor jurídico." in notices_of(page, "Samoa Americana")[0]
 
 
 def test_there_are_words_for_everything_that_a_row_says_in_codes() -> None:
