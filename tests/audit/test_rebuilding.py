@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, select
 from typer.testing import CliRunner
 
 from node.command import app
@@ -17,6 +17,7 @@ from services.audit.tables import IndexRebuildRow, PostingRow
 from shared.database import Database
 from shared.migrations import migrate
 from tests.audit.audit_node import ENTITY, AuditNode, event, running, sqlite_url
+from tests.audit.older_stores import back_to
 from tests.audit.test_index import Rows, a_log, alone, rows_of
 from tests.audit.test_search_filters import search, state
 from tests.conftest import StandingClock
@@ -179,11 +180,7 @@ async def test_an_index_of_blocks_of_another_size_is_made_again_after_the_upgrad
         written = await rows_of(node)
         async with node.database.transaction() as tx:
             await tx.execute(insert(PostingRow).values(log=2026, level=0, block=9, term=b"\1" * 17, bits=bytes([1]) * 512))
-            await tx.execute(text("DROP TABLE radius_count"))
-            await tx.execute(text("DROP TABLE known_node"))
-            await tx.execute(text("DROP TABLE key_ring"))
-            await tx.execute(text("ALTER TABLE hold DROP COLUMN destruction_id"))
-            await tx.execute(text("UPDATE alembic_version SET version_num = '0013'"))
+        await node.database.write(lambda connection: back_to(connection, "0013"))
     store = Database(store_url)
     await migrate("audit", store)
     await store.close()

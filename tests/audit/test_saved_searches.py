@@ -18,6 +18,7 @@ from shared.database import Database
 from shared.in_process import Answer
 from shared.migrations import differences, migrate
 from tests.audit.audit_node import ELM, OAK, STATE, AuditNode, event, give_organisations, running
+from tests.audit.older_stores import back_to
 from tests.conftest import StandingClock
 
 pytestmark = pytest.mark.anyio
@@ -38,13 +39,9 @@ def as_before(connection: Connection) -> None:
     rows = connection.execute(select(*SavedSearchRow.__table__.columns)).mappings().all()
     with Operations.context(MigrationContext.configure(connection)):
         connection.execute(text("DROP TABLE saved_search"))
-        connection.execute(text("DROP TABLE radius_count"))  # 0016
-        connection.execute(text("DROP TABLE known_node"))  # 0019
-        connection.execute(text("DROP TABLE key_ring"))  # 0020
-        connection.execute(text("ALTER TABLE hold DROP COLUMN destruction_id"))  # 0021
         importlib.import_module("services.audit.migrations.versions.0008_saved_searches").upgrade()
     connection.execute(insert(SavedSearchRow), [dict(row) for row in rows])
-    connection.execute(text("UPDATE alembic_version SET version_num = '0014'"))
+    back_to(connection, "0014")
 
 
 async def listed(node: AuditNode, headers: dict[str, str]) -> list[dict[str, Any]]:
