@@ -1,8 +1,8 @@
-"""A synthetic state as Ed-Fi Data Standard 5 interchange files in a zip: schools, students, contacts, enrolments, attendance, programmes,
-special education, health, discipline.
+"""A synthetic state as Ed-Fi Data Standard 5 interchange files in a zip: schools, students, contacts, enrolments, attendance, transcripts,
+tests, programmes, special education, health, discipline.
 
-Courses, transcripts and tests are not written: the node does not read those files. What has no place in an element is said where the
-element is made; our own JSON has all of it.
+Sections in progress and the way to graduation are not written: the node does not read their elements. What has no place in an element is
+said where the element is made; our own JSON has all of it.
 """
 
 import zipfile
@@ -13,18 +13,20 @@ from tempfile import TemporaryDirectory
 from typing import Any, TextIO
 
 from node.synthetic.calendar import SchoolCalendar
+from node.synthetic.edfi_assessments import assessment_element, result_elements
 from node.synthetic.edfi_discipline import discipline_elements
 from node.synthetic.edfi_elements import descriptor, organisation_reference, school_reference, tagged, valued
 from node.synthetic.edfi_organisations import organisation_element
 from node.synthetic.edfi_persons import association_element, contact_elements, student_element
 from node.synthetic.edfi_support import Programs, health_element
+from node.synthetic.edfi_transcripts import course_element, transcript_elements
 from node.synthetic.oneroster_writer import Rostered
 from node.synthetic.states import StatePlan, organisations
 
 NAMESPACE = "http://ed-fi.org/5.2.0"
 INTERCHANGES = (
     "EducationOrganization", "Student", "StudentEnrollment", "Contact", "StudentAttendance", "StudentProgram", "StudentHealth",
-    "StudentDiscipline",
+    "StudentDiscipline", "StudentTranscript", "AssessmentMetadata", "StudentAssessment",
 )  # fmt: skip
 
 
@@ -37,9 +39,9 @@ class EdFiPackage:
         self._zip = zipfile.ZipFile(path, "x", zipfile.ZIP_DEFLATED)
         self._folder = TemporaryDirectory(prefix=f".{path.stem}-", dir=path.parent)
         self._files: dict[str, TextIO] = {}
-        for name in INTERCHANGES:
-            self._files[name] = (Path(self._folder.name) / f"{name}.xml").open("w", encoding="utf-8")
-            self._files[name].write(f'<?xml version="1.0" encoding="UTF-8"?>\n<Interchange{name} xmlns="{NAMESPACE}">\n')
+        """By interchange, where there is something to write: the schema has none that is empty."""
+        self._described: set[tuple[str, str]] = set()
+        """Courses and tests to which a student before referred: as many as the state has, however many students there are."""
         for one in organisations(state):
             self._write("EducationOrganization", organisation_element(one, state))
 
@@ -61,10 +63,29 @@ class EdFiPackage:
         if "immunizations" in record.get("health", {}):
             self._write("StudentHealth", health_element(student, district, record["health"], self._as_of.isoformat()))
         self._write("StudentDiscipline", *discipline_elements(student, one.source_id, record.get("discipline", {})))
+        self._learned(student, one.source_id, record.get("academics", {}), record.get("assessments", {}))
+
+    def _learned(self, student: str, source_id: str, academics: dict[str, Any], assessments: dict[str, Any]) -> None:
+        """Transcript and tests. The codes of courses are the state's in every district, and so are the courses."""
+        courses_of = self._state.fips
+        for course in (row["course"] for row in academics.get("transcript", ())):
+            if self._is_new("Course", course["local_code"]["code"]):
+                self._write("EducationOrganization", course_element(courses_of, course))
+        self._write("StudentTranscript", *transcript_elements(student, courses_of, academics))
+        for result in assessments.get("results", ()):
+            if self._is_new("Assessment", result["assessment"]["code"]):
+                self._write("AssessmentMetadata", assessment_element(result))
+        self._write("StudentAssessment", *result_elements(student, source_id, assessments))
+
+    def _is_new(self, tag: str, code: str) -> bool:
+        before = len(self._described)
+        self._described.add((tag, code))
+        return len(self._described) > before
 
     def close(self) -> None:
         """Put the interchanges into the zip."""
-        for name, file in self._files.items():
+        for name in (one for one in INTERCHANGES if one in self._files):
+            file = self._files[name]
             file.write(f"</Interchange{name}>\n")
             file.close()
             self._zip.write(file.name, f"{name}.xml")
@@ -72,7 +93,11 @@ class EdFiPackage:
         self._folder.cleanup()
 
     def _write(self, interchange: str, *elements: str) -> None:
-        self._files[interchange].writelines(f"{element}\n" for element in elements if element)
+        for element in (one for one in elements if one):
+            if interchange not in self._files:
+                self._files[interchange] = (Path(self._folder.name) / f"{interchange}.xml").open("w", encoding="utf-8")
+                self._files[interchange].write(f'<?xml version="1.0" encoding="UTF-8"?>\n<Interchange{interchange} xmlns="{NAMESPACE}">\n')
+            self._files[interchange].write(f"{element}\n")
 
 
 def write_edfi(path: Path, state: StatePlan, everyone: Iterable[Rostered], *, as_of: date) -> None:
