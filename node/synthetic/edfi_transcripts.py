@@ -7,6 +7,7 @@ from node.synthetic.edfi_elements import descriptor, organisation_reference, pub
 
 Row = dict[str, Any]
 
+STATE = published("CourseIdentificationSystem", "State course code")
 SCED = published("CourseIdentificationSystem", "SCED course code")
 UNSAID_TERM = published("Term", "Year Round")
 """Where a row of the transcript says no term: the schema wants one."""
@@ -36,7 +37,7 @@ def transcript_elements(student: str, courses_of: str, academics: dict[str, Any]
 def course_element(courses_of: str, course: dict[str, Any]) -> str:
     """Course, as a transcript names it."""
     code = course["local_code"]["code"]
-    own = valued("IdentificationCode", code) + valued("CourseIdentificationSystem", published("CourseIdentificationSystem", "State course code"))
+    own = valued("IdentificationCode", code) + valued("CourseIdentificationSystem", STATE)
     return tagged(
         "Course",
         valued("CourseCode", code),

@@ -1,6 +1,7 @@
 """`safepassage-node synthesize`: files that the node's loaders take, in parts, and the truth in a folder apart."""
 
 import csv
+import tracemalloc
 from datetime import date
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from typer.testing import CliRunner
 
 from node.command import app
 from node.organisation_files import organisations_in
-from node.synthetic.files import Format, write_profile
+from node.synthetic.files import STUDENTS_A_PART, Format, write_profile
 from node.synthetic.population import Population
 from node.synthetic.profiles import PROFILES
 from services.records.rosters import JSON_LINES, ZIP, parsed
@@ -35,6 +36,18 @@ def test_every_part_is_read_by_the_loader_without_a_finding(format_: Format, med
         assert all(roster.findings.reasons.keys() <= kept for roster in read), [roster.findings.reasons for roster in read]
         named = organisations_in(folder / "organisations")
         assert {len(organisation.nces_id or "") for organisation in named} == {7, 12}
+
+
+def test_a_part_of_ed_fi_is_read_in_the_memory_of_a_container(tmp_path: Path) -> None:
+    population = Population(PROFILES["demo"], as_of=DAY, students=40)
+    list(write_profile(tmp_path / "made", population, "ed-fi", progress=lambda state, written: None))
+    part = (tmp_path / "made" / "alder" / "students-0001.zip").read_bytes()
+    parsed(ZIP, part, DAY)
+    tracemalloc.start()
+    read = len(parsed(ZIP, part, DAY).students)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak / read * STUDENTS_A_PART["ed-fi"] < 600 * 2**20
 
 
 def test_the_truth_is_apart_and_names_every_record(tmp_path: Path) -> None:
