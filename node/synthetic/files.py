@@ -15,9 +15,9 @@ from node.synthetic.truth import TruthFile
 
 Format = Literal["own", "oneroster", "ed-fi"]
 
-STUDENTS_A_PART: Final[dict[Format, int]] = {"own": 4_000, "oneroster": 20_000, "ed-fi": 1_000}
+STUDENTS_A_PART: Final[dict[Format, int]] = {"own": 4_000, "oneroster": 10_000, "ed-fi": 1_000}
 """A part stays below what the node takes in one upload (64 MiB, 1 GiB unpacked), and what is read of it below what a container of
-docker-compose.yml has: of Ed-Fi half a MiB a student, since elements may come in any order."""
+docker-compose.yml has for it: of Ed-Fi half a MiB a student, since elements may come in any order."""
 TRUTH: Final = "truth"
 
 

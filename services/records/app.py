@@ -42,6 +42,7 @@ from services.records.exchange.told_milestones import send_milestones_together
 from services.records.exchange.works import keep_swept, keep_watch, pull, work, works_of
 from services.records.facts_lane import send_facts_together
 from services.records.finding.routers import ROUTERS as FINDING
+from services.records.load_memory import LoadMemory, memory_for_loads
 from services.records.oneroster.package import router as roster_package
 from services.records.oneroster.routes import router as oneroster
 from services.records.readiness_evidence import keep_reporting
@@ -92,6 +93,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack) -> None:
     stack.callback(state.key_provider.close)
     state.vault = Vault.of(state.settings.keys_directory, state.key_provider)
     state.outbox.sealing = state.vault
+    state.load_memory = LoadMemory(memory_for_loads(state.settings.load_memory_mebibytes))
     send_facts_together(state.outbox)
     send_milestones_together(state.outbox)
     state.cursors = Cursors(read_symmetric_key(state.settings.keys_directory / "cursor.key"))

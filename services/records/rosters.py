@@ -5,7 +5,8 @@ The same upload again changes nothing: each student's content is tagged, so that
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Final
 from uuid import UUID
 
 from anyio import to_thread
@@ -15,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 from safepassage.ids import uuid7
 from safepassage.problems.ed_fi import RecordWithDistrict
-from safepassage.problems.records import UnreadableRoster
+from safepassage.problems.records import RosterTooLargeHere, UnreadableRoster
 from safepassage.problems.requests import BodyTooLarge, RequestUnderWay, TemporarilyUnavailable, UnsupportedMediaType
 from safepassage.record.loads import LoadReport
 from services.records.ed_fi.pulling import IDENTITY
@@ -30,6 +31,7 @@ from services.records.formats.oneroster_tables import Tables
 from services.records.formats.own_json import read_own_json
 from services.records.formats.parsed import ParsedRoster
 from services.records.formats.xsre_reading import is_xsre, read_xsre
+from services.records.load_memory import OF_A_DOCUMENT, OF_OWN_LINES, LoadMemory, need
 from services.records.roster_deltas import applied
 from services.records.roster_division import LoadedBy
 from services.records.roster_storing import RosterStoring
@@ -46,13 +48,22 @@ Loader = Annotated[Caller, caller_with("records:load")]
 
 ZIP, JSON_LINES = "application/zip", "application/x-ndjson"
 MOST_BYTES = 64 << 20
+TIMES_OF_DOCUMENTS: Final = {JSON_LINES: OF_OWN_LINES, EDFI: OF_A_DOCUMENT}
 PART = 500
 """Students stored in one transaction."""
 
 
 @router.post(
     "",
-    responses=responses(UnreadableRoster, RecordWithDistrict, UnsupportedMediaType, BodyTooLarge, RequestUnderWay, TemporarilyUnavailable),
+    responses=responses(
+        UnreadableRoster,
+        RecordWithDistrict,
+        UnsupportedMediaType,
+        BodyTooLarge,
+        RosterTooLargeHere,
+        RequestUnderWay,
+        TemporarilyUnavailable,
+    ),
     openapi_extra={"requestBody": {"required": True, "content": {ZIP: {}, JSON_LINES: {}, EDFI: {}}}},
 )
 async def load_roster(caller: Loader, request: Request, now: Now, once: Annotated[Once, Depends()]) -> LoadReport:
@@ -70,7 +81,9 @@ async def load_roster(caller: Loader, request: Request, now: Now, once: Annotate
         held = None if load_id is None else await tx.get(LoadRow, load_id)
     if held is not None and held.report:
         return LoadReport.model_validate_json(held.report)
-    with without_collection():
+    memory: LoadMemory = state.load_memory
+    needed = await to_thread.run_sync(partial(need, body, times=TIMES_OF_DOCUMENTS.get(media_type)))
+    with memory.holding(needed), without_collection():
         return await _load(request, caller, media_type, body, load_id, once, now)
 
 

@@ -71,6 +71,15 @@ class RecordsSettings(SealingSettings):
     max_envelope_bytes: Annotated[
         int, Field(ge=65_536, le=MAX_BODY_BYTES, description="Largest envelope that is taken from another node.")
     ] = MAX_BODY_BYTES
+    load_memory_mebibytes: Annotated[
+        int | None,
+        Field(
+            ge=16,
+            le=1_048_576,
+            description="What reading rosters may take of memory in one process, all of them together. Unset: half of what the container "
+            "may have, or the machine has.",
+        ),
+    ] = None
     peer_requests_a_minute: Annotated[
         int,
         Field(

@@ -49,6 +49,11 @@ class Archive:
         """Every file's name."""
         return tuple(self._members)
 
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Of every file by its name, uncompressed, in bytes: what a zip says, and what is read of it ends there."""
+        return {name: one.stat().st_size if isinstance(one, Path) else one.file_size for name, one in self._members.items()}
+
     def __contains__(self, name: str) -> bool:
         return name in self._members
 

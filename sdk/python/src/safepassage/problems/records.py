@@ -74,6 +74,13 @@ class UnreadableRoster(SuiteError):
     remedy = "Send a OneRoster 1.2 CSV zip, or a zip of Ed-Fi 5 interchange or SIF xSre files, as the operation's OpenAPI document says."
 
 
+class RosterTooLargeHere(SuiteError):
+    """To read the upload would take more memory than this node has for it; nothing was read of it."""
+
+    code, status, title = "roster-too-large-here", 413, "Roster is larger than this node reads at once"
+    remedy = "Send it in parts, each with all that is said of its students; or the operator can raise load_memory_mebibytes."
+
+
 class NoSuchMatch(SuiteError):
     """No match with this id waits for a person of the caller's organisation."""
 
