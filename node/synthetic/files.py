@@ -67,7 +67,7 @@ def write_profile(
 
     Raises FileExistsError.
     """
-    folder.mkdir()
+    folder.mkdir(parents=True)
     (folder / TRUTH).mkdir()
     a_part = a_part or STUDENTS_A_PART[format_]
     for state in population.states:

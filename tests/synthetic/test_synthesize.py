@@ -62,7 +62,7 @@ def test_the_truth_is_apart_and_names_every_record(tmp_path: Path) -> None:
 
 
 def test_the_command_says_what_it_wrote_and_never_writes_over_a_folder(tmp_path: Path) -> None:
-    arguments = ["synthesize", str(tmp_path / "made"), "--as-of", "2026-11-26", "--format", "oneroster"]
+    arguments = ["synthesize", str(tmp_path / "new" / "made"), "--as-of", "2026-11-26", "--format", "oneroster"]
     first = CliRunner().invoke(app, arguments)
     assert first.exit_code == 0
     assert "Alder: 211 invented students in 1 file." in first.output
