@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from node.documents import application
 from services.gateway.door.routing_table import AUDIT
 from shared.in_process import Answer
+from shared.who_may_call import ServiceName
 from tests.audit.audit_node import STATE, AuditNode, disclosure, event, give_organisations, running, sqlite_url
 from tests.conftest import StandingClock
 
@@ -35,6 +36,8 @@ SENDERS = {
     "/internal/organisations/{organisation_id}": "gateway",
 }
 """Who calls what is not called by clients."""
+BEHIND = "/internal/radius-counts/"
+"""What records asks for a client that has asked it."""
 SCOPES = sorted({scope for route in AUDIT for scope in route.scopes | route.and_scopes})
 """All that any of its operations asks for: none of them is refused before it is looked at."""
 
@@ -48,7 +51,8 @@ class Standing:
 
     def call(self, method: str, path: str, sender: str | None, *, query: str, headers: dict[str, str], body: bytes) -> Answer:
         async def in_the_loop() -> Answer:
-            state = self.node.as_caller(*SCOPES, kind="sea", organisation=STATE, purpose="audit")
+            through: ServiceName | None = "records" if path.startswith(BEHIND) else None
+            state = self.node.as_caller(*SCOPES, kind="sea", organisation=STATE, purpose="audit", through=through)
             own = state if sender is None else self.node.as_job(sender)  # type: ignore[arg-type]  # a service
             return await self.node.send(method, path, own | headers, body, query)
 
