@@ -22,6 +22,15 @@ def test_no_module_has_a_name_that_says_nothing() -> None:
     assert [str(path.relative_to(ROOT)) for path in tracked("*.py") if path.stem in SAY_NOTHING or path.parent.name in SAY_NOTHING] == []
 
 
+FOLDERS = {".ci", "bench", "deploy", "docs", "node", "openapi", "sdk", "services", "shared", "tests"}
+
+
+def test_nothing_lies_beside_the_folders_of_the_project() -> None:
+    """A file that a command wrote into the working copy by mistake is not taken in with what was meant."""
+    inside = {path.relative_to(ROOT).parts[0] for path in tracked("*") if len(path.relative_to(ROOT).parts) > 1}
+    assert inside <= FOLDERS
+
+
 FORBIDDEN = [r"/root/", r"/work/", r"--(extra-)?index-url (?!and)", r"https?://[^\s\"']*\.whl", r'"resolved": *"http']
 
 

@@ -4,6 +4,7 @@
 a PATTERN after it only the pages whose picture's name has it somewhere: `spanish-0-.*log` is the log in Spanish, as the auditor sees it.
 """
 
+import argparse
 import asyncio
 import re
 import sys
@@ -146,7 +147,11 @@ def _shown(file: Path) -> str:
 
 def main() -> None:
     """Write them."""
-    folder, only = Path(sys.argv[1]), re.compile(sys.argv[2] if len(sys.argv) > 2 else "")
+    parser = argparse.ArgumentParser(description="Every page of the console and of families as a picture, to be looked at.")
+    parser.add_argument("folder", type=Path, help="where the pictures go, with an index.html")
+    parser.add_argument("pattern", nargs="?", type=re.compile, default="", help="only pictures whose name has it: spanish-0-.*log")
+    asked = parser.parse_args()
+    folder, only = asked.folder, asked.pattern
     folder.mkdir(parents=True, exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
         cut_down(patch)
