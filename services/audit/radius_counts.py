@@ -30,7 +30,7 @@ from services.audit.radius_parts import AT_ONCE_IN_A_PART, cut, ids_of
 from services.audit.search_log import record_search
 from services.audit.tables import RadiusCountPartRow, RadiusCountRow
 from shared.caller import Caller
-from shared.contracts.radius_students import CountedStudents
+from shared.contracts.radius_students import CountedStudents, radius_count
 from shared.database import Database
 from shared.inserts import insert_into
 
@@ -140,8 +140,8 @@ class RadiusCounts:
         renewing = asyncio.create_task(self._renew(place, progress))
         try:
             found = await measured(self._state, asked, sight, told=progress.hear, named=students.extend)
-            now = self._clock()
-            await record_search(self._state.sequencer, caller, operation="blast-radius", student_id=None, count=found.entries, now=now)
+            now, about, sequencer = self._clock(), radius_count(place.id), self._state.sequencer
+            await record_search(sequencer, caller, operation="blast-radius", student_id=None, count=found.entries, now=now, about=about)
             await self._keep(place, found, students, progress)
         except Exception as error:
             log.error("blast radius not counted", extra={"fault": type(error).__name__})  # noqa: TRY400 its text may hold a value

@@ -12,7 +12,14 @@ from shared.contracts.audit import Context, Event
 
 
 async def record_search(
-    sequencer: Sequencer, caller: Caller, *, operation: str, student_id: UUID | None, count: int, now: datetime
+    sequencer: Sequencer,
+    caller: Caller,
+    *,
+    operation: str,
+    student_id: UUID | None,
+    count: int,
+    now: datetime,
+    about: str | None = None,
 ) -> None:
     """Append the entry of a search that found `count` entries. Raises LogFrozen, LogUnavailable: then nothing is shown."""
     event = Event(
@@ -21,6 +28,6 @@ async def record_search(
         subjects=() if student_id is None else (student_id,),
         custodians=(caller.organisation_id,),
         actor=client_actor(caller.claims),
-        context=Context(operation=operation, outcome="answered", purpose=caller.purpose, count=count),
+        context=Context(operation=operation, outcome="answered", purpose=caller.purpose, count=count, about=about),
     )
     await sequencer.append([draft_of(event, producer="audit", digest_key=sequencer.digest_key)])

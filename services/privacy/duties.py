@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from safepassage.canonical import digest_of
 from safepassage.ids import uuid7
 from safepassage.wire import Code, Wire
-from safepassage.wire_duties import Duty
+from safepassage.wire_duties import CountedPeople, Duty
 from services.privacy.clocks import DUTY_RULES, DutyRule, Undelayed, Until, overdue_from, state_of, warned_from
 from services.privacy.sealing import Sealer
 from services.privacy.tables import DutyRow
@@ -41,6 +41,8 @@ class Clock:
     student_id: UUID | None = None
     ends_at: datetime | None = None
     """Where a fact gives the end (`Until`); where the rule has a term too, the earlier counts."""
+    counted: CountedPeople | None = None
+    """Of a notice of a breach: how many people it was started for, and by which count."""
 
     @property
     def rule(self) -> DutyRule:
@@ -74,6 +76,7 @@ class Details(Wire):
     kind: Code
     student_id: UUID | None = None
     about: str | None = None
+    counted: CountedPeople | None = None
 
 
 def rows_of(
@@ -95,7 +98,7 @@ def rows_of(
     rows = []
     for clock in clocks:
         duty_id, overdue_at, key = uuid7(now), None if isinstance(clock.rule.term, Undelayed) else clock.overdue_at, clock.key(secret)
-        details = Details(kind=clock.kind, student_id=clock.student_id, about=clock.about).model_dump_json(exclude_none=True).encode()
+        details = Details(kind=clock.kind, student_id=clock.student_id, about=clock.about, counted=clock.counted)
         start_sealed = None
         if evidence_ref is not None:
             start_sealed = sealer.seal(evidence_ref.encode(), table=TABLE, row=duty_id, of=f"start:{key}")
@@ -105,7 +108,9 @@ def rows_of(
             "kind": clock.rule.kept_as,
             "custodian_id": clock.custodian_id,
             "about": None if clock.rule.tells_of_a_child else clock.about,
-            "sealed_details": sealer.seal(details, table=TABLE, row=duty_id, of=f"details:{key}"),
+            "sealed_details": sealer.seal(
+                details.model_dump_json(exclude_none=True).encode(), table=TABLE, row=duty_id, of=f"details:{key}"
+            ),
             "begins_at": clock.begins_at,
             "due_from": None if overdue_at is None else warned_from(overdue_at, days=clock.rule.warn_days, zone_name=clock.zone_name),
             "overdue_at": overdue_at,
@@ -163,6 +168,8 @@ def duty_of(sealer: Sealer, row: DutyRow, *, now: datetime) -> Duty:
         organisation_id=row.custodian_id,
         student_id=details.student_id,
         about=details.about,
+        counted=details.counted,
+        start_ref=start_of(sealer, row),
         citation=rule.citation,
         figure=rule.figure,
         checked=rule.checked,
@@ -197,3 +204,10 @@ def evidence_of(sealer: Sealer, row: DutyRow) -> str | None:
     if row.sealed_evidence is None:
         return None
     return sealer.open(row.sealed_evidence, table=TABLE, row=row.id, of=f"evidence:{row.key}").decode()
+
+
+def start_of(sealer: Sealer, row: DutyRow) -> str | None:
+    """What shows that it started, where staff said so. Raises SealBroken."""
+    if row.sealed_start is None:
+        return None
+    return sealer.open(row.sealed_start, table=TABLE, row=row.id, of=f"start:{row.key}").decode()

@@ -16,17 +16,17 @@ from safepassage.problems.records import NoSuchStudent
 from safepassage.problems.requests import InvalidRequest
 from safepassage.problems.rights import DutyDone, DutyEndsByItself, DutyWaived, NoSuchDuty, OrganisationNotYours
 from safepassage.wire_duties import Duty, DutyCompletion, DutyOrder, DutyPage, DutyState, NewDuty
-from services.privacy.behind import event_of
 from services.privacy.clocks import DUTY_RULES
 from services.privacy.duties import UNDONE, Clock, details_of, duty_of, end_duty, rows_of, start, start_duties
+from services.privacy.duty_events import tell
 from services.privacy.duty_exchanges import exchange_about, serve, serving
 from services.privacy.rights import zone_name_of
 from services.privacy.sealing import Sealer
 from services.privacy.subjects import callers_subject
 from services.privacy.tables import DutyRow, OrganisationRow
+from shared.breach_clocks import CLOCK_OF_DUTY
 from shared.caller import Caller, caller_with
 from shared.clock import Now
-from shared.contracts.audit import Context
 from shared.cursors import Cursor, Cursors, Limit, next_link
 from shared.database import ReadOnly, Transaction
 from shared.idempotency import Once
@@ -121,6 +121,8 @@ async def open_duty(new: NewDuty, request: Request, caller: Writer, tx: Transact
     rule = DUTY_RULES.get(new.kind)
     if rule is None or rule.opened_by == "node":
         raise InvalidRequest("not a kind of duty that is opened by hand", field="kind")
+    if new.counted is not None and new.kind not in CLOCK_OF_DUTY:
+        raise InvalidRequest("people are counted for a notice of a breach alone", field="counted")
     if new.started_at > now:
         raise InvalidRequest("it has started when it is recorded", field="started_at")
     custodian_id = await _whose(tx, caller, new)
@@ -131,6 +133,7 @@ async def open_duty(new: NewDuty, request: Request, caller: Writer, tx: Transact
         begins_at=new.started_at,
         about=new.about or f"opened:{uuid7(now)}",
         student_id=new.student_id,
+        counted=new.counted,
     )
     rows = rows_of(sealer, [clock], now=now, secret=secret, opened_by=caller.client_id, evidence_ref=new.evidence_ref)
     exchange_id, key = exchange_about(clock.about), clock.key(secret)
@@ -173,7 +176,7 @@ async def complete_duty(
         raise DutyEndsByItself
     require_standing(row)
     end_duty(row, sealer, by=caller.client_id, evidence_ref=completion.evidence_ref, at=now)
-    await start_duties(tx, sealer, await _followed_by(tx, row, now), now=now)
+    await start_duties(tx, sealer, await _followed_by(tx, sealer, row, now), now=now)
     await once.keep(tx, caller, "complete_duty", row.id, now)
     tell(request, tx, caller, row, "done")
     return duty_of(sealer, row, now=now)
@@ -187,13 +190,15 @@ def require_standing(row: DutyRow) -> None:
         raise DutyWaived
 
 
-async def _followed_by(tx: AsyncSession, row: DutyRow, now: datetime) -> list[Clock]:
-    """The clocks that start with its being done."""
+async def _followed_by(tx: AsyncSession, sealer: Sealer, row: DutyRow, now: datetime) -> list[Clock]:
+    """The clocks that start with its being done, for the same people."""
     if row.kind == "annual-notice":
         return [Clock("annual-notice", row.custodian_id, await zone_name_of(tx, row.custodian_id), now, about=f"duty:{row.id}")]
     follows = DUTY_RULES[row.kind].follows if row.kind in DUTY_RULES else ()
-    zone_name = await zone_name_of(tx, row.custodian_id) if follows else ""
-    return [Clock(kind, row.custodian_id, zone_name, now, about=row.about) for kind in follows]
+    if not follows:
+        return []
+    zone_name, counted = await zone_name_of(tx, row.custodian_id), details_of(sealer, row).counted
+    return [Clock(kind, row.custodian_id, zone_name, now, about=row.about, counted=counted) for kind in follows]
 
 
 def _in_state(state: str, now: datetime) -> list[Any]:
@@ -236,12 +241,3 @@ async def callers_duty(tx: AsyncSession, caller: Caller, duty_id: UUID, *, for_u
     if row is None:
         raise NoSuchDuty
     return row
-
-
-def tell(request: Request, tx: AsyncSession, caller: Caller, row: DutyRow, happened: str) -> None:
-    """What happened to it is on its way to the log: in codes and ids."""
-    details = details_of(request.app.state.sealer, row)
-    context = Context(operation=f"duty-{happened}", reason=details.kind, outcome=row.waived_because, about=f"duty:{row.id}")
-    students = () if details.student_id is None else (details.student_id,)
-    event = event_of("duty", f"duty:{row.id}:{happened}", caller, context, students=students, custodians=(row.custodian_id,))
-    request.app.state.outbox.record(tx, event)

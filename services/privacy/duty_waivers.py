@@ -9,7 +9,8 @@ from safepassage.problems.rights import DutyDone, DutyNotWaivable, DutyWaived, N
 from safepassage.wire_duties import Duty, DutyWaiver
 from services.privacy.clocks import DUTY_RULES
 from services.privacy.duties import duty_of, waive
-from services.privacy.duty_routes import Writer, callers_duty, require_standing, tell
+from services.privacy.duty_events import tell
+from services.privacy.duty_routes import Writer, callers_duty, require_standing
 from services.privacy.sealing import Sealer
 from shared.clock import Now
 from shared.database import Transaction

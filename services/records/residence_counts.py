@@ -36,7 +36,7 @@ from shared.breach_notices import notice_of
 from shared.caller import Caller, caller_with
 from shared.clock import Now
 from shared.contracts.audit import Context, Event
-from shared.contracts.radius_students import CountedStudents
+from shared.contracts.radius_students import CountedStudents, radius_count
 from shared.cursors import Cursors
 from shared.database import Database
 from shared.problems import responses
@@ -104,7 +104,7 @@ async def count_residents(
         return _answer(totals, asked, cursors, bound_to)
     counted = await _students(state.siblings, caller, asked.count_id, 0 if totals is None else totals.part, request)
     if totals is None:
-        await _log(request, caller, counted.of, now)
+        await _log(request, caller, asked.count_id, counted.of, now)
         totals = Totals(now.date(), 0, counted.parts, counted.of, 0, Counter())
     elif totals.of != counted.of:
         raise InvalidRequest("the blast radius was counted anew: begin again", field="cursor")
@@ -182,13 +182,19 @@ def _page(vault: Vault, students: Sequence[UUID], seen: ColumnElement[bool], tod
     return found
 
 
-async def _log(request: Request, caller: Caller, students: int, now: datetime) -> None:
+async def _log(request: Request, caller: Caller, count_id: UUID, students: int, now: datetime) -> None:
     """Once for a counting, before anything of it is told: how many are counted, by whom and for what."""
     event = Event(
         class_="read",
         key=f"residence-count:{uuid7(now)}",
         custodians=(caller.organisation_id,),
         actor=client_actor(caller.claims),
-        context=Context(operation="residence-count", purpose=caller.purpose, elements=("contacts.addresses",), count=students),
+        context=Context(
+            operation="residence-count",
+            purpose=caller.purpose,
+            elements=("contacts.addresses",),
+            count=students,
+            about=radius_count(count_id),
+        ),
     )
     await log_ahead(request.app, caller, event, request.scope)

@@ -16,3 +16,8 @@ class CountedStudents(Wire):
     parts: Annotated[int, Field(ge=0)]
     of: Annotated[int, Field(ge=0)]
     """Students of all parts together."""
+
+
+def radius_count(count_id: UUID) -> str:
+    """What entries of the log are about that say who had a blast radius counted, and where its students live. Pure."""
+    return f"radius-count:{count_id}"

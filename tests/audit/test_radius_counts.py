@@ -42,9 +42,14 @@ def counted(answer: Answer) -> BlastRadiusCount:
 
 async def searches(node: AuditNode) -> int:
     """How often it is in the log that somebody looked."""
-    question = {"classes": ["search"]}
-    answer = await node.send("POST", "/v1/log/searches", state(node), question)
-    return sum(one["context"]["operation"] == "blast-radius" for one in json.loads(answer.body)["entries"])
+    return len(await counts_of(node))
+
+
+async def counts_of(node: AuditNode) -> list[str | None]:
+    """What the log's entries are about that say that a blast radius was counted."""
+    answer = await node.send("POST", "/v1/log/searches", state(node), {"classes": ["search"]})
+    contexts = [one["context"] for one in json.loads(answer.body)["entries"]]
+    return [one.get("about") for one in contexts if one["operation"] == "blast-radius"]
 
 
 async def test_a_count_finds_what_the_question_finds_and_is_logged_once_however_often_it_is_read(node: AuditNode) -> None:
@@ -58,6 +63,7 @@ async def test_a_count_finds_what_the_question_finds_and_is_logged_once_however_
     before = await searches(node)
     assert counted(await read(node, count)) == counted(await begin(node, count)) == first
     assert await searches(node) == before == 2
+    assert set(await counts_of(node)) == {None, f"radius-count:{count}"}, "a duty that rests on it names it"
 
 
 async def test_the_answer_comes_before_the_end_where_nobody_waits_and_then_the_end_is_there(node: AuditNode) -> None:

@@ -121,6 +121,7 @@ async def test_a_counting_goes_on_call_by_call_is_logged_once_and_is_told_again_
     assert context is not None
     assert actor is not None
     assert (context["count"], context["purpose"], context["elements"]) == (5, "audit-evaluation", ["contacts.addresses"])
+    assert context["about"] == f"radius-count:{count}"
     assert actor["client_id"] == "officer"
     assert entries[0].student_ids == ()
     async with alder.records.state.database.transaction() as tx:

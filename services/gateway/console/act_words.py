@@ -58,6 +58,8 @@ OUTCOME_WORDS: Final[Mapping[str, str]] = {
     "created": word("Created"),
     "deny": word("Denied"),
     "enrolled": word("Students enrolled"),
+    "counted-by-residence": word("People counted by where they live"),
+    "counted-by-told": word("People counted by who was told of them"),
     "done": word("Done"),
     "fallen": word("No longer stands"),
     "filed": word("Filed"),

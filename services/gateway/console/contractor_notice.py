@@ -54,7 +54,7 @@ async def start_contractor_notice(form: Act, frame: Framed, node: Node) -> Respo
     """Start them, each once, from the instant at which the notice came."""
     try:
         came, chosen, said = _came(form, frame.viewing), _chosen(form), form.model(DutyCompletion)
-        await start_duties(node, form, chosen, started_at=came, evidence_ref=said.evidence_ref)
+        await start_duties(node, form, dict.fromkeys(chosen), started_at=came, evidence_ref=said.evidence_ref)
     except FormWrong as wrong:
         return _form(frame, form.fields, wrong.fields)
     return RedirectResponse(LIST, 303)

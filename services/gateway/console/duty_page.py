@@ -7,12 +7,14 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from safepassage.wire_duties import Duty
+from services.gateway.console.counted_people import count_facts
 from services.gateway.console.duties import shown_duty
 from services.gateway.console.duty_waiver import WAIVED_BECAUSE
 from services.gateway.console.node_reader import Node
 from services.gateway.console.organisation_names import named, names_of
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
 from services.gateway.people.pages import page_responses
+from shared.breach_clocks import CLOCK_OF_DUTY
 
 router = APIRouter(tags=["console"], route_class=ConsoleRoute)
 
@@ -53,6 +55,10 @@ def facts_of(duty: Duty, whose: str, frame: Frame) -> list[tuple[str, str]]:
         facts += [(_("In its last days from"), instant(duty.due_from)), (_("Too late from"), instant(duty.overdue_at))]
     else:
         facts.append((_("Too late from"), _("The law names no number of days: without unreasonable delay")))
+    if duty.start_ref is not None:
+        facts.append((_("What shows when it began"), duty.start_ref))
+    if duty.kind in CLOCK_OF_DUTY:
+        facts += count_facts(duty.counted, frame)
     if duty.waived_at is not None:
         facts.append((_("Waived at"), instant(duty.waived_at)))
         facts.append((_("Why it need not be given"), _(WAIVED_BECAUSE.get(duty.waived_because or "", ""))))

@@ -8,10 +8,11 @@ from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
 from safepassage.problems.requests import InvalidRequest, TemporarilyUnavailable
-from safepassage.wire_duties import DutyCompletion
+from safepassage.wire_duties import CountedPeople, DutyCompletion
 from safepassage.wire_log_radius import BreachNotice
 from services.gateway.console.acts import Act, ActForm, Field, FormWrong
 from services.gateway.console.blast_radius import DUTIES, FOUND
+from services.gateway.console.counted_people import people_of
 from services.gateway.console.duties import PATH as LIST
 from services.gateway.console.duty_words import duty_name, law_of
 from services.gateway.console.handles import Handles, SessionHandles
@@ -39,7 +40,7 @@ NOT_SAID: Final = word("not said yet: ask again, with that instant")
 @router.get(DUTIES, response_model=None, responses=page_responses(200))
 async def ask_breach_duties(question: Asked, frame: Framed, node: Node, handles: SessionHandles) -> Response:
     """Which clocks there are, and the form to start them."""
-    notices = await _notices(node, question)
+    notices, _people = await _notices(node, question)
     chosen = {kind: "yes" for kind, notice in notices.items() if begins_chosen(notice)}
     return _form(frame, handles, question, notices, chosen, {})
 
@@ -53,10 +54,10 @@ async def ask_breach_duties(question: Asked, frame: Framed, node: Node, handles:
 )
 async def start_breach_duties(question: Asked, form: Act, frame: Framed, node: Node, handles: SessionHandles) -> Response:
     """Start them, each once, from the instant at which the breach was discovered."""
-    notices = await _notices(node, question)
+    notices, people = await _notices(node, question)
     try:
         said, chosen, discovered = form.model(DutyCompletion), _chosen(form, notices), _discovered(question)
-        await start_duties(node, form, chosen, started_at=discovered, evidence_ref=said.evidence_ref)
+        await start_duties(node, form, {kind: people[kind] for kind in chosen}, started_at=discovered, evidence_ref=said.evidence_ref)
     except FormWrong as wrong:
         return _form(frame, handles, question, notices, form.fields, wrong.fields)
     return RedirectResponse(LIST, 303)
@@ -80,15 +81,20 @@ def begins_chosen(notice: BreachNotice) -> bool:
     return notice.owed and (notice.applies != "contractor" or "agency" in notice.to)
 
 
-async def _notices(node: NodeReader, question: Question) -> Mapping[str, BreachNotice]:
-    """By duty, those that begin with the discovery; each once, whichever states ask for it. Raises InvalidRequest."""
+async def _notices(node: NodeReader, question: Question) -> tuple[Mapping[str, BreachNotice], Mapping[str, CountedPeople]]:
+    """By duty, those that begin with the discovery; each once, whichever states ask for it; and for how many. Raises InvalidRequest."""
     if question.count is None:
         raise InvalidRequest("none: begin from what was counted", field="count")
     found = (await counted(node, question, wait=WAIT_SECONDS)).found
     if found is None:
         raise TemporarilyUnavailable("it is still being counted")
-    states = await states_of(node, question, found)
-    return {notice.duty: notice for state in states for notice in state.notices if CLOCK_OF_DUTY[notice.duty].from_discovery}
+    states, lived = await states_of(node, question, found)
+    begun = {notice.duty: (notice, state) for state in states for notice in state.notices if CLOCK_OF_DUTY[notice.duty].from_discovery}
+    people = {
+        duty: people_of(None if CLOCK_OF_DUTY[duty].state is None else state, found, lived, question.count)
+        for duty, (_notice, state) in begun.items()
+    }
+    return {duty: notice for duty, (notice, _state) in begun.items()}, people
 
 
 def _form(

@@ -4,7 +4,7 @@ What an address has of it are sums, signed for the reader: nobody's id, and nobo
 """
 
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from safepassage.problems.requests import InvalidRequest, TemporarilyUnavailable
 from safepassage.wire_log_radius import BlastRadius, TouchedState
@@ -34,14 +34,21 @@ async def counted_by_residence(node: NodeReader, question: Question) -> Residenc
     return at
 
 
-async def states_of(node: NodeReader, question: Question, found: BlastRadius) -> tuple[TouchedState, ...]:
+class InStates(NamedTuple):
+    """The states, and the count by residence that they are by; none where they are by who was told."""
+
+    states: tuple[TouchedState, ...]
+    lived: ResidenceCount | None
+
+
+async def states_of(node: NodeReader, question: Question, found: BlastRadius) -> InStates:
     """By residence where the question has them counted so, by who was told elsewhere. Raises TemporarilyUnavailable while it is counted."""
     if question.living is None:
-        return found.states
-    residents = (await counted_by_residence(node, question)).found
-    if residents is None:
+        return InStates(found.states, None)
+    lived = await counted_by_residence(node, question)
+    if lived.found is None:
         raise TemporarilyUnavailable("it is still being counted")
-    return by_residence(found, residents, question.request.discovered_at)
+    return InStates(by_residence(found, lived.found, question.request.discovered_at), lived)
 
 
 def by_residence(found: BlastRadius, residents: Residents, discovered_at: datetime | None) -> tuple[TouchedState, ...]:

@@ -79,7 +79,7 @@ async def export_touched(
     if table == "data":
         return filed(DATA, kinds_of_data(found, frame), data, form)
     if table == "notices":
-        states, by = await states_of(node, question, found), "told" if question.living is None else "residence"
+        states, by = (await states_of(node, question, found)).states, "told" if question.living is None else "residence"
         rows = [
             {"state": one.state, "students": one.students, "students_by": by, **notice.model_dump(mode="json")}
             for one in states

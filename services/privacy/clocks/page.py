@@ -108,6 +108,12 @@ affected were told begins when the duty to tell them is done. Whether such a law
 ends its duty with a reason of a list (`law-does-not-bind`, `data-encrypted`, `too-few-people`, ...) and the reference of what shows it. A
 waived duty stays listed as `waived`, is told to the log as `duty-waived`, and counts neither as given nor as late. No other duty is waived.
 
+A notice that is started from a blast radius keeps for how many people (`counted`): those of its state, by where they live or by who
+was told of them, how many more of whom that was not known, of how many in all, and which count it was. Its page says it, and its entry of
+the log (`count`, `counted-by-residence` or `counted-by-told`); the entries that say who counted have the same `radius-count:<id>` in
+`about`. What is started by hand or from a contractor's notice has none. It is the word of who started it, as its evidence is
+(`start_ref`); sealed.
+
 An exchange ends the duties that it serves, with its receipt as evidence (`exchange:<id>:<reached>:<digest of the receipt>`): the duty to
 send with the recipient's first receipt for a record, and never with an answer that provides none; a second one that says that the record
 could not be filed opens it again. The duties to ask and to contact the last school end with the holder's receipt for the request, the duty

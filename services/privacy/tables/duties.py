@@ -27,7 +27,7 @@ class DutyRow(Base):
     about: Mapped[str | None] = mapped_column(String(128), index=True)
     """What it is about, where that may be known."""
     sealed_details: Mapped[bytes] = mapped_column(LargeBinary)
-    """Kind, student and what it is about."""
+    """Kind, student, what it is about, and how many people were counted for it."""
     begins_at: Mapped[datetime] = mapped_column(Milliseconds, index=True)
     due_from: Mapped[datetime | None] = mapped_column(Milliseconds)
     overdue_at: Mapped[datetime | None] = mapped_column(Milliseconds)

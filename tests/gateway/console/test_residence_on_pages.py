@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from safepassage.canonical import digest_of
+from safepassage.wire_duties import CountedPeople, DutyPage
 from safepassage.wire_log_radius import BlastRadiusRequest
 from services.audit import radius_counts, radius_parts
 from services.gateway.console import radius_residence
@@ -28,6 +29,7 @@ from tests.gateway.console.consoles import Console, open_console
 from tests.gateway.console.crossing import PEERS
 from tests.gateway.console.enrolled import child, enrolled, living_in
 from tests.gateway.console.test_blast_radius_on_pages import asked, page_of
+from tests.gateway.console.test_one_student import reader
 from tests.gateway.console.touched import stolen
 from tests.gateway.people.signing_in import Browser, location_of
 
@@ -114,6 +116,42 @@ async def test_the_notices_and_their_clocks_are_those_of_where_they_live(tmp_pat
             rows = list(csv.DictReader(io.StringIO(file.body.decode("utf-8-sig"))))
             assert {row["state"]: row["students"] for row in rows} == counts
             assert {row["students_by"] for row in rows} == {by}
+
+
+async def test_a_duty_says_for_how_many_people_it_was_started_and_by_which_count(tmp_path: Path, clock: StandingClock) -> None:
+    async with open_console(tmp_path, clock, peers={**PEERS, RHODE_ISLAND: "RI"}) as console:
+        await a_breach(console)
+        officer = await console.browser("privacy-officer")
+        told = await asked(officer, "client", "stolen", discovered="2026-10-20T07:00")
+        living = await counted(officer, told)
+        lives, knew = "breach-people-told-co-agency", "breach-people-told-ri-agency"
+        for path, kind, key in ((living, lives, "a" * 32), (told, knew, "b" * 32), (living, "breach-provider-tells-agency", "c" * 32)):
+            answer = await officer.post(path.replace(FOUND, DUTIES), act=key, evidence_ref="file 7", **{kind: "yes"})
+            assert answer.status == 303, answer.body
+        reading = await reader(console, "privacy-officer")
+        made = {one.kind: one for one in (await reading.read("privacy", "/v1/duties", DutyPage, {"state": "all"})).duties}
+        count = UUID(parse_qs(urlsplit(told).query)["count"][0])
+        day = console.house.now.date()
+        assert {kind: one.counted for kind, one in made.items()} == {
+            lives: CountedPeople(by="residence", people=2, unknown=1, of=4, count_id=count, as_of=day),
+            knew: CountedPeople(by="told", people=4, of=4, count_id=count),
+            "breach-provider-tells-agency": CountedPeople(by="residence", people=4, of=4, count_id=count, as_of=day),
+        }
+        page = await page_of(officer, f"/console/duties/{made[lives].id}")
+        for said in (
+            "2 of the 4 that were counted",
+            "The states where they live, by the addresses that their records held on",
+            "More, of whom it was not known where they live",
+            "file 7",
+            str(count),
+        ):
+            assert said in page
+        page = await page_of(officer, f"/console/duties/{made[knew].id}")
+        assert "4 of the 4 that were counted" in page
+        assert "The states whose nodes were told of them, not by where they live" in page
+        assert "More, of whom" not in page
+        officer.cookies["language"] = "es"
+        assert "2 de las 4 que se contaron" in await page_of(officer, f"/console/duties/{made[lives].id}")
 
 
 def test_a_sign_in_comes_back_to_the_longest_of_these_addresses() -> None:

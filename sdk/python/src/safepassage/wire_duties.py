@@ -1,5 +1,6 @@
 """What an agency owes by when, and who waived or proved it: duties, waivers of obligations, destruction."""
 
+from datetime import date
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
@@ -30,6 +31,37 @@ About = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,128}$")]
 """What a duty is about: `exchange:<id>`, `inspection:<id>`, ..."""
 
 
+HowMany = Annotated[int, Field(ge=0, lt=2**53)]
+CountedBy = Literal["residence", "told"]
+"""residence: by the states where the students live. told: by the states whose nodes were told of them."""
+
+
+class CountedPeople(Wire):
+    """By how many people, and by which count of them, a notice of a breach was started: the word of who started it."""
+
+    by: CountedBy
+    people: HowMany
+    """Of the notice's state; of a notice of no one state, all."""
+    unknown: HowMany = 0
+    """More, of whom it was not known where they live: whether a notice is owed is said as if they lived in its state."""
+    of: HowMany
+    """All that were counted, in whatever state."""
+    count_id: UUID
+    """The count of the blast radius: `radius-count:<id>` in `about` of the entries of the log that say who counted, when."""
+    as_of: date | None = None
+    """The day whose addresses counted."""
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Self:
+        if self.people + self.unknown > self.of:
+            raise ValueError("people and unknown: some of those that were counted")
+        if (self.by == "residence") != (self.as_of is not None):
+            raise ValueError("as_of: of a count by residence, and of no other")
+        if self.by == "told" and self.unknown:
+            raise ValueError("unknown: of a count by residence alone")
+        return self
+
+
 class NewDuty(Wire):
     """`POST /v1/duties`: a clock that the node cannot see start by itself."""
 
@@ -41,6 +73,8 @@ class NewDuty(Wire):
     evidence_ref: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     """What shows that and when it started."""
     about: About | None = None
+    counted: CountedPeople | None = None
+    """Of a notice of a breach alone."""
 
 
 class Duty(Wire):
@@ -51,6 +85,10 @@ class Duty(Wire):
     organisation_id: UUID
     student_id: UUID | None = None
     about: About | None = None
+    counted: CountedPeople | None = None
+    """Of a notice of a breach that was started from a count."""
+    start_ref: str | None = None
+    """What shows that and when it started, where staff opened it."""
     citation: str
     figure: Literal["law", "ours"]
     """ours: the law gives no number of days."""
