@@ -1,34 +1,26 @@
-"""`POST /v1/residence-counts`: the students of a counted blast radius by where they live, a thousand a call; no student is told.
+"""`POST /v1/residence-counts`: the students of a counted blast radius by where they live, a thousand records a call; no student is told.
 
 # INVARIANT: the caller chooses no student: whom to count is what audit kept for the very same caller. The first call is an entry of the log
 # before it is answered; without a cursor that this service signed for the caller there is no later one.
 """
 
-import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime
-from functools import partial
 from typing import Annotated, Any, Final, NamedTuple
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
-from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Connection, select
 
 from safepassage.ids import uuid7
 from safepassage.problems.keys import KeysUnavailable
 from safepassage.problems.log import NoSuchCount
 from safepassage.problems.records import PurposeMissing, SealBroken
 from safepassage.problems.requests import InvalidRequest, LogUnavailable, NotPermitted
-from safepassage.record.contacts import Address, Guardian
 from safepassage.wire_residence import ResidenceCount, ResidenceCountRequest, Residents, ResidentState
+from services.records.counted_children import where_they_live
 from services.records.logged import log_ahead
-from services.records.reading import opened
-from services.records.record_sources import merged
-from services.records.residence import ELSEWHERE, UNKNOWN, Residence, residence_of
-from services.records.tables import SectionRow, StudentRow
-from services.records.vault import Vault
+from services.records.residence import ELSEWHERE, UNKNOWN, Residence
 from services.records.visibility import visible
 from shared.actors import client_actor
 from shared.breach_clocks import clocks_of
@@ -38,7 +30,6 @@ from shared.clock import Now
 from shared.contracts.audit import Context, Event
 from shared.contracts.radius_students import CountedStudents, radius_count
 from shared.cursors import Cursors
-from shared.database import Database
 from shared.problems import responses
 from shared.siblings import Siblings
 
@@ -46,15 +37,9 @@ router = APIRouter(tags=["students"])
 
 SCOPE: Final = "records:residence"
 COUNTED_FOR: Final = frozenset({"sea", "lea"})
-AT_ONCE: Final = 100
-"""Students whose addresses are opened before others of the process go on."""
-WANTED: Final = {"contacts": ("addresses", "guardians")}
 
 Counting = Annotated[Caller, caller_with(SCOPE)]
 GoesOn = Annotated[str | None, Query(max_length=2000, description="Opaque, `goes_on` of the call before.")]
-
-_ADDRESSES: Final = TypeAdapter(tuple[Address, ...])
-_GUARDIANS: Final = TypeAdapter(tuple[Guardian, ...])
 
 
 class Totals(NamedTuple):
@@ -67,6 +52,8 @@ class Totals(NamedTuple):
     of: int
     looked_at: int
     by: Counter[Residence]
+    united: int = 0
+    """Records, of those looked at, whose student was counted already."""
 
     @property
     def position(self) -> dict[str, Any]:
@@ -87,7 +74,9 @@ class Totals(NamedTuple):
 async def count_residents(
     asked: ResidenceCountRequest, caller: Counting, request: Request, now: Now, cursor: GoesOn = None
 ) -> ResidenceCount:
-    """Count the students of a blast radius by the state where they live, a thousand a call: send `goes_on` until `found` is there.
+    """Count the students of a blast radius by the state where they live, a thousand records a call: send `goes_on` until `found` is there.
+
+    A student of whom several records were touched counts once, where these records were united.
 
     The blast radius is one that the same client had counted. The first call of a counting is an entry of the log.
     """
@@ -106,13 +95,27 @@ async def count_residents(
     if totals is None:
         await _log(request, caller, asked.count_id, counted.of, now)
         totals = Totals(now.date(), 0, counted.parts, counted.of, 0, Counter())
-    elif totals.of != counted.of:
-        raise InvalidRequest("the blast radius was counted anew: begin again", field="cursor")
-    found = await _residences(state.database, state.vault, counted.students, seen, totals.day)
-    found[UNKNOWN] += len(counted.students) - found.total()  # not here, or not the caller's to see
-    looked_at = totals.looked_at + len(counted.students)
-    totals = totals._replace(part=min(totals.part + 1, totals.parts), looked_at=looked_at, by=totals.by + found)
+    else:
+        _the_same(counted, totals.of)
+
+    async def part_at(part: int) -> tuple[UUID, ...]:
+        return _the_same(await _students(state.siblings, caller, asked.count_id, part, request), counted.of).students
+
+    lived = await where_they_live(state.database, state.vault, counted.students, seen, totals.day, before=totals.part, part_at=part_at)
+    totals = totals._replace(
+        part=min(totals.part + 1, totals.parts),
+        looked_at=totals.looked_at + len(counted.students),
+        by=totals.by + lived.by,
+        united=totals.united + lived.united,
+    )
     return _answer(totals, asked, cursors, bound_to)
+
+
+def _the_same(counted: CountedStudents, of: int) -> CountedStudents:
+    """INVARIANT: a counting is of one count: what was counted anew has other students. Raises InvalidRequest."""
+    if counted.of != of:
+        raise InvalidRequest("the blast radius was counted anew: begin again", field="cursor")
+    return counted
 
 
 def _answer(totals: Totals, asked: ResidenceCountRequest, cursors: Cursors, bound_to: str) -> ResidenceCount:
@@ -130,7 +133,8 @@ def residents(totals: Totals, discovered_at: datetime | None) -> Residents:
     unknown = totals.by[UNKNOWN]
     counted = sorted(((state, count) for state, count in totals.by.items() if state not in (UNKNOWN, ELSEWHERE)), key=_most_first)
     return Residents(
-        students=totals.of,
+        students=totals.by.total(),
+        united=totals.united,
         states=tuple(
             ResidentState(
                 state=state,
@@ -154,32 +158,6 @@ async def _students(siblings: Siblings, caller: Caller, count_id: UUID, part: in
     """Whom audit kept for this caller. Raises NoSuchCount, NotPermitted, PurposeMissing, LogUnavailable."""
     path, query = f"/internal/radius-counts/{count_id}/students", {"part": part}
     return await siblings.call("audit", "GET", path, answer=CountedStudents, by=caller.principal, query=query, scope=request.scope)
-
-
-async def _residences(
-    database: Database, vault: Vault, students: Sequence[UUID], seen: ColumnElement[bool], today: date
-) -> Counter[Residence]:
-    """Of those who are here and seen. Raises SealBroken, KeysUnavailable: then nothing is told."""
-    found = Counter[Residence]()
-    for start in range(0, len(students), AT_ONCE):
-        found.update(await database.read(partial(_page, vault, students[start : start + AT_ONCE], seen, today)))
-        await asyncio.sleep(0)
-    return found
-
-
-def _page(vault: Vault, students: Sequence[UUID], seen: ColumnElement[bool], today: date, connection: Connection) -> list[Residence]:
-    sections = SectionRow.__table__.c
-    held = connection.execute(select(StudentRow.id, StudentRow.wrapped_key).where(StudentRow.id.in_(students), seen)).all()
-    contacts: dict[UUID, list[Any]] = {row.id: [] for row in held}
-    query = select(SectionRow.__table__).where(sections.student_id.in_(list(contacts)), sections.section.in_(list(WANTED)))
-    for row in connection.execute(query):
-        contacts[row.student_id].append(row)
-    found = []
-    for student in held:
-        section = merged(opened(vault.data_key(student.id, student.wrapped_key), contacts[student.id], only=WANTED)).get("contacts", {})
-        addresses, guardians = section.get("addresses", b"[]"), section.get("guardians", b"[]")
-        found.append(residence_of(_ADDRESSES.validate_json(addresses), _GUARDIANS.validate_json(guardians), today))
-    return found
 
 
 async def _log(request: Request, caller: Caller, count_id: UUID, students: int, now: datetime) -> None:

@@ -5,6 +5,7 @@ import io
 import re
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
@@ -23,6 +24,7 @@ from services.gateway.console.radius_tables import EXPORT
 from services.gateway.people.return_path import return_path
 from services.records.residence import ELSEWHERE, STATES, UNKNOWN
 from services.records.residence_counts import Totals
+from services.records.unions import unite
 from shared.cursors import Cursors
 from tests.conftest import StandingClock
 from tests.gateway.console.consoles import Console, open_console
@@ -152,6 +154,24 @@ async def test_a_duty_says_for_how_many_people_it_was_started_and_by_which_count
         assert "More, of whom" not in page
         officer.cookies["language"] = "es"
         assert "2 de las 4 que se contaron" in await page_of(officer, f"/console/duties/{made[lives].id}")
+
+
+async def test_a_child_of_two_united_records_is_one_and_the_page_says_so(tmp_path: Path, clock: StandingClock) -> None:
+    async with open_console(tmp_path, clock, peers={**PEERS, RHODE_ISLAND: "RI"}) as console:
+        one, other, *_ = await a_breach(console)
+        officer = await console.browser("privacy-officer")
+        told = await asked(officer, "client", "stolen")
+        twice = "Who has two records counts as two here, and by where they live once, if the records were united."
+        assert twice in await page_of(officer, told)
+        further = "1 record is a further one of a student who is counted already."
+        assert further not in await page_of(officer, await counted(officer, told))
+        write = partial(unite, leading_id=one, other_id=other, by="job:match", now=console.house.now)
+        await console.node.applications["records"].state.database.write(write)
+        page = await page_of(officer, await counted(officer, told))
+        assert further in page
+        assert twice not in page
+        assert ("Colorado", "1 student, 0 log entries") in states(page)
+        assert "1 student" in states(page)[1][1]
 
 
 def test_a_sign_in_comes_back_to_the_longest_of_these_addresses() -> None:

@@ -32,7 +32,9 @@ class Residents(Wire):
     """Where the students of a blast radius live. Nobody's state is told, but of one who is counted alone."""
 
     students: Count
-    """All of them: those of `states`, `elsewhere` and `unknown` together."""
+    """All of them: those of `states`, `elsewhere` and `unknown` together. One of several records counts once, where they were united."""
+    united: Count = 0
+    """Records more than students: of those who were counted with another record of theirs."""
     states: tuple[ResidentState, ...]
     """The most students first."""
     elsewhere: Count
@@ -47,7 +49,7 @@ class ResidenceCount(Wire):
     as_of: date
     """The day on which the addresses hold that count."""
     looked_at: Count
-    """Students, of `of`."""
+    """Records of students, of `of`."""
     of: Count
     goes_on: str
     """`cursor` of the next call. Of a counting that is through it tells the same again, without looking at any record."""
