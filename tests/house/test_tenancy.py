@@ -60,7 +60,6 @@ OTHERWISE: Final = {
     "services/records/match_reviews.py::open_review": NOT_A_CALLERS,
     "services/records/match_reviews.py::_unite": NAMED_BEFORE,
     "services/records/match_reviews.py::candidates_of_reviews": NAMED_BEFORE,
-    "services/records/residence_counts.py::_page": "whom the caller sees, by the condition that `visible` made of the caller",
     "services/records/rosters.py::load_roster": OWN_REQUEST,
     "services/records/rosters.py::_load": OWN_REQUEST,
     "services/records/statistics/routes.py::_kept": "of the caller's organisation, by the argument of that name",
