@@ -19,7 +19,7 @@ from services.records.reading import opened
 from services.records.record_sources import merged
 from services.records.residence import UNKNOWN, Residence, residence_of
 from services.records.same_child import of_one_child
-from services.records.tables import SectionRow, StudentRow
+from services.records.tables import EducatorCredentialRow, SectionRow, StudentRow
 from services.records.vault import Vault
 from shared.database import Database
 
@@ -43,10 +43,21 @@ class Lived(NamedTuple):
     """Children."""
     united: int
     """Records more, of children who were counted already, in this part or in one before it."""
+    staff: int
+    """Educators, among those of whom it is not known: records has their credentials, and no address."""
+
+
+class Seen(NamedTuple):
+    """What of the part is the caller's to see."""
+
+    students: ColumnElement[bool]
+    """On StudentRow."""
+    staff: ColumnElement[bool]
+    """On EducatorCredentialRow."""
 
 
 async def where_they_live(
-    database: Database, vault: Vault, part: Sequence[UUID], seen: ColumnElement[bool], today: date, *, before: int, part_at: PartAt
+    database: Database, vault: Vault, part: Sequence[UUID], seen: Seen, today: date, *, before: int, part_at: PartAt
 ) -> Lived:
     """Where the children of a part live today, but those who were counted already.
 
@@ -57,7 +68,8 @@ async def where_they_live(
 
     Raises SealBroken, KeysUnavailable: then nothing is told; and as `part_at`.
     """
-    children = await database.read(partial(_children, part, seen))
+    children = await database.read(partial(_children, part, seen.students))
+    staff = await database.read(partial(_staff, part, seen.staff))
     others = {record for child in children.values() for record in child}
     earlier = await held([one for one in sorted(others) if one < part[0]], before, part_at) if part else set[UUID]()
     counted = once(part, children, earlier)
@@ -65,7 +77,7 @@ async def where_they_live(
     for start in range(0, len(counted), AT_ONCE):
         by.update(await database.read(partial(_residences, vault, counted[start : start + AT_ONCE], today)))
         await asyncio.sleep(0)
-    return Lived(by, len(children) - len(counted))
+    return Lived(by, len(children) - len(counted), staff)
 
 
 def once(part: Sequence[UUID], children: Mapping[UUID, Child], earlier: Collection[UUID]) -> list[Child]:
@@ -106,6 +118,14 @@ def _children(part: Sequence[UUID], seen: ColumnElement[bool], connection: Conne
     records = frozenset[UUID]().union(*children.values())
     shown = {UUID(str(one)) for one in connection.execute(select(StudentRow.id).where(StudentRow.id.in_(records), seen)).scalars()}
     return {record: child & shown for record, child in children.items() if record in shown}
+
+
+def _staff(part: Sequence[UUID], seen: ColumnElement[bool], connection: Connection) -> int:
+    """How many are educators whose credentials are kept here."""
+    row, tags = EducatorCredentialRow, [one.bytes for one in part]
+    by_id = select(row.educator_id).where(row.educator_id.in_(part), seen).distinct()
+    by_tag = select(row.educator).where(row.educator.in_(tags), seen).distinct()  # services.records.educators.kept: in_the_log
+    return sum(len(connection.execute(query).all()) for query in (by_id, by_tag))
 
 
 def _residences(vault: Vault, children: Sequence[Child], today: date, connection: Connection) -> list[Residence]:

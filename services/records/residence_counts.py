@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, NamedTuple
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
+from sqlalchemy import ColumnElement
 
 from safepassage.ids import uuid7
 from safepassage.problems.keys import KeysUnavailable
@@ -18,9 +19,10 @@ from safepassage.problems.log import NoSuchCount
 from safepassage.problems.records import PurposeMissing, SealBroken
 from safepassage.problems.requests import InvalidRequest, LogUnavailable, NotPermitted
 from safepassage.wire_residence import ResidenceCount, ResidenceCountRequest, Residents, ResidentState
-from services.records.counted_children import where_they_live
+from services.records.counted_children import Seen, where_they_live
 from services.records.logged import log_ahead
 from services.records.residence import ELSEWHERE, UNKNOWN, Residence
+from services.records.tables import EducatorCredentialRow, OrganisationRow
 from services.records.visibility import visible
 from shared.actors import client_actor
 from shared.breach_clocks import clocks_of
@@ -32,6 +34,7 @@ from shared.contracts.radius_students import CountedStudents, radius_count
 from shared.cursors import Cursors
 from shared.problems import responses
 from shared.siblings import Siblings
+from shared.tenancy import within, within_any
 
 router = APIRouter(tags=["students"])
 
@@ -54,6 +57,8 @@ class Totals(NamedTuple):
     by: Counter[Residence]
     united: int = 0
     """Records, of those looked at, whose student was counted already."""
+    staff: int = 0
+    """Educators among those of whom it is not known."""
 
     @property
     def position(self) -> dict[str, Any]:
@@ -84,7 +89,7 @@ async def count_residents(
     cursors: Cursors = state.cursors
     if caller.kind not in COUNTED_FOR:
         raise NotPermitted("districts and the state agency count their students")
-    seen = visible(caller, now, state_scope=SCOPE)
+    seen = Seen(visible(caller, now, state_scope=SCOPE), _staff_of(caller))
     bound_to = f"residence:{caller.organisation_id}:{caller.client_id}:{caller.claims.person}:{asked.count_id}"
     position = cursors.read(cursor, bound_to=bound_to)
     if position is None:
@@ -107,8 +112,16 @@ async def count_residents(
         looked_at=totals.looked_at + len(counted.students),
         by=totals.by + lived.by,
         united=totals.united + lived.united,
+        staff=totals.staff + lived.staff,
     )
     return _answer(totals, asked, cursors, bound_to)
+
+
+def _staff_of(caller: Caller) -> ColumnElement[bool]:
+    """Educators of the caller's organisation and those below it, within the districts that the token is for."""
+    kept_by = EducatorCredentialRow.organisation_id
+    own = kept_by.in_(within(OrganisationRow, caller.organisation_id))
+    return own if caller.districts is None else own & kept_by.in_(within_any(OrganisationRow, caller.districts))
 
 
 def _the_same(counted: CountedStudents, of: int) -> CountedStudents:
@@ -146,6 +159,7 @@ def residents(totals: Totals, discovered_at: datetime | None) -> Residents:
         ),
         elsewhere=totals.by[ELSEWHERE],
         unknown=unknown,
+        staff=totals.staff,
     )
 
 

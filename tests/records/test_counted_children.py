@@ -1,6 +1,7 @@
 """A child of whom several records were touched is counted once where records says that they are one child's, and nobody else learns it."""
 
 from collections.abc import Sequence
+from datetime import date
 from functools import partial
 from uuid import UUID
 
@@ -11,10 +12,11 @@ from sqlalchemy import update
 
 from services.audit import radius_counts, radius_parts
 from services.records.counted_children import held, once
-from services.records.tables import EnrollmentRow, StudentRow, UnionRow
+from services.records.tables import EducatorCredentialRow, EnrollmentRow, StudentRow, UnionRow
 from services.records.unions import unite
 from tests.records.both_engines import running  # noqa: F401  every test here is on both engines
 from tests.records.conftest import NOON
+from tests.records.exchange.test_educator_credentials import educator, micro_credential
 from tests.records.one_state import DISTRICT, OTHER_DISTRICT, OneState
 from tests.records.test_residence_counts import by_state, counted, district, found_by, loaded, state_agency, step
 
@@ -90,6 +92,28 @@ async def test_a_district_is_not_told_that_anothers_record_is_of_a_child_of_its_
         await tx.execute(update(EnrollmentRow).where(EnrollmentRow.student_id == other).values(organisation_id=elsewhere))
     found = await found_by(own, count)
     assert (found.united, by_state(found)) == (0, {"XA": 1, "elsewhere": 0, "unknown": 1})
+
+
+@pytest.mark.parametrize("born", [None, date(1980, 4, 2)])
+async def test_educators_are_told_apart_among_those_of_whom_it_is_not_known(alder: OneState, born: date | None) -> None:
+    client, drawn = f"stolen-5{born}", educator().model_copy(update={"birth_date": born})
+    staff = alder.caller(alder.by_key[DISTRICT], "lea", "educators:credentials", client_id=client)
+    for key in ("a" * 32, "b" * 32):
+        body = micro_credential(drawn).model_dump(mode="json")
+        assert (await staff.send("POST", "/v1/educator-credentials", body, **{"idempotency-key": key})).status == 201
+    await loaded(alder, "CO", by=client)
+    officer, own, other = state_agency(alder), district(alder), district(alder, OTHER_DISTRICT)
+    found = await found_by(officer, await counted(alder, officer, client))
+    assert (found.students, found.unknown, found.staff, found.united) == (2, 1, 1, 0), "one educator of two credentials"
+    assert (await found_by(own, await counted(alder, own, client))).staff == 1
+    assert (await found_by(other, await counted(alder, other, client))).students == 0
+    searcher = alder.caller(alder.by_key[DISTRICT], "lea", "educators:credentials", client_id=f"{client}-again")
+    assert (await searcher.send("POST", "/v1/educator-credentials/searches", drawn.identifier.model_dump(mode="json"))).status == 200
+    found = await found_by(officer, await counted(alder, officer, f"{client}-again"))
+    assert (found.students, found.unknown, found.staff) == (1, 1, 1), "who only looked has touched the educator, too"
+    async with alder.records.state.database.transaction() as tx:
+        await tx.execute(update(EducatorCredentialRow).values(organisation_id=alder.by_key[OTHER_DISTRICT]))
+    assert (await found_by(own, await counted(alder, own, client))).staff == 0, "of another's staff it is not told"
 
 
 RECORDS = st.sets(st.integers(0, 40).map(lambda number: UUID(int=number)), min_size=1)

@@ -37,9 +37,18 @@ def educator_id(vault: Vault, organisation_id: UUID, educator: Educator) -> UUID
 
 
 def about(vault: Vault, organisation_id: UUID, educator: Educator) -> dict[str, tuple[UUID, ...]]:
-    """Whom an entry of the log is about, and who may open it: the educator, where there is an id, and the agency."""
+    """Whom an entry of the log is about, and who may open it: the educator, and the agency."""
     identifier = educator_id(vault, organisation_id, educator)
-    return {"subjects": () if identifier is None else (identifier,), "custodians": (organisation_id,)}
+    tag = educator_tag(vault, organisation_id, educator.identifier)
+    return {"subjects": (in_the_log(identifier, tag),), "custodians": (organisation_id,)}
+
+
+def in_the_log(identifier: UUID | None, tag: bytes) -> UUID:
+    """What entries of the log call an educator: the id, and without a birth date the tag of the number at that organisation. Pure.
+
+    INVARIANT: an entry about an educator names one: who was touched by a breach is counted by it.
+    """
+    return UUID(bytes=bytes(tag)) if identifier is None else identifier
 
 
 async def keep(

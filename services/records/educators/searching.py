@@ -9,7 +9,7 @@ from safepassage.problems import SuiteError
 from safepassage.problems.records import SealBroken
 from safepassage.problems.requests import LogUnavailable, TooManyRequests
 from safepassage.wire_educators import EducatorId, HeldMicroCredential, HeldMicroCredentials
-from services.records.educators.kept import kept_of
+from services.records.educators.kept import in_the_log, kept_of
 from services.records.educators.shown import shown
 from services.records.educators.verifying import verified
 from services.records.exchange.exchange import Exchange
@@ -29,8 +29,14 @@ async def search_educator_credentials(educator: EducatorId, caller: Staff, reque
     exchange: Exchange = request.app.state.exchange
     request.app.state.lookup_limit.count(caller.client_id, now)
     kept = await exchange.read(lambda connection: kept_of(connection, exchange.vault, caller.organisation_id, educator))
+    # INVARIANT: whom was found is sealed in the entry: a breach of this client names its educators, as it does its students.
+    found = sorted({in_the_log(row.educator_id, row.educator) for row, _ in kept})
     event = read_event(
-        caller, key=f"educator:{uuid7(now)}", operation="educator-credentials", students=[], outcome="found" if kept else "not-found"
+        caller,
+        key=f"educator:{uuid7(now)}",
+        operation="educator-credentials",
+        students=[(one, caller.organisation_id) for one in found],
+        outcome="found" if kept else "not-found",
     )
     await log_ahead(request.app, caller, event, request.scope)
     answers: list[HeldMicroCredential] = []

@@ -24,6 +24,7 @@ from services.gateway.console.radius_tables import EXPORT
 from services.gateway.people.return_path import return_path
 from services.records.residence import ELSEWHERE, STATES, UNKNOWN
 from services.records.residence_counts import Totals
+from services.records.tables import EducatorCredentialRow
 from services.records.unions import unite
 from shared.cursors import Cursors
 from tests.conftest import StandingClock
@@ -172,6 +173,21 @@ async def test_a_child_of_two_united_records_is_one_and_the_page_says_so(tmp_pat
         assert twice not in page
         assert ("Colorado", "1 student, 0 log entries") in states(page)
         assert "1 student" in states(page)[1][1]
+
+
+async def test_the_page_says_how_many_of_the_unknown_are_educators(tmp_path: Path, clock: StandingClock) -> None:
+    async with open_console(tmp_path, clock, peers={**PEERS, RHODE_ISLAND: "RI"}) as console:
+        *_, educator = await a_breach(console)
+        officer = await console.browser("privacy-officer")
+        told = await asked(officer, "client", "stolen")
+        assert "Educators whose credentials were touched are counted among the students." in await page_of(officer, told)
+        said = "1 of these is an educator, of whom the node keeps no address."
+        assert said not in await page_of(officer, await counted(officer, told))
+        kept = {"organisation_id": console.district.id, "node": "https://a.example", "kept_at": console.house.now, "sealed": b"-"}
+        row = EducatorCredentialRow(id=uuid4(), educator=b"e" * 16, educator_id=educator, credential=b"c" * 16, **kept)
+        async with console.node.applications["records"].state.database.transaction() as tx:
+            tx.add(row)
+        assert said in await page_of(officer, await counted(officer, told))
 
 
 def test_a_sign_in_comes_back_to_the_longest_of_these_addresses() -> None:

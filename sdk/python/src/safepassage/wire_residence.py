@@ -41,6 +41,8 @@ class Residents(Wire):
     """Outside the states, the District and the territories."""
     unknown: Count
     """The record is not here, or not the caller's to see any more, or names no state now, or more than one, or the address is protected."""
+    staff: Count = 0
+    """Of `unknown`: educators whose credentials were touched. The node keeps no address of them, and laws on breaches count them, too."""
 
 
 class ResidenceCount(Wire):
