@@ -109,6 +109,9 @@ async def _require_possible(
         raise AmendmentNotPossible("signed before it is recorded", field="signed_on")
     if amendment.from_ < max([agreement.starts_on, *(it.from_ for it in agreement.amendments)]):
         raise AmendmentNotPossible("not before the agreement, or the amendment before it, begins", field="from")
+    if amendment.from_ > ([it.ends_on for it in agreement.amendments] or [agreement.ends_on])[-1]:
+        # what was due for destruction at the end would not be any more, though nobody might have it in between
+        raise AmendmentNotPossible("it begins when the agreement has ended: record a new agreement", field="from")
     if amendment.ends_on <= amendment.from_:
         raise AmendmentNotPossible("it ends after it begins", field="ends_on")
     if len(agreement.amendments) >= MOST:

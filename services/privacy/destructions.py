@@ -24,6 +24,7 @@ from safepassage.wire_duties import Destruction, DestructionAttestation, Destruc
 from services.privacy.agreement_records import visible_agreement
 from services.privacy.behind import event_of
 from services.privacy.destruction_holds import DESTROY, suspended
+from services.privacy.obligations import discharge
 from services.privacy.refused_words import refusals_on_record
 from services.privacy.rights import lock_subject, outstanding_inspections, zone_name_of
 from services.privacy.sealing import Sealer
@@ -147,8 +148,8 @@ async def attest_destruction(
     await tx.flush()
     sealer: Sealer = request.app.state.sealer
     for one in met:
-        one.discharged_at, one.discharged_by, one.attestation_id = now, caller.client_id, row.id
-        one.sealed_evidence = sealer.seal(f"attestation:{row.id}".encode(), table="obligation", row=one.id, of="evidence")
+        discharge(one, by=caller.client_id, evidence=f"attestation:{row.id}", sealer=sealer, now=now)
+        one.attestation_id = row.id
     await tx.flush()
     await once.keep(tx, caller, "attest_destruction", row.id, now)
     context = Context(

@@ -70,7 +70,8 @@ def rows_owed(
     for one in obligations:
         if one.kind in CONDITIONS_OF_THE_RELEASE and one.due_at is None:
             continue
-        of_agreement = agreement_id is not None and one.kind == "destroy-by"
+        # what another fact sets the day of is owed by that day, under whatever agreement it was asked for
+        of_agreement = agreement_id is not None and one.kind == "destroy-by" and (one.argument or "").startswith("agreement.")
         owed_under = f"agreement:{agreement_id}" if of_agreement else f"decision:{decision_id}"
         for custodian_id in custodian_ids:
             rows.append(
@@ -93,6 +94,16 @@ def rows_owed(
 def open_obligations(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Open what is owed. What is owed under the same agreement already is not opened twice."""
     prepared.change_each(connection, OBLIGATION_OPENED[connection.dialect.name], rows)
+
+
+def discharge(row: ObligationRow, *, by: str, evidence: str, sealer: Sealer, now: datetime) -> None:
+    """Mark an obligation as met, on what shows it. The row is locked.
+
+    # INVARIANT: its duty is free again: what the party receives after that is owed anew, and is not hidden behind what was met.
+    """
+    row.discharged_at, row.discharged_by = now, by
+    row.sealed_evidence = sealer.seal(evidence.encode(), table="obligation", row=row.id, of="evidence")
+    row.duty = f"{row.duty}:met:{row.id}"
 
 
 _IN_STATE: Final[dict[str, tuple[Any, ...]]] = {
@@ -140,7 +151,7 @@ async def list_obligations(
 )
 async def discharge_obligation(
     obligation_id: UUID,
-    discharge: Discharge,
+    said: Discharge,
     request: Request,
     caller: Discharger,
     tx: Transaction,
@@ -155,8 +166,7 @@ async def discharge_obligation(
     sealer: Sealer = request.app.state.sealer
     if await suspended(tx, sealer, [row]):
         raise InspectionOutstanding
-    row.discharged_at, row.discharged_by = now, caller.client_id
-    row.sealed_evidence = sealer.seal(discharge.evidence_ref.encode(), table="obligation", row=row.id, of="evidence")
+    discharge(row, by=caller.client_id, evidence=said.evidence_ref, sealer=sealer, now=now)
     await once.keep(tx, caller, "discharge_obligation", row.id, now)
     context = Context(operation="obligation-discharged", reason=row.kind, decision_id=row.decision_id, agreement_id=row.agreement_id)
     event = event_of("decision", f"obligation:{row.id}:discharged", caller, context)

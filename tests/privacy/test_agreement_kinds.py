@@ -132,6 +132,14 @@ async def test_an_amendment_that_moves_the_end_moves_the_warnings(world: World) 
     assert await Staff(world).duties("kind=agreement-expiry") == ()
 
 
+async def test_an_agreement_goes_on_from_the_day_on_which_it_would_have_ended(world: World) -> None:
+    path = f"/v1/agreements/{(await world.agreement()).id}/amendments"
+    assert (await post(world, path, amendment(**{"from": "2027-07-01", "ends_on": "2028-07-01"}))).status == 201
+    refused = await post(world, path, amendment(**{"from": "2028-07-02", "ends_on": "2029-07-01"}))
+    assert (refused.status, problem_of(refused).field) == (422, "from")
+    assert (await post(world, path, amendment(**{"from": "2028-07-01", "ends_on": "2029-07-01"}))).status == 201
+
+
 async def test_what_a_district_is_owed_that_ended_its_part_stays_due_when_the_others_move_the_end(world: World) -> None:
     agreement = await world.agreement(by=world.sea, district_ids=[str(world.oak.id), str(world.elm.id)])
     for facts in (await world.student(), await world.student(district=world.elm)):
@@ -153,6 +161,7 @@ async def test_what_a_district_is_owed_that_ended_its_part_stays_due_when_the_ot
         ({"signed_on": "2026-10-21"}, "amendment-not-possible", "signed_on"),
         ({"from": "2026-08-14"}, "amendment-not-possible", "from"),
         ({"ends_on": "2026-10-20"}, "amendment-not-possible", "ends_on"),
+        ({"from": "2027-07-02", "ends_on": "2028-07-01"}, "amendment-not-possible", "from"),
         ({"elements": ["canary.value"]}, "unknown-element", "elements"),
         ({"purposes": ["canary-purpose"]}, "unknown-purpose", "purposes"),
     ],

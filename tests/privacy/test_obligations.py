@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import select
 
 from safepassage.wire_policy import Obligations, OpenObligation
-from services.privacy.obligations import CONDITIONS_OF_THE_RELEASE, TRACKED
+from services.privacy.obligations import CONDITIONS_OF_THE_RELEASE, TRACKED, rows_owed
 from services.privacy.policy.obligations import KINDS
 from services.privacy.tables import ObligationRow
+from shared.contracts.privacy import Obligation
 from tests.privacy.node import Client, problem_of
 from tests.privacy.world import World
 
@@ -62,6 +63,35 @@ async def test_a_thousand_reads_under_one_contract_owe_one_destruction(world: Wo
         await world.node.decide(world.by_contract(agreement, facts), by=vendor)
     (one,) = (await listed(world.node.client(world.oak, *SCOPES))).obligations
     assert (one.kind, one.due_at) == ("destroy-by", datetime(2027, 7, 1, 4, 0, tzinfo=UTC))
+
+
+async def test_what_is_received_after_a_destruction_was_shown_is_to_be_destroyed_too(world: World) -> None:
+    """A district that has it on paper in the middle of a contract has not discharged what the vendor receives the week after."""
+    asked, vendor = world.by_contract(await world.agreement(), await world.student()), world.node.client(world.vendor)
+    oak = world.node.client(world.oak, *SCOPES)
+    met = []
+    for _ in range(2):
+        for _ in range(2):
+            await world.node.decide(asked, by=vendor)
+        (one,) = (await listed(oak)).obligations
+        assert (one.kind, one.due_at) == ("destroy-by", datetime(2027, 7, 1, 4, 0, tzinfo=UTC))
+        answer = await oak.post(f"/v1/obligations/{one.id}/discharge", {"evidence_ref": "letter of the vendor"})
+        assert answer.status == 200, answer.body
+        met.append(one.id)
+        world.node.clock.advance(days=7)
+    assert [one.id for one in (await listed(oak, "state=discharged")).obligations] == sorted(met)
+
+
+def test_what_a_mandate_dates_is_owed_under_its_own_day_and_not_the_agreements() -> None:
+    """An amendment, an early end or a destruction under the agreement moves and meets what the agreement dates, and nothing else."""
+    now = datetime(2026, 10, 20, tzinfo=UTC)
+    owed = [Obligation(kind="destroy-by", argument=fact, citation=None, due_at=now) for fact in ("agreement.ends_at", "mandate.ends_at")]
+    agreement_id, decision_id, custodian_id = uuid4(), uuid4(), uuid4()
+    rows = rows_owed(owed, decision_id=decision_id, agreement_id=agreement_id, custodian_ids=[custodian_id], now=now)
+    assert [(row["agreement_id"], row["duty"].rsplit(":", 3)[0]) for row in rows] == [
+        (agreement_id, f"agreement:{agreement_id}"),
+        (None, f"decision:{decision_id}"),
+    ]
 
 
 async def test_when_the_contract_ends_early_destruction_is_due(world: World) -> None:

@@ -69,7 +69,7 @@ class ObligationRow(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     duty: Mapped[str] = mapped_column(String(400), unique=True)
-    """Which duty it is: a thousand reads under one agreement owe its one destruction, not a thousand."""
+    """Which duty it is: a thousand reads under one agreement owe its one destruction, not a thousand. Of one that was met, with its id."""
     decision_id: Mapped[UUID] = mapped_column(ForeignKey("decision.id"), index=True)
     """The first decision that obliged to it."""
     custodian_id: Mapped[UUID] = mapped_column(index=True)
