@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from safepassage.canonical import digest_of
 from safepassage.problems import SuiteError
-from safepassage.problems.requests import InvalidRequest
+from safepassage.problems.requests import IdempotencyKeyReused, InvalidRequest
 from services.gateway.console.acts import ActForm
 from services.gateway.console.node_reader import NodeReader
 from services.gateway.console.words import word
@@ -61,6 +61,10 @@ async def done(frame: FamilyFrame, node: NodeReader, act: FamilyAct, form: ActFo
     """Do it, and lead back. What the service refuses because of how things stand is said on the page."""
     try:
         await node.act("privacy", method, path, key=form.key, body=body)
+    except IdempotencyKeyReused:
+        # a form that asks nothing says the same each time but for the instant: the second click is no second act
+        if act.questions:
+            return act.page(frame, kept=form.fields, wrong=frame.translate(NOT_NOW))
     except SuiteError as error:
         if error.status not in (409, 422):
             raise

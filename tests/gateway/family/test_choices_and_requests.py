@@ -107,6 +107,17 @@ async def test_a_parent_says_no_and_takes_it_back(families: Families, kind: str)
     assert held.rescinded_at is not None
 
 
+async def test_a_no_that_is_sent_twice_within_a_second_is_said_once_and_shown_as_done(families: Families, clock: StandingClock) -> None:
+    """A second click comes a moment later, and its answer is the one that the parent sees."""
+    facts = await families.student()
+    browser, path = await families.visit(facts), "/family/choices/opt-outs/directory"
+    (key,) = re.findall(r'name="act" value="([^"]+)"', await browser.text(path))
+    for _press in range(2):
+        assert location_of(await browser.post(path, act=key)) == "/family/choices?done=yes"
+        clock.advance(seconds=1)
+    assert len((await file_of(families, facts)).preferences) == 1
+
+
 async def test_what_the_other_parent_said_no_to_stays(families: Families) -> None:
     facts = await families.student(parents=2)
     first, second = (holder.person_id for holder in facts.rights_holders)
