@@ -86,7 +86,8 @@ rescinded: by who said it, by another holder of the rights once that person hold
 
 Open until discharged with evidence, or waived by two different officials of the agency (`/waivers`), never by the party that owes. A
 vendor's `destroy-by` is discharged by its own signed word (`sp-destruction+jws`, `POST /v1/destruction-attestations`): by the Ed25519 key
-that its client is registered with, after the agreement's end, copies included.
+that its client is registered with, after the agreement's end, copies included. What it receives after an obligation was discharged is owed
+anew.
 
 While anybody waits to inspect the records of a student whose records were permitted under the agreement, or another record of the same
 child, the duty to destroy is suspended (99.10(e)): `suspended` in `GET /v1/obligations`, `held` in `GET /v1/agreements/{id}/destruction`,
