@@ -27,7 +27,7 @@ from services.gateway.console.agreements_shown import (
     standing_of,
     terms_of,
 )
-from services.gateway.console.exports import Form, exported
+from services.gateway.console.exports import Form, exported, rows_of
 from services.gateway.console.navigation import OF_THE_STATE
 from services.gateway.console.node_reader import Node, NodeReader
 from services.gateway.console.organisation_names import named, names_of
@@ -47,6 +47,7 @@ ORDERS: Final = Orders("", "ends_on", "recipient", region="#agreements")
 COUNTED: Final = 200
 """Decisions, the newest, by which a row of the list says what is used; the agreement's own page counts more."""
 IN_AN_EXPORT: Final = 2_000
+AT_ONCE: Final = 100
 COLUMNS: Final = (
     "id",
     "kind",
@@ -179,18 +180,13 @@ async def export_agreements(
     form: Form = "csv",
 ) -> Response:
     """The list as a file, the first 2,000 of its order."""
-    asked: dict[str, str | int] = {"state": state, **ORDERS.kept(sort), "limit": 100}
-    asked |= {} if party is None else {"recipient_id": str(party)}
-    found: list[AnyAgreement] = []
-    while len(found) < IN_AN_EXPORT:
-        page = await node.read("privacy", "/v1/agreements", AgreementPage, asked)
-        found += page.agreements
-        if page.next is None:
-            break
-        asked["cursor"] = page.next
+    asked = {"state": state, **ORDERS.kept(sort), **({} if party is None else {"recipient_id": str(party)})}
+    found = await rows_of(
+        node, "privacy", "/v1/agreements", AgreementPage, asked, lambda page: page.agreements, most=IN_AN_EXPORT, at_once=AT_ONCE
+    )
     names = await names_of(frame.request, [one.recipient_id for one in found])
-    rows = [_row(one, named(names, one.recipient_id), frame.viewing.today) for one in found[:IN_AN_EXPORT]]
-    return exported("agreements", form, COLUMNS, rows)
+    rows = [_row(one, named(names, one.recipient_id), frame.viewing.today) for one in found]
+    return exported("agreements", form, COLUMNS, rows, most=IN_AN_EXPORT)
 
 
 def _row(one: AnyAgreement, party: str, today: date) -> dict[str, object]:

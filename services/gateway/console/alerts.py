@@ -12,9 +12,9 @@ from starlette.responses import Response
 from safepassage.wire_alerts import Alert, AlertPage, AlertReason, AlertRule, AlertState
 from services.gateway.console.alert_words import ALERT_WORDS, REASONS, STATES
 from services.gateway.console.decision_words import Tone
-from services.gateway.console.exports import Form, exported
+from services.gateway.console.exports import Form, exported, rows_of
 from services.gateway.console.log_rows import code_of, entry_href, who_of
-from services.gateway.console.node_reader import Node, all_pages
+from services.gateway.console.node_reader import Node
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
 from services.gateway.console.sorting import Orders
 from services.gateway.people.pages import page_responses
@@ -130,9 +130,8 @@ async def show_alerts(
 @router.get(EXPORT, response_model=None, responses=page_responses(200))
 async def export_alerts(node: Node, chosen: Chosen, sort: Annotated[str, ORDERS.query] = ORDERS.usual, form: Form = "csv") -> Response:
     """The alerts as a file: the first 5,000 of the list's order."""
-    pages = all_pages(node, "audit", API, AlertPage, {**chosen, "sort": sort}, most=IN_AN_EXPORT)
-    found = [_row(one) async for page in pages for one in page.alerts]
-    return exported("alerts", form, COLUMNS, found[:IN_AN_EXPORT])
+    found = await rows_of(node, "audit", API, AlertPage, {**chosen, "sort": sort}, lambda page: page.alerts, most=IN_AN_EXPORT)
+    return exported("alerts", form, COLUMNS, [_row(one) for one in found], most=IN_AN_EXPORT)
 
 
 def _row(alert: Alert) -> dict[str, object]:

@@ -7,8 +7,8 @@ from starlette.responses import Response
 
 from safepassage.wire_dead_letters import DeadLetterPage, LetterState
 from services.gateway.console.dead_letters import API, EXPORT, ORDERS
-from services.gateway.console.exports import Form, exported
-from services.gateway.console.node_reader import Node, all_pages
+from services.gateway.console.exports import Form, exported, rows_of
+from services.gateway.console.node_reader import Node
 from services.gateway.console.pages import ConsoleRoute
 from services.gateway.people.pages import page_responses
 
@@ -37,5 +37,5 @@ async def export_dead_letters(
 ) -> Response:
     """The messages of the list: the first 5,000 of its order."""
     asked = {"state": state, "sort": sort}
-    found = [one async for page in all_pages(node, "records", API, DeadLetterPage, asked, most=IN_AN_EXPORT) for one in page.letters]
-    return exported("dead-letters", form, COLUMNS, [one.model_dump(mode="json") for one in found[:IN_AN_EXPORT]])
+    found = await rows_of(node, "records", API, DeadLetterPage, asked, lambda page: page.letters, most=IN_AN_EXPORT)
+    return exported("dead-letters", form, COLUMNS, [one.model_dump(mode="json") for one in found], most=IN_AN_EXPORT)

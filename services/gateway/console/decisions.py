@@ -13,8 +13,8 @@ from safepassage.problems.requests import InvalidRequest
 from safepassage.wire_decisions import Outcome
 from safepassage.wire_lists import DecisionPage, DecisionSummary
 from services.gateway.console.decision_words import ACTION_WORDS, BASIS_WORDS, OUTCOMES, RECIPIENT_WORDS, Tone
-from services.gateway.console.exports import Form, exported
-from services.gateway.console.node_reader import Node, NodeReader
+from services.gateway.console.exports import Form, exported, rows_of
+from services.gateway.console.node_reader import Node
 from services.gateway.console.pages import ConsoleRoute, Framed
 from services.gateway.console.purpose_words import PURPOSE_WORDS
 from services.gateway.console.sorting import Orders
@@ -173,18 +173,6 @@ async def export_decisions(
     form: Form = "csv",
 ) -> Response:
     """The list as a file: codes, ids and instants, the first 5,000 of its order."""
-    rows = await _all(node, {**_asked(frame.viewing, outcome, purpose, action, from_, to), "sort": sort})
-    return exported("decisions", form, COLUMNS, rows)
-
-
-async def _all(node: NodeReader, asked: Mapping[str, str]) -> list[dict[str, object]]:
-    rows: list[dict[str, object]] = []
-    cursor: str | None = None
-    while len(rows) < IN_AN_EXPORT:
-        more = {} if cursor is None else {"cursor": cursor}
-        page = await node.read("privacy", "/v1/decisions", DecisionPage, {**asked, **more, "limit": 1_000})
-        rows += [one.model_dump(mode="json") for one in page.decisions]
-        cursor = page.next
-        if cursor is None:
-            break
-    return rows[:IN_AN_EXPORT]
+    asked = {**_asked(frame.viewing, outcome, purpose, action, from_, to), "sort": sort}
+    found = await rows_of(node, "privacy", "/v1/decisions", DecisionPage, asked, lambda page: page.decisions, most=IN_AN_EXPORT)
+    return exported("decisions", form, COLUMNS, [one.model_dump(mode="json") for one in found], most=IN_AN_EXPORT)

@@ -9,7 +9,7 @@ from safepassage.problems.requests import InvalidRequest
 from safepassage.wire_duties import DutyPage
 from services.gateway.console.duties import ORDERS, PATH, Shown
 from services.gateway.console.duty_words import KINDS
-from services.gateway.console.exports import Form, exported
+from services.gateway.console.exports import Form, exported, rows_of
 from services.gateway.console.node_reader import Node
 from services.gateway.console.pages import ConsoleRoute
 from services.gateway.people.pages import page_responses
@@ -48,12 +48,6 @@ async def export_duties(
     """The clocks of the person's organisation and those below it: the first 5,000 of the list's order."""
     if kind and kind not in KINDS:
         raise InvalidRequest("not a kind of duty", field="kind")
-    asked: dict[str, str | int] = {"state": state, "sort": sort, "limit": AT_ONCE, **({"kind": kind} if kind else {})}
-    rows: list[dict[str, object]] = []
-    while len(rows) < IN_AN_EXPORT:
-        page = await node.read("privacy", "/v1/duties", DutyPage, asked)
-        rows += [one.model_dump(mode="json") for one in page.duties]
-        if page.next is None:
-            break
-        asked["cursor"] = page.next
-    return exported("duties", form, COLUMNS, rows[:IN_AN_EXPORT])
+    asked = {"state": state, "sort": sort, **({"kind": kind} if kind else {})}
+    duties = await rows_of(node, "privacy", "/v1/duties", DutyPage, asked, lambda page: page.duties, most=IN_AN_EXPORT, at_once=AT_ONCE)
+    return exported("duties", form, COLUMNS, [one.model_dump(mode="json") for one in duties], most=IN_AN_EXPORT)

@@ -1,6 +1,5 @@
 """Exchanges: what this node asked other states and what they asked it, how far each is, and what waits for a person."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Final
@@ -14,7 +13,7 @@ from safepassage.record.loads import MatchPage
 from safepassage.wire_dead_letters import DeadLetterPage
 from safepassage.wire_exchanges import Exchange, ExchangeDirection, ExchangePage, ExchangeStanding
 from services.gateway.console.exchange_words import ABOUT, DIRECTIONS, STANDINGS, Tone
-from services.gateway.console.exports import Form, exported
+from services.gateway.console.exports import Form, exported, rows_of
 from services.gateway.console.node_reader import Node, NodeReader
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
 from services.gateway.console.peers_named import NamedPeers, host_of, named_peers
@@ -168,14 +167,6 @@ async def export_exchanges(
     form: Form = "csv",
 ) -> Response:
     """The list as a file: codes, ids and instants, the first 5,000 of its order."""
-    rows = await _all(node, {**_chosen(named_peers(frame), direction, state, purpose, peer), "sort": sort})
-    return exported("exchanges", form, COLUMNS, rows)
-
-
-async def _all(node: NodeReader, chosen: Mapping[str, str]) -> list[dict[str, object]]:
-    rows: list[dict[str, object]] = []
-    asked: Mapping[str, str | int] | None = {**chosen, "limit": 1_000}
-    while asked is not None and len(rows) < IN_AN_EXPORT:
-        found, asked = await node.page("records", API, ExchangePage, asked)
-        rows += [one.model_dump(mode="json") for one in found.exchanges]
-    return rows[:IN_AN_EXPORT]
+    asked = {**_chosen(named_peers(frame), direction, state, purpose, peer), "sort": sort}
+    found = await rows_of(node, "records", API, ExchangePage, asked, lambda page: page.exchanges, most=IN_AN_EXPORT)
+    return exported("exchanges", form, COLUMNS, [one.model_dump(mode="json") for one in found], most=IN_AN_EXPORT)

@@ -6,9 +6,9 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from safepassage.record.loads import MatchPage, MatchReview
-from services.gateway.console.exports import Form, exported
+from services.gateway.console.exports import Form, exported, rows_of
 from services.gateway.console.matches import API, EXPORT, ORDERS, Chosen, asked_of
-from services.gateway.console.node_reader import Node, all_pages
+from services.gateway.console.node_reader import Node
 from services.gateway.console.pages import ConsoleRoute
 from services.gateway.people.pages import page_responses
 
@@ -28,8 +28,8 @@ async def export_matches(
 ) -> Response:
     """The matches that wait for a person of the organisation: the first 5,000 of the list's order."""
     asked = {"sort": sort, **asked_of(chosen)}
-    found = [one async for page in all_pages(node, "records", API, MatchPage, asked, most=IN_AN_EXPORT) for one in page.matches]
-    return exported("matches", form, COLUMNS, [_row(one) for one in found[:IN_AN_EXPORT]])
+    found = await rows_of(node, "records", API, MatchPage, asked, lambda page: page.matches, most=IN_AN_EXPORT)
+    return exported("matches", form, COLUMNS, [_row(one) for one in found], most=IN_AN_EXPORT)
 
 
 def _row(one: MatchReview) -> dict[str, object]:

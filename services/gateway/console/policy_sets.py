@@ -12,9 +12,9 @@ from starlette.responses import Response
 from safepassage.wire_policy_sets import PolicyActivation, PolicyActivations, PolicySetOrigin, PolicySetPage, PolicySetSummary
 from services.gateway.console.decision_words import Tone
 from services.gateway.console.decisions import PATH as LIST
-from services.gateway.console.exports import Form, exported, filed
+from services.gateway.console.exports import Form, exported, filed, rows_of
 from services.gateway.console.navigation import RULE_READERS
-from services.gateway.console.node_reader import Node, NodeReader, all_pages
+from services.gateway.console.node_reader import Node, NodeReader
 from services.gateway.console.officials import said_official
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
 from services.gateway.console.policy_set_words import REASONS, STAGES
@@ -180,9 +180,9 @@ async def export_policy_sets(
     """The first 5,000 sets of the list's order, or the activations, as a file; the texts of a set are had over the interface."""
     if table == "activations":
         return filed(ACTIVATIONS, await _activations(frame, node), activations_by, form)
-    pages = all_pages(node, "privacy", API, PolicySetPage, {**_asked(chosen), "sort": sort}, most=IN_AN_EXPORT)
-    rows = [one.model_dump(mode="json") async for page in pages for one in page.policy_sets]
-    return exported("sets", form, COLUMNS, rows[:IN_AN_EXPORT])
+    asked = {**_asked(chosen), "sort": sort}
+    found = await rows_of(node, "privacy", API, PolicySetPage, asked, lambda page: page.policy_sets, most=IN_AN_EXPORT)
+    return exported("sets", form, COLUMNS, [one.model_dump(mode="json") for one in found], most=IN_AN_EXPORT)
 
 
 async def _activations(frame: Frame, node: NodeReader) -> list[ShownActivation]:

@@ -6,9 +6,9 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from safepassage.wire_log import EntrySearch, FoundEntries, FoundEntry
-from services.gateway.console.exports import Form, exported, filed
+from services.gateway.console.exports import Form, exported, filed, rows_of
 from services.gateway.console.node_keys import keys_of, statement_in
-from services.gateway.console.node_reader import Node, all_pages
+from services.gateway.console.node_reader import Node
 from services.gateway.console.pages import ConsoleRoute, Framed
 from services.gateway.console.settings_page import ACTS_EXPORT, EXPORT, ORDERS, Kind, classes_of
 from services.gateway.console.settings_shown import settings_of
@@ -44,9 +44,9 @@ async def export_settings(
 async def export_acts(node: Node, kind: Kind = "", sort: Annotated[str, ORDERS.query] = ORDERS.usual, form: Form = "csv") -> Response:
     """Who did what here: the first 5,000 entries of the list's order. Each page of it is looked for in the log, and is on it itself."""
     search = EntrySearch(classes=classes_of(kind))
-    pages = all_pages(node, "audit", "/v1/log/searches", FoundEntries, {"sort": sort}, most=IN_AN_EXPORT, body=search)
-    found = [_act(one) async for page in pages for one in page.entries]
-    return exported("acts", form, ACT_COLUMNS, found[:IN_AN_EXPORT])
+    path, asked = "/v1/log/searches", {"sort": sort}
+    found = await rows_of(node, "audit", path, FoundEntries, asked, lambda page: page.entries, most=IN_AN_EXPORT, body=search)
+    return exported("acts", form, ACT_COLUMNS, [_act(one) for one in found], most=IN_AN_EXPORT)
 
 
 def _act(entry: FoundEntry) -> dict[str, object]:

@@ -7,8 +7,8 @@ from starlette.responses import Response
 
 from safepassage.reconciliation import Stream
 from safepassage.wire_reconciliations import DayCompared, DayReconciledPage
-from services.gateway.console.exports import Form, exported, filed
-from services.gateway.console.node_reader import Node, all_pages
+from services.gateway.console.exports import Form, exported, filed, rows_of
+from services.gateway.console.node_reader import Node
 from services.gateway.console.pages import ConsoleRoute, Framed
 from services.gateway.console.state_page import API, DAYS, EXPORT, Code, Ended, their_keys
 from services.gateway.console.state_tables import THEIR_KEYS
@@ -41,9 +41,8 @@ async def export_state(
     if table == "keys":
         return filed(THEIR_KEYS, their_keys(member, known, frame), keys, form)
     asked = {"peer": member.entity_id, "sort": sort, **({"state": ended} if ended else {})}
-    pages = all_pages(node, "records", API, DayReconciledPage, asked, most=IN_AN_EXPORT)
-    found = [_line(one) async for page in pages for one in page.days]
-    return exported("days", form, COLUMNS, found[:IN_AN_EXPORT])
+    found = await rows_of(node, "records", API, DayReconciledPage, asked, lambda page: page.days, most=IN_AN_EXPORT)
+    return exported("days", form, COLUMNS, [_line(one) for one in found], most=IN_AN_EXPORT)
 
 
 def _line(one: DayCompared) -> dict[str, object]:

@@ -163,8 +163,8 @@ async def export_trust_lists(
     frame: Framed, chosen: Chosen, sort: Annotated[str, ORDERS.query] = ORDERS.usual, form: Form = "csv"
 ) -> Response:
     """The lists as a file: the first 1,000 of the order."""
-    found, _more = await lists_of(frame.request.app.state.database, chosen, after=None, sort=sort, limit=IN_AN_EXPORT)
-    return exported("trust-lists", form, COLUMNS, [_row(*one) for one in found])
+    found, _more = await lists_of(frame.request.app.state.database, chosen, after=None, sort=sort, limit=IN_AN_EXPORT + 1)
+    return exported("trust-lists", form, COLUMNS, [_row(*one) for one in found], most=IN_AN_EXPORT)
 
 
 def _row(taken: TakenList, changed: Change) -> dict[str, object]:
