@@ -16,8 +16,9 @@ from services.gateway.described import routes as described_routes
 from services.gateway.described.interface import keep_comparing, open_interfaces
 from services.gateway.door.allowances import Allowances
 from services.gateway.door.authentication import Authentication
+from services.gateway.door.door import Door
 from services.gateway.door.entrances import entrances
-from services.gateway.door.forwarding import Door, Forwarding
+from services.gateway.door.forwarding import Forwarding
 from services.gateway.door.limits import RateLimit
 from services.gateway.door.limits_in_force import LimitsInForce, keep_reading_when_asked, tell_in_force
 from services.gateway.door.metrics_door import MetricsDoor

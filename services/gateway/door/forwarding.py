@@ -9,8 +9,6 @@ The gateway is trusted with who calls: whoever controls it can act as any client
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -18,43 +16,37 @@ from typing import Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from safepassage.problems import SuiteError
-from safepassage.problems.access import EncodingNotTaken, PathNotAllowed, ProofNonceRequired
+from safepassage.problems.access import ProofNonceRequired
 from safepassage.problems.requests import (
-    BodyTooLarge,
     NoSuchRoute,
     NotPermitted,
     TemporarilyUnavailable,
     TooManyRequests,
-    UnsupportedMediaType,
 )
-from services.gateway.door.allowances import Allowances
-from services.gateway.door.authentication import Authentication, challenge, scope_challenge
+from services.gateway.door.authentication import challenge, scope_challenge
 from services.gateway.door.bodies import CallerGone, replay, whole
-from services.gateway.door.client_address import Network, client_address, counted_as, is_trusted
+from services.gateway.door.client_address import client_address, counted_as, is_trusted
 from services.gateway.door.coarse_details import require_details
-from services.gateway.door.entrances import Entrance, Entrances
+from services.gateway.door.door import Door
+from services.gateway.door.entrances import Entrance
 from services.gateway.door.headers import Fields, Incoming, read_headers, trace_id_of
 from services.gateway.door.http_protocol import CERTIFICATE
 from services.gateway.door.no_page import NO_PAGE, is_for_a_browser
-from services.gateway.door.paths import ALLOWED_QUERY, MAX_QUERY, MethodOfPathNotAllowed
+from services.gateway.door.paths import MethodOfPathNotAllowed
 from services.gateway.door.permission import require_permission
-from services.gateway.door.refusals import Refusals
+from services.gateway.door.request_form import require_form
 from services.gateway.door.route import API_HEADERS, Route, encoded
-from services.gateway.door.scope_use import ScopeUse
-from services.gateway.door.service_call import Call, Upstream
-from services.gateway.door.shared_rates import SharedRate, SharedRates
+from services.gateway.door.service_call import Call
+from services.gateway.door.shared_rates import SharedRate
 from services.gateway.door.step_up import require_step_up
-from services.gateway.family.admission import FamilyAdmission
 from services.gateway.family.member import Member
 from services.gateway.oauth.client_certificates import ClientCertificate, forwarded_certificate
 from services.gateway.oauth.tokens import VerifiedToken
-from services.gateway.people.admission import Admission
 from services.gateway.people.person import Person
-from shared.clock import Clock
-from shared.internal_token import HEADER, CallerClaims, InternalTokens
+from shared.internal_token import HEADER, CallerClaims
 from shared.problems import told, unexpected
 from shared.scope_missing import FIELD as NEEDED_SCOPE
-from shared.telemetry import Metrics, tell_request
+from shared.telemetry import tell_request
 from shared.trace_names import new_request_id, new_span_id
 from shared.who_may_call import ServiceName
 
@@ -72,27 +64,6 @@ Encoded = tuple[tuple[bytes, bytes], ...]
 _UNROUTED: Final[Encoded] = encoded(API_HEADERS)
 """On the refusal of what has no route."""
 _UNROUTED_NAMES: Final = frozenset(name for name, _ in _UNROUTED)
-
-
-@dataclass(frozen=True)
-class Door:
-    """What the door needs, put together when the process opens; it is on `app.state.door`."""
-
-    clock: Clock
-    entrances: Entrances
-    authentication: Authentication
-    allowances: Allowances
-    rates: SharedRates
-    internal_tokens: InternalTokens
-    upstreams: Mapping[ServiceName, Upstream]
-    refusals: Refusals
-    metrics: Metrics
-    scope_use: ScopeUse
-    trusted_proxies: Sequence[Network]
-    people: Admission
-    families: FamilyAdmission
-    certificate_header: bytes | None = None
-    """In which a trusted proxy says with which certificate the client came to it."""
 
 
 class Forwarding:
@@ -187,7 +158,7 @@ class _Passage:
         incoming = read_headers(scope["headers"])
         self.trace_id = trace_id_of(incoming.traceparent)
         self.echoed = incoming.request_id if route.echoes_request_id else b""
-        _require_form(route, incoming, scope["query_string"])
+        require_form(route, incoming, scope["query_string"])
         verified = None
         if route.accepts == "anonymous":
             self._count(door.rates.addresses, counted_as(self.address), now)
@@ -383,16 +354,3 @@ class _Passage:
 
 def _allowed(error: SuiteError | None) -> Encoded:
     return ((b"allow", ", ".join(error.allowed).encode()),) if isinstance(error, MethodOfPathNotAllowed) else ()
-
-
-def _require_form(route: Route, incoming: Incoming, query: bytes) -> None:
-    if len(query) > MAX_QUERY or ALLOWED_QUERY.fullmatch(query) is None:
-        raise PathNotAllowed("the query holds a character that must be percent-encoded, or is too long")
-    if incoming.coding and incoming.coding not in route.codings:
-        raise EncodingNotTaken
-    if not incoming.has_body:
-        return
-    if (incoming.content_length or 0) > route.body_bytes or route.body_bytes == 0:
-        raise BodyTooLarge
-    if incoming.content_type.partition(b";")[0].strip().lower().decode("latin-1") not in route.media_types:
-        raise UnsupportedMediaType(f"takes {' or '.join(filter(None, route.media_types))}", field="Content-Type")
