@@ -204,7 +204,7 @@ async def test_who_does_not_read_is_not_waited_for_in_the_midst_of_an_answer_or_
 
 @pytest.mark.anyio
 async def test_who_reads_slowly_gets_everything(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_cycle, "TAKEN_WITHIN_SECONDS", 0.1)
+    monkeypatch.setattr(http_cycle, "TAKEN_WITHIN_SECONDS", 0.3)  # all of it takes twice as long, no part so long on a busy machine
     parts = [LARGE[: 1024 * 1024]] * 32
     for asked in (GET, CLOSING):
         async with connected(saying(200, [(b"content-length", b"%d" % len(LARGE))], *parts)) as (reader, writer):

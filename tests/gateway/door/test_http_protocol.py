@@ -56,8 +56,11 @@ async def serving(*, connections: int = 1_000) -> AsyncIterator[int]:
         await task
 
 
-async def spoken(data: bytes, *, port: int) -> bytes:
-    """Everything that comes back until the server closes, or says that it keeps the connection open."""
+async def spoken(data: bytes, *, port: int, closing: bool = False) -> bytes:
+    """Everything that comes back until the server closes, or says that it keeps the connection open.
+
+    closing  the last request asks it to close
+    """
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         writer.write(data)
@@ -66,7 +69,7 @@ async def spoken(data: bytes, *, port: int) -> bytes:
             answer = b""
             while b"\r\n\r\n" not in answer and (chunk := await reader.read(65536)):
                 answer += chunk
-            if b"connection: close" in answer:
+            if closing or b"connection: close" in answer:
                 answer += await reader.read()
             return answer
     finally:
