@@ -15,18 +15,31 @@ CALLED = ("Ace", "Birdie", "Chip", "Dot", "Junie", "Scout", "Sunny", "Teddy")
 
 
 def add_particulars(
-    document: Document, random: Random, rates: Rates, *, calendar: SchoolCalendar, state: StatePlan, home: Family, girl: bool, number: int
+    document: Document,
+    random: Random,
+    rates: Rates,
+    *,
+    calendar: SchoolCalendar,
+    state: StatePlan,
+    home: Family,
+    girl: bool,
+    number: int,
+    of_twins: tuple[Random, int] | None = None,
 ) -> None:
     """Add to a student's sections what chance gives them.
 
-    home    the family, whose home is in `state`
-    number  of the record: court papers and incidents are numbered by it
+    home      the family, whose home is in `state`
+    number    of the record: court papers and incidents are numbered by it
+    of_twins  the draws of what twins have alike, and the number of the first one's record; None: an only child of the year
     """
     has = {name: random.random() < getattr(rates, name) for name in _DRAWN}
+    family, first_number = of_twins or (random, number)
+    if of_twins is not None:
+        has |= {name: family.random() < getattr(rates, name) for name in _OF_FAMILY}
     identity, contacts, programmes = document["identity"], document["contacts"], document["programmes"]
     born = date.fromisoformat(identity["birth_date"]["birth_date"])
-    abroad = random.random() < BORN_ABROAD
-    identity["birth_place"] = {"country": "ZZ"} if abroad else {"city": random.choice(state.cities), "state": state.code, "country": "US"}
+    abroad = family.random() < BORN_ABROAD
+    identity["birth_place"] = {"country": "ZZ"} if abroad else {"city": family.choice(state.cities), "state": state.code, "country": "US"}
     if has["suffix"] and not girl:
         identity["name"]["suffix"] = random.choice(("Jr.", "II", "III"))
     if has["alias"]:
@@ -41,14 +54,14 @@ def add_particulars(
             {"tribe": {"system": "local:tribe", "code": "invented-nation"}, "enrolled_member": random.random() < 0.8}
         ]
     if has["earlier_address"]:
-        moved = calendar.begins - timedelta(days=random.randrange(30, 1400))
-        earlier = {**home.address, "street": f"{random.randrange(1, 900)} {random.choice(STREETS)}"}
+        moved = calendar.begins - timedelta(days=family.randrange(30, 1400))
+        earlier = {**home.address, "street": f"{family.randrange(1, 900)} {family.choice(STREETS)}"}
         contacts["addresses"] = [
             {**home.address, "begin_date": moved.isoformat()},
             {**earlier, "end_date": (moved - timedelta(days=1)).isoformat()},
         ]
     if has["rights_ended"]:
-        _end_rights(document, calendar, state, number)
+        _end_rights(document, calendar, state, first_number)
     if has["protected_address"]:
         for held in (contacts, *contacts["guardians"]):
             held["addresses"] = [{**address, "protected": True} for address in held["addresses"]]
@@ -88,6 +101,8 @@ _DRAWN = (
     "suffix", "alias", "sealed_name", "tribal", "earlier_address", "rights_ended", "protected_address", "gifted", "title_i", "exemption",
     "restraint", "expulsion", "statement",
 )  # fmt: skip
+_OF_FAMILY = ("tribal", "earlier_address", "rights_ended", "protected_address")
+"""What twins do not have each for themselves."""
 
 
 def _in(born: date, years: int) -> date:

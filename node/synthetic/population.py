@@ -133,7 +133,10 @@ class Population:
     def _record(self, here: int, origin: int, person: _Person, attended: Attended, *, number: int) -> SyntheticRecord:
         world, state, first = self._worlds[here], self.states[here], number == person.index and here == origin
         own = self._worlds[origin].random("student", person.index)
-        home = person.home if first else _moved(person.home, state, world.random("home", number), number)
+        twin = None if person.twin_of is None else number + (1 if person.twin_of > person.index else -1)
+        first_number = number if twin is None else min(number, twin)
+        household = person.index if person.twin_of is None else min(person.index, person.twin_of)
+        home = person.home if first else _moved(person.home, state, world.random("home", first_number), first_number)
         school, district = attended[0].school, attended[0].district
         document = world.document(
             home,
@@ -150,7 +153,17 @@ class Population:
         if "ssn" in identity:
             identity["ssn"] = _number_of_person(person.index, origin)
         more = self._worlds[origin].random("particulars", person.index)
-        add_particulars(document, more, self.rates, calendar=self.calendar, state=state, home=home, girl=person.girl, number=number)
+        add_particulars(
+            document,
+            more,
+            self.rates,
+            calendar=self.calendar,
+            state=state,
+            home=home,
+            girl=person.girl,
+            number=number,
+            of_twins=None if twin is None else (self._worlds[origin].random("twins", household), first_number),
+        )
         true_id = state_student_id(state, number, self.seed)
         identity["identifiers"][0]["value"] = true_id
         local = district_student_id(number, world.districts.index(district), self.count)
@@ -165,12 +178,13 @@ class Population:
             apply_case(person.case, document, index=person.index, calendar=self.calendar, state=state, random=own, school=school)
         elif not first:
             written = self._write_elsewhere(document, world.random("written", number), twin=person.twin_of is not None)
+        for incident in document["discipline"].get("incidents", ()):
+            if incident["identifier"].startswith("D"):
+                incident["identifier"] += f"-{number}"  # four digits alone: other children have them too
         born = date.fromisoformat(identity["birth_date"]["birth_date"])
-        child = Child(self.calendar, state, home, born, person.girl, number, school, tuple(world.districts))
+        child = Child(self.calendar, state, home, born, person.girl, number, school, tuple(world.districts), first_number)
         stream = f"{self.seed}/{self.states[origin].code}"
-        household = person.index if person.twin_of is None else min(person.index, person.twin_of)
         add_details(document, child, self.rates, person=f"{stream}/details/{person.index}", household=f"{stream}/family/{household}")
-        twin = None if person.twin_of is None else number + (1 if person.twin_of > person.index else -1)
         person_id = UUID(int=self._worlds[origin].random("person", person.index).getrandbits(128), version=4)
         return SyntheticRecord(
             source_id(state, number),

@@ -2,20 +2,21 @@
 
 from dataclasses import dataclass, replace
 
-from node.synthetic.states import ALDER, BIRCH, StatePlan
+from node.synthetic.states import ALDER, ALDER_WHOLE, BIRCH, BIRCH_WHOLE, StatePlan
 
 
 @dataclass(frozen=True)
 class Profile:
-    """So many students whose first state it is, and so many times the schools of the demo's state. Who moves in comes on top."""
+    """So many students whose first state it is, and so many times the schools of its plan. Who moves in comes on top."""
 
     name: str
     students: int
     schools: int
+    plans: tuple[StatePlan, StatePlan]
 
     def states(self) -> tuple[StatePlan, StatePlan]:
         """Alder and Birch with schools enough."""
-        return enlarged(ALDER, self.schools), enlarged(BIRCH, self.schools)
+        return enlarged(self.plans[0], self.schools), enlarged(self.plans[1], self.schools)
 
 
 def enlarged(state: StatePlan, times: int) -> StatePlan:
@@ -23,6 +24,9 @@ def enlarged(state: StatePlan, times: int) -> StatePlan:
     return replace(state, districts=tuple((name, levels * times) for name, levels in state.districts))
 
 
+WHOLE = (ALDER_WHOLE, BIRCH_WHOLE)
+
 PROFILES: dict[str, Profile] = {
-    one.name: one for one in (Profile("demo", 200, 1), Profile("state", 20_000, 2), Profile("load", 250_000, 18))
+    one.name: one
+    for one in (Profile("demo", 200, 1, (ALDER, BIRCH)), Profile("state", 20_000, 2, WHOLE), Profile("load", 250_000, 18, WHOLE))
 }

@@ -76,6 +76,17 @@ BIRCH = StatePlan(
     ),
 )
 
+ALDER_WHOLE = replace(ALDER, districts=(*ALDER.districts, ("Tinsmith Compact Tribal Schools", ("elementary", "middle", "high"))))
+BIRCH_WHOLE = replace(
+    BIRCH,
+    districts=(
+        *BIRCH.districts[:-1],
+        ("Lower Weir Garrison District", ("elementary", "middle", "high")),
+        ("Birch Virtual Academy District", ("middle", "high")),
+        ("Birch State Residential Schools", ("high",)),
+    ),
+)
+"""The states with a district of every kind each; those of the demo, which many things are pinned to, have them between them."""
 
 DISTRICT_KINDS: dict[str, DistrictKind] = {
     "Alderton City Schools": "large",
@@ -85,12 +96,16 @@ DISTRICT_KINDS: dict[str, DistrictKind] = {
     "Alder Virtual Academy District": "virtual",
     "Cedar Locks Garrison District": "garrison",
     "Alder State Residential Schools": "state-operated",
+    "Tinsmith Compact Tribal Schools": "tribal-compact",
     "Birchfield Metropolitan Schools": "large",
     "Stillwater Fork District": "town",
     "Nettle Ridge Consolidated District": "rural",
     "Quillpoint Charter Schools": "charter",
     "Harrow Compact Tribal Schools": "tribal-compact",
     "Lower Weir District": "town",
+    "Lower Weir Garrison District": "garrison",
+    "Birch Virtual Academy District": "virtual",
+    "Birch State Residential Schools": "state-operated",
 }
 
 

@@ -33,7 +33,7 @@ def _someone_else(document: Document, draws: Draws, child: Child) -> None:
 
 
 def _order(child: Child, branch: str) -> str:
-    return f"{child.state.name} Family Court {branch} {child.number:06d}"
+    return f"{child.state.name} Family Court {branch} {child.household:06d}"
 
 
 def _custody(document: Document, draws: Draws, child: Child) -> None:
@@ -71,7 +71,7 @@ def _guardianship(document: Document, draws: Draws, child: Child) -> None:
 
 def _guardians_reached(document: Document, draws: Draws, child: Child) -> None:
     for place, guardian in enumerate(document["contacts"]["guardians"][:2], start=1):
-        guardian["emails"] = [{"address": f"family{child.number}.{place}@homes.example", "kind": coded("000089", "Home")}]
+        guardian["emails"] = [{"address": f"family{child.household}.{place}@homes.example", "kind": coded("000089", "Home")}]
 
 
 def _kinds_of_telephones(document: Document, draws: Draws, child: Child) -> None:

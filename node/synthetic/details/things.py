@@ -57,10 +57,12 @@ class Child:
     born: date
     girl: bool
     number: int
-    """Of the record: court papers are numbered by it."""
+    """Of the record: incidents are numbered by it."""
     school: SyntheticOrganisation
     districts: tuple[SyntheticOrganisation, ...]
     """Of the state."""
+    household: int
+    """The number of the family's first record: what is a family's is numbered by it, so that twins have one order and one address."""
 
     @property
     def age(self) -> int:
