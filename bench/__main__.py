@@ -21,6 +21,7 @@ MEASUREMENTS = {
     "questions": "bench.questions",
     "console": "bench.console_log",
     "opening": "bench.opening",
+    "again": "bench.log_again",
     "page": "bench.vendor_page",
     "node": "bench.node_size",
     "exchange": "bench.exchange",

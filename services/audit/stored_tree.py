@@ -10,7 +10,7 @@ from safepassage.bundles import bundle_of
 from services.audit.driver import Driver
 from services.audit.leaves import leaves_at, leaves_of
 from services.audit.tiles import HASH_BYTES, WIDTH, Tile, hashes_of, hashes_under, node_hash_from
-from services.audit.tree import Range, complete_nodes, consistency_ranges, fold, inclusion_ranges, path_of, subtree_ranges
+from services.audit.tree import Node, Range, complete_nodes, consistency_ranges, fold, inclusion_ranges, path_of, subtree_ranges
 
 Found = TypeVar("Found")
 
@@ -25,6 +25,7 @@ class StoredTree:
     def __init__(self, tx: AsyncSession, log: int) -> None:
         self._tx, self._log = tx, log
         self._tiles: dict[tuple[int, int], bytes] = {}
+        self._known: dict[Node, bytes] = {}
 
     def full_tiles(self) -> dict[tuple[int, int], bytes]:
         """The full tiles that were read so far, by level and number."""
@@ -33,7 +34,7 @@ class StoredTree:
     async def root(self, size: int) -> bytes:
         """The root of the tree of the first `size` leaves."""
         nodes = complete_nodes(0, size)
-        node_hash = node_hash_from(await self._tiles_of(widths_under([Range(0, size)])))
+        node_hash = node_hash_from(await self._tiles_of(widths_under([Range(0, size)])), self._known)
         return fold([node_hash(node) for node in nodes])
 
     async def inclusion_path(self, index: int, size: int) -> tuple[bytes, ...]:
@@ -76,7 +77,7 @@ class StoredTree:
         return [] if start >= end else hashes_of(await self._driven(lambda driver: _leaf_hashes(driver, self._log, start, end)))
 
     async def _path(self, ranges: Sequence[Range]) -> tuple[bytes, ...]:
-        return path_of(ranges, node_hash_from(await self._tiles_of(widths_under(ranges))))
+        return path_of(ranges, node_hash_from(await self._tiles_of(widths_under(ranges)), self._known))
 
     async def _tiles_of(self, widths: Mapping[tuple[int, int], int]) -> Callable[[int, int], bytes]:
         """Of the tiles with these levels and numbers at least so many hashes."""

@@ -12,6 +12,8 @@ from services.audit.tree import Growth, Node, subtree_root
 
 WIDTH: Final = 256
 HASH_BYTES: Final = 32
+DEAR: Final = 16
+"""So many hashes of a tile, or more, make a node that is worth keeping."""
 MAX_LEVEL: Final = 63
 _N = r"(?P<n>(?:x[0-9]{3}/)*[0-9]{3})(?:\.p/(?P<width>[1-9][0-9]{0,2}))?"
 _TILE = re.compile(rf"(?P<level>0|[1-9][0-9]?)/{_N}", re.ASCII)
@@ -76,13 +78,21 @@ def hashes_of(data: bytes) -> list[bytes]:
     return [data[i : i + HASH_BYTES] for i in range(0, len(data), HASH_BYTES)]
 
 
-def node_hash_from(tile_of: Callable[[int, int], bytes]) -> Callable[[Node], bytes]:
-    """Hashes of complete nodes, given `tile_of(level, n)`: the bytes of a tile, at least as wide as the node needs."""
+def node_hash_from(tile_of: Callable[[int, int], bytes], known: dict[Node, bytes] | None = None) -> Callable[[Node], bytes]:
+    """Hashes of complete nodes, given `tile_of(level, n)`: the bytes of a tile, at least as wide as the node needs.
+
+    known  of one log: keeps the nodes that are dear to make, 30 of a tile at the most; a complete node's hash never changes
+    """
 
     def node_hash(node: Node) -> bytes:
+        if known is not None and (digest := known.get(node)) is not None:
+            return digest
         place = hashes_under(node)
         data = tile_of(place.level, place.n)[place.offset * HASH_BYTES : place.end * HASH_BYTES]
-        return subtree_root(hashes_of(data))
+        digest = subtree_root(hashes_of(data))
+        if known is not None and place.end - place.offset >= DEAR:
+            known[node] = digest
+        return digest
 
     return node_hash
 

@@ -87,3 +87,21 @@ def test_the_hash_of_a_node_follows_from_its_tile() -> None:
     for level in range(12):
         for n in {0, (2048 >> level) - 1, (2048 >> level) // 3}:
             assert node_hash(Node(level, n)) == naive_tree.tree_head(LEAVES[n << level : (n + 1) << level])
+
+
+def test_nodes_that_are_dear_are_made_once_and_are_the_same_and_of_a_tile_few_are_kept() -> None:
+    tile, read, known = b"".join(LEAVES[:WIDTH]), list[tuple[int, int]](), dict[Node, bytes]()
+
+    def tile_of(level: int, n: int) -> bytes:
+        read.append((level, n))
+        return tile
+
+    nodes = [Node(level, n) for level in range(8) for n in range(WIDTH >> level)]
+    plain, keeping = node_hash_from(tile_of), node_hash_from(tile_of, known)
+    hashes = [plain(node) for node in nodes]
+    assert [keeping(node) for node in nodes] == hashes
+    assert {node.level for node in known} == {4, 5, 6, 7}
+    assert len(known) == 30
+    read.clear()
+    assert [keeping(node) for node in nodes] == hashes
+    assert len(read) == len(nodes) - len(known)
