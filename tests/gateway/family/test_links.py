@@ -15,6 +15,7 @@ from sqlalchemy import select
 from safepassage.problems.privacy import RightsNotHeld
 from safepassage.wire_family import MadeFamilyLink
 from safepassage.wire_rights import RightsFile
+from services.gateway.family.link_values import random_link
 from services.gateway.family.links import FORGOTTEN
 from services.gateway.tables import FamilyLinkRow, FamilySessionRow
 from tests.conftest import StandingClock
@@ -241,6 +242,31 @@ async def test_no_link_is_made_for_whom_privacy_would_not_show_the_file(house: H
     assert (caller.family.student_id, caller.family.person_id, caller.client_id) == (STUDENT, PARENT, "family")
     async with house.app.state.database.reading() as tx:
         assert len((await tx.scalars(select(FamilyLinkRow))).all()) == 1
+
+
+async def test_a_page_of_a_visit_is_read_in_no_frame_and_changed_from_no_other_site(house: House) -> None:
+    """Though the browser brings the cookie, and the form the visit's own token."""
+    browser = await came(house)
+    families = house.app.state.families
+    token = (await families.visits.find(browser.cookies[families.cookie.name], house.now)).form_token
+    framed = [("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "iframe")]
+    assert (await browser.go("GET", "/family", headers=framed)).status == 403
+    foreign = [("content-type", "application/x-www-form-urlencoded"), ("sec-fetch-site", "cross-site")]
+    assert (await browser.go("POST", "/family/leave", headers=foreign, body=f"token={token}".encode())).status == 403
+    assert await is_going_on(browser)
+
+
+async def test_what_proves_a_visit_is_in_no_line_that_a_fault_writes_of_it(house: House) -> None:
+    browser = await came(house)
+    families = house.app.state.families
+    member = await families.visits.find(browser.cookies[families.cookie.name], house.now)
+    assert member.secret not in repr(member)
+    link = random_link(house.now)
+    assert link.value not in repr(link)
+
+
+async def test_who_was_checked_this_very_instant_is_let_in(house: House) -> None:
+    assert (await made(house, authenticated_at="2026-10-20T12:00:00.000Z")).state == "waiting"
 
 
 async def test_an_identity_that_is_checked_tomorrow_makes_no_link(house: House) -> None:

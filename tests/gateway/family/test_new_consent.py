@@ -1,7 +1,7 @@
 """A family says yes to what was shown, whole, signed by who was identified, once; and to nothing that is not theirs to decide."""
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -111,6 +111,28 @@ async def test_what_was_not_on_the_page_is_shown_and_not_recorded(families: Fami
     answer = await browser.post(PATH, **hidden | about, sure="yes")
     assert (answer.status, "Do you say yes to this?" in answer.body.decode()) == (200, True)
     assert await consents(families, facts) == ()
+
+
+@pytest.mark.requirement("CON-family")
+@pytest.mark.parametrize(
+    ("time", "last_day", "over_at"),
+    [
+        ("month", "Nov 19", datetime(2026, 11, 20, 5, tzinfo=UTC)),
+        ("half-year", "Apr 20, 2027", datetime(2027, 4, 21, 4, tzinfo=UTC)),
+        ("year", "Oct 20, 2027", datetime(2027, 10, 21, 4, tzinfo=UTC)),
+    ],
+)
+async def test_a_yes_holds_to_the_end_of_the_day_that_was_shown_where_the_school_is(
+    families: Families, time: str, last_day: str, over_at: datetime
+) -> None:
+    """Of a time of year whose clocks are others, too."""
+    facts, who = await families.student(), await vendor(families)
+    browser = await families.visit(facts)
+    answer, hidden = await shown(browser, who, time=time)
+    assert last_day in answer.body.decode()
+    await browser.post(PATH, **hidden, sure="yes")
+    (held,) = await consents(families, facts)
+    assert held.expires_at == over_at
 
 
 async def test_a_yes_of_yesterday_is_shown_again_with_the_new_day(families: Families) -> None:

@@ -1,16 +1,18 @@
 """What is left of a link and of a visit in the store, and when either ends though nobody ends it."""
 
+import asyncio
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, true
 
 from services.gateway.family.links import FORGOTTEN
 from services.gateway.tables import FamilyLinkRow, FamilySessionRow
 from tests.conftest import StandingClock
 from tests.gateway.family.families import FamilyBrowser
-from tests.gateway.family.test_links import came, is_going_on, made
-from tests.gateway.house import House
+from tests.gateway.family.test_links import STUDENT, ask, came, is_going_on, made
+from tests.gateway.house import House, open_house
 
 pytestmark = pytest.mark.anyio
 
@@ -90,3 +92,45 @@ async def test_an_old_link_is_known_by_its_student_as_long_as_its_visit_goes_on(
     clock.advance(minutes=30)
     assert await visits(house) == 0
     assert [(row.student_word, row.member_word) for row in await links(house)] == [(None, None)]
+
+
+async def can_be_taken_back(house: House) -> int:
+    """Links for the student's family, as an officer's page has them."""
+    async with house.app.state.database.reading() as tx:
+        return len(await house.app.state.families.visits.open_links(tx, STUDENT, reach=true(), now=house.now))
+
+
+async def test_an_officer_may_take_back_what_still_opens_something_at_that_very_instant_and_nothing_else(
+    house: House, clock: StandingClock
+) -> None:
+    link = await made(house)
+    clock.instant = link.expires_at - timedelta(milliseconds=1)
+    assert await can_be_taken_back(house) == 1
+    clock.advance(milliseconds=1)
+    assert await can_be_taken_back(house) == 0, "its week is over"
+    await came(house)
+    clock.advance(minutes=29, seconds=59)
+    assert await can_be_taken_back(house) == 1
+    clock.advance(seconds=1)
+    assert await can_be_taken_back(house) == 0, "nothing was asked for half an hour"
+    browser = await came(house)
+    for _ in range(7):
+        clock.advance(minutes=17)
+        assert await is_going_on(browser)
+    clock.advance(seconds=59)
+    assert await can_be_taken_back(house) == 1
+    clock.advance(seconds=1)
+    assert await can_be_taken_back(house) == 0, "two hours are over"
+
+
+@pytest.mark.postgres
+async def test_of_a_link_that_is_used_and_taken_back_at_once_no_visit_is_left_on_postgresql(
+    tmp_path: Path, node_keys: Path, clock: StandingClock, postgres_url: str
+) -> None:
+    async with open_house(tmp_path, node_keys, clock, database_url=postgres_url) as house:
+        for _ in range(10):
+            link, browser = await made(house), FamilyBrowser(house)
+            used, taken = await asyncio.gather(browser.use(link.link), ask(house, "POST", f"/v1/family-links/{link.id}/withdrawal"))
+            assert (used.status in (303, 403), taken.status) == (True, 200)
+            assert used.status == 403 or not await is_going_on(browser)
+        assert await visits(house) == 0

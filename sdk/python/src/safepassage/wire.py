@@ -1,6 +1,6 @@
 """The base of every model that crosses a border: closed, immutable, and silent about the values it refuses."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from ipaddress import IPv6Address, ip_address
 from typing import Annotated
 
@@ -18,11 +18,16 @@ class Wire(BaseModel):
 def _aware_utc_milliseconds(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise ValueError("an instant needs its UTC offset")
+    try:
+        value = value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("an instant is in the years 1 to 9999 by UTC") from None
     return value.replace(microsecond=value.microsecond // 1000 * 1000)
 
 
 def _rfc3339(value: datetime) -> str:
-    return value.isoformat(timespec="milliseconds")[:23] + "Z"
+    # a copy with another value was not validated: whatever its zone, what is said with a Z is by UTC
+    return value.astimezone(UTC).isoformat(timespec="milliseconds")[:23] + "Z"
 
 
 Instant = Annotated[datetime, AfterValidator(_aware_utc_milliseconds), PlainSerializer(_rfc3339, when_used="json")]

@@ -3,7 +3,7 @@
 https://www.imsglobal.org/spec/ob/v3p0; verification takes every credential that the standard's schema allows (conformance).
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, PlainSerializer, StringConstraints
@@ -16,7 +16,7 @@ from safepassage.wire import Text, Wire
 Iri = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9+.-]*:[^\s<>\"{}|\\^`]+$", max_length=800)]
 """An absolute URI: a relative one would be left out of what is signed."""
 Line = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
-Moment = Annotated[datetime, PlainSerializer(lambda at: f"{at:%Y-%m-%dT%H:%M:%SZ}", when_used="json")]
+Moment = Annotated[datetime, PlainSerializer(lambda at: f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}", when_used="json")]
 """Whole seconds of UTC, since a JWT has no others."""
 Number = Annotated[float, PlainSerializer(lambda number: int(number) if number.is_integer() else number, when_used="json")]
 """A whole number without a point, as JavaScript writes it: the two forms are not the same RDF."""
