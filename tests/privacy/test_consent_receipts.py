@@ -1,7 +1,7 @@
 """What a person keeps of a consent is verified with the SDK and the node's published key alone, and tells nobody else who the child is."""
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -95,6 +95,14 @@ async def test_a_receipt_says_what_was_given_to_whom_for_what(world: World) -> N
     assert (receipt.record_id, receipt.document, receipt.expires_at) == (consent.id, consent.document, consent.expires_at)
     assert [(event.event_type, event.event_state, event.entity_id) for event in receipt.event] == [("granted", "in-force", "parent")]
     assert receipt.in_force_when_made
+
+
+async def test_it_says_that_the_student_gave_it_who_was_of_age(world: World) -> None:
+    student_id = uuid4()
+    world.parents[student_id] = student_id
+    of_age = await world.student(student_id=student_id, birth_date=date(2008, 10, 20))
+    (event,) = (await read(world, await world.consent(of_age))).event
+    assert event.entity_id == "student"
 
 
 async def test_it_shows_what_was_left_and_taken_back(world: World) -> None:

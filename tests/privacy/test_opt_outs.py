@@ -5,12 +5,13 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.exc import DBAPIError
 
 from safepassage.canonical import digest_of
 from safepassage.wire_directory import DirectoryOptOut, Preference
 from services.privacy.opt_outs import held_preferences
+from services.privacy.rights import Said
 from services.privacy.tables import PreferenceEventRow, PreferenceRow
 from shared.contracts.privacy import Attendance, RightsHolder, SubjectFacts
 from shared.in_process import Answer
@@ -109,6 +110,42 @@ async def test_of_a_student_who_left_only_the_student_takes_it_back(world: World
         assert (await rescind(world, made, facts.student_id)).status == 403  # not of age
         await world.node.push(facts.model_copy(update={"facts_version": 3, "attendances": (attended,), "birth_date": date(2008, 10, 20)}))
         assert (await rescind(world, made, facts.student_id)).status == 200
+
+
+@pytest.mark.requirement("FERPA-99.37")
+async def test_who_attends_another_district_has_left_this_one_and_who_came_today_attends(world: World) -> None:
+    facts = await world.student()
+    made, parent = await said(world, facts), world.parents[facts.student_id]
+    for version, school, status in ((2, world.elm.id, 403), (3, world.oak_school.id, 200)):
+        came_today = Attendance(organisation_id=school, **{"from": date(2026, 10, 20)})
+        await world.node.push(facts.model_copy(update={"facts_version": version, "attendances": (came_today,)}))
+        assert (await rescind(world, made, parent)).status == status
+
+
+@pytest.mark.requirement("FERPA-99.37")
+async def test_on_whose_word_it_was_said_and_taken_back_stays_on_record_under_seal(world: World) -> None:
+    facts = await world.student()
+    made, parent = await said(world, facts, received_at="2026-10-20T12:00:00.000Z"), world.parents[facts.student_id]
+    path, body = f"/v1/preferences/{made.id}/rescission", {"acting_for": parent_of(world, facts), "reason": "asked"}
+    staff, key = world.node.client(world.oak, *STAFF), str(uuid4())
+    once, again = [await staff.post(path, body, key=key) for _ in range(2)]
+    assert (once.status, again.body) == (200, once.body), "the same request again is no second one"
+    sealer = world.node.app.state.sealer
+    async with world.node.app.state.database.reading() as tx:
+        rows = (await tx.scalars(select(PreferenceEventRow).order_by(PreferenceEventRow.kind))).all()
+    happened = [
+        (
+            row.kind,
+            row.organisation_id,
+            Said.model_validate_json(sealer.open(row.sealed, table="preference_event", row=row.id, of=f"{row.kind}:{made.id}")),
+        )
+        for row in rows
+    ]
+    assert [(kind, whose, word.reason) for kind, whose, word in happened] == [
+        ("recorded", world.oak.id, None),
+        ("rescinded", world.oak.id, "asked"),
+    ]
+    assert {word.acting_for.person_id for _, _, word in happened if word.acting_for is not None} == {parent}
 
 
 async def two_parents(world: World) -> SubjectFacts:
