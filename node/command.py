@@ -26,6 +26,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "migrate": ("services", "migrate"),
     "sample-roster": ("sample", "sample_roster"),
     "synthesize": ("synthesize", "synthesize"),
+    "synthesize-papers": ("synthesize_papers", "synthesize_papers"),
     "job": ("job", "app"),
     "organisations": ("organisations", "app"),
     "clients": ("clients", "app"),

@@ -1,4 +1,4 @@
-"""The files of a profile: each state's organisations, its students in parts that one upload takes, and the truth in a folder apart."""
+"""The files of a profile: each state's organisations, its students in parts that one upload takes, what was signed, and the truth apart."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -9,6 +9,7 @@ from typing import Final, Literal, Protocol
 
 from node.synthetic.edfi_writer import EdFiPackage
 from node.synthetic.oneroster_writer import OneRosterPackage, write_organisations
+from node.synthetic.papers import ID_SYSTEMS, Papers
 from node.synthetic.population import Population, SyntheticRecord
 from node.synthetic.states import StatePlan
 from node.synthetic.truth import TruthFile
@@ -76,6 +77,15 @@ def write_profile(
         write_organisations(own / "organisations", state)
         part: _Part | None = None
         written = parts = 0
+        papers = Papers(
+            own,
+            folder / TRUTH / f"{state.name.casefold()}-papers.csv",
+            state,
+            as_of=population.calendar.as_of,
+            seed=population.seed,
+            rates=population.rates,
+            system=ID_SYSTEMS[format_],
+        )
         with (folder / TRUTH / f"{state.name.casefold()}.csv").open("x", newline="", encoding="utf-8") as file:
             truth = TruthFile(file)
             for one in population.records(state):
@@ -87,8 +97,10 @@ def write_profile(
                 if part is not None:
                     part.add(one)
                 truth.add(one.truth)
+                papers.add(one)
                 written += 1
                 progress(state, written)
         if part is not None:
             part.close()
+        papers.close()
         yield Written(state, written, parts)

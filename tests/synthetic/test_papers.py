@@ -1,0 +1,221 @@
+"""What families and districts signed: written beside the students, brought into a real node through its door, answered as expected."""
+
+import csv
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx2
+import pytest
+from typer.testing import CliRunner
+
+from node.command import app
+from node.creation import create_node
+from node.embedded import EmbeddedNode
+from node.folder import NodeFile, NodeFolder
+from node.organisation_files import add_all, organisations_in
+from node.synthetic.bringing import Bringing, Brought
+from node.synthetic.files import write_profile
+from node.synthetic.papers import AGREEMENTS, CONSENTED, CONSENTS, EXPIRES_AFTER_SECONDS, KINDS
+from node.synthetic.population import Population
+from node.synthetic.profiles import PROFILES
+from node.synthetic.rates import DEFAULT
+from safepassage.client import Client, ClientFile, ClientKey, calls
+from safepassage.ids import uuid7
+from safepassage.wire_access import (
+    OBLIGATION_KINDS,
+    AccessContext,
+    AccessEvaluation,
+    ActionProperties,
+    Authentication,
+    DisclosureAction,
+    Recipient,
+    RecordProperties,
+    RecordResource,
+)
+from safepassage.wire_clients import ClientJwk, JwkSet, NewClient
+from safepassage.wire_log import EntrySearch
+from safepassage.wire_organisations import NewOrganisation, Organisation
+from services.gateway.registry.administration import Administration, administration
+from services.gateway.settings import GatewaySettings
+from shared.who_may_call import ServiceName
+from tests.conftest import StandingClock
+from tests.stores import folder_at_head
+
+DAY = date(2026, 11, 26)
+NOTICES: dict[str, str | None] = {
+    "onward_transfer_agreed": "agreement 1",
+    "annual_notice_forwards_records": "notice p. 3",
+    "annual_notice_school_officials": "notice p. 2",
+}
+AGENCY_SCOPES = (
+    "records:load", "records:read", "records:read:state", "rights:act", "agreements:write", "admin:organisations", "audit:accounting",
+    "access:evaluate", "audit:search",
+)  # fmt: skip
+
+
+def population(seed: int = 1, as_of: date = DAY, **shares: float) -> Population:
+    return Population(PROFILES["demo"], as_of=as_of, seed=seed, rates=replace(DEFAULT, details=shares))
+
+
+def written(folder: Path, made: Population) -> Path:
+    list(write_profile(folder, made, "own", progress=lambda state, written: None))
+    return folder
+
+
+def truth_in(folder: Path, state: str = "alder") -> dict[str, dict[str, str]]:
+    with (folder / "truth" / f"{state}-papers.csv").open(newline="") as file:
+        return {row["key"]: row for row in csv.DictReader(file)}
+
+
+def test_the_same_seed_writes_the_same_papers_and_the_students_are_the_same_without_any(tmp_path: Path) -> None:
+    one, again = (written(tmp_path / name, population()) for name in ("one", "again"))
+    none = written(tmp_path / "none", population(consent=0.0, directory_opt_out=0.0, recruiter_opt_out=0.0))
+    more = written(tmp_path / "more", population(consent=1.0))
+    for kind in KINDS:
+        assert (one / "alder" / f"{kind}.ndjson").read_bytes() == (again / "alder" / f"{kind}.ndjson").read_bytes() != b""
+        assert ((one / "alder" / f"{kind}.ndjson").read_bytes() == (more / "alder" / f"{kind}.ndjson").read_bytes()) is (kind != "consents")
+    students = "alder/students-0001.ndjson"
+    assert (one / students).read_bytes() == (none / students).read_bytes() == (more / students).read_bytes()
+    kept = set((one / "alder" / "consents.ndjson").read_text().splitlines())
+    assert kept < set((more / "alder" / "consents.ndjson").read_text().splitlines())
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_every_kind_is_there_whatever_the_seed(seed: int, tmp_path: Path) -> None:
+    made = written(tmp_path / "made", population(seed))
+    for state in ("alder", "birch"):
+        found = {(row["kind"], row["variant"]) for row in truth_in(made, state).values()}
+        assert {variant for kind, variant in found if kind == "consents"} == set(CONSENTS)
+        assert {variant for kind, variant in found if kind == "agreements"} == set(AGREEMENTS)
+        assert {variant for kind, variant in found if kind == "opt-outs"} == {"directory-opt-out", "recruiter-opt-out"}
+        assert {variant for kind, variant in found if kind == "disclosures"} == {"valid", "expired"}
+        # What is expected stands apart from what a node is told.
+        assert not any("expected" in (made / state / f"{kind}.ndjson").read_text() for kind in KINDS)
+
+
+@dataclass
+class Running:
+    """The node of Alder with its students, its agency's client and its vendor's."""
+
+    node: EmbeddedNode
+    clock: StandingClock
+    agency: Client
+    lantern: Client
+    vendor: Organisation
+    folder: Path
+
+    async def settle(self) -> None:
+        """What waits between the services arrives."""
+        services: tuple[ServiceName, ...] = ("gateway", "privacy", "records")
+        for service in services:
+            await self.node.applications[service].state.outbox.drain()
+
+    async def may_rest_on(self, one: Brought) -> bool:
+        """Whether a decision lets the vendor have what the consent names."""
+        assert one.student_id is not None
+        proof = Authentication(assurance_level="ial2", method="client-credentials", evidence_ref="desk 7", authenticated_at=self.clock())
+        asked = AccessEvaluation(
+            subject=Recipient(type="vendor", id=str(self.vendor.id)),
+            action=DisclosureAction(name="disclose", properties=ActionProperties(basis="consent", purpose="instruction")),
+            resource=RecordResource(
+                type="student_record", id=str(one.student_id), properties=RecordProperties(elements=CONSENTED, partial=True)
+            ),
+            context=AccessContext(consent_id=one.id, recipient_proof=proof, supported_obligations=OBLIGATION_KINDS),
+        )
+        return (await self.agency.evaluate_access(asked)).decision
+
+
+@pytest.fixture
+async def running(tmp_path: Path, clock: StandingClock) -> AsyncIterator[Running]:
+    made = written(tmp_path / "made", population(as_of=clock().date()))
+    entity = "http://127.0.0.1:9"
+    file = NodeFile(entity_id=entity, name="Agency", state="XA", organisation_id=uuid7(clock()), port=9, insecure_development=True)
+    folder = create_node(tmp_path / "node", file, now=clock())
+    await folder_at_head(folder)
+    node = EmbeddedNode(folder, clock=clock)
+    async with node.running(), administration(gateway_settings(folder), clock=clock) as hand:
+        since = date(2020, 1, 1)
+        agency = await hand.add_organisation(
+            NewOrganisation(kind="sea", name="Agency", valid_from=since), organisation_id=file.organisation_id
+        )
+        await add_all(
+            hand,
+            organisations_in(made / "alder" / "organisations"),
+            agency_id=agency.id,
+            time_zone=file.time_zone,
+            today=since,
+            agreements=NOTICES,
+        )
+        vendor = await hand.add_organisation(NewOrganisation(kind="vendor", name="Lantern Reading", valid_from=since))
+
+        async def client(organisation: UUID, *scopes: str, purpose: str) -> Client:
+            key = await registered(hand, organisation, scopes, purpose)
+            app = node.applications["gateway"]
+            await app.state.standing.refresh()
+            return Client(
+                key.model_copy(update={"issuer": entity}), purpose=purpose, transport=httpx2.ASGITransport(app), clock=clock, pause=at_once
+            )
+
+        ours = await client(agency.id, *AGENCY_SCOPES, purpose="audit-evaluation")
+        theirs = await client(vendor.id, "records:read", purpose="instruction")
+        it = Running(node, clock, ours, theirs, vendor, made)
+        await it.settle()
+        async with ours, theirs:
+            yield it
+
+
+def gateway_settings(folder: NodeFolder) -> GatewaySettings:
+    settings = folder.settings("gateway")
+    assert isinstance(settings, GatewaySettings)
+    return settings
+
+
+async def at_once(seconds: float) -> None:
+    raise AssertionError("nothing is to be waited for")
+
+
+async def registered(hand: Administration, organisation: UUID, scopes: tuple[str, ...], purpose: str) -> ClientFile:
+    key = ClientKey.generate()
+    about: dict[str, Any] = {"kind": "operations", "role": "privacy-officer", "scopes": scopes, "purposes": (purpose,)}
+    new = NewClient(organisation_id=organisation, name="A client", jwks=JwkSet(keys=(ClientJwk.model_validate(key.jwk),)), **about)
+    client_id = str((await hand.register_client(new)).id)
+    return ClientFile(issuer="http://127.0.0.1:9", client_id=client_id, key=key.private_jwk(), scopes=scopes)
+
+
+@pytest.mark.anyio
+@pytest.mark.timeout(300)
+async def test_a_node_that_has_the_students_answers_each_paper_as_is_expected(running: Running) -> None:
+    report = await running.agency.load_roster((running.folder / "alder" / "students-0001.ndjson").read_bytes(), "application/x-ndjson")
+    assert (report.counts["students"], report.unresolved) == (
+        len((running.folder / "truth" / "alder.csv").read_text().splitlines()) - 1,
+        (),
+    )
+    await running.settle()
+    bringing = Bringing(running.folder / "alder", running.agency, running.vendor.id, running.lantern, clock=running.clock)
+    brought = {one.key: one async for one in bringing.everything()}
+    truth = truth_in(running.folder)
+    assert {key: one.outcome for key, one in brought.items()} == {key: row["expected"] for key, row in truth.items()}
+    consents = [one for one in brought.values() if one.kind == "consents" and one.id is not None]
+    before = {one.key: await running.may_rest_on(one) for one in consents}
+    assert before == {key: truth[key]["variant"] != "withdrawn" for key in before}
+    running.clock.advance(seconds=EXPIRES_AFTER_SECONDS + 1)
+    await running.node.applications["gateway"].state.standing.refresh()
+    assert {one.key: await running.may_rest_on(one) for one in consents} == {key: truth[key]["holds"] == "yes" for key in before}
+    await running.node.applications["audit"].state.projector.catch_up()
+    found = running.agency.pages(calls.search_log(EntrySearch(classes=("disclosure", "read"))))
+    disclosed = [one async for page in found for one in page.entries if (one.context or {}).get("agreement_id")]
+    under = {str(one.id) for key, one in brought.items() if one.kind == "agreements" and truth[key]["holds"] == "yes"}
+    assert sorted(str((one.context or {})["agreement_id"]) for one in disclosed) == sorted(under)
+
+
+def test_a_folder_without_papers_is_said_to_have_none(tmp_path: Path) -> None:
+    client = tmp_path / "client.json"
+    client.write_text("{}")
+    arguments = ["synthesize-papers", str(tmp_path), "--agency", str(client), "--recipient", str(UUID(int=1))]
+    told = CliRunner().invoke(app, arguments)
+    assert told.exit_code == 2
+    assert "has not all of agreements, opt-outs, consents, disclosures" in " ".join(told.output.split())
