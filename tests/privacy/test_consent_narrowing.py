@@ -203,3 +203,19 @@ def test_cuts_commute_and_never_add(granted: tuple[str, ...], cuts: list[tuple[t
     assert set(whole.elements) == set(granted).intersection(*(left for left, _ in cuts))
     ends = [days for _, days in cuts if days is not None]
     assert whole.expires_at == (AT + timedelta(min(ends)) if ends else None)
+
+
+async def test_several_consents_that_are_named_count_together_each_as_it_stands(world: World) -> None:
+    facts, vendor = await world.student(), world.node.client(world.vendor)
+    named, other = await world.consent(facts, elements=["identity.name"]), await world.consent(facts)
+    asked = world.by_consent(facts, named, other_consent_ids=(other.id, uuid4()))
+
+    async def permitted() -> set[str]:
+        world.node.clock.advance(seconds=1)
+        return set((await world.node.decide(asked, by=vendor)).subjects[0].permitted)
+
+    assert await permitted() == set(SCHEDULE)
+    await narrow(world, other, elements=["attendance.summary"])
+    assert await permitted() == {"attendance.summary", "identity.name"}
+    await world.withdraw(other)
+    assert await permitted() == {"identity.name"}
