@@ -113,7 +113,9 @@ async def test_each_change_and_each_look_is_an_entry(kept: Keeping, receiver: We
     await kept.act(id_, "ping")
     await kept.act(id_, "secret-rotation", {})
     await kept.act(id_, "replays", {"log": made.destination.log, "start": 0, "end": 1}, status=202)
+    assert (await kept.send("POST", f"/{id_}/resumption")).status == 409, "what has not happened is no entry"
     await kept.act(id_, "pause")
+    assert (await kept.send("POST", f"/{id_}/pause")).status == 409
     await kept.act(id_, "resumption")
     await kept.send("GET")
     await kept.stands(id_)
