@@ -15,7 +15,7 @@ from typing import Any, TextIO
 from node.synthetic.calendar import SchoolCalendar
 from node.synthetic.edfi_assessments import assessment_element, result_elements
 from node.synthetic.edfi_discipline import discipline_elements
-from node.synthetic.edfi_elements import descriptor, organisation_reference, school_reference, tagged, valued
+from node.synthetic.edfi_elements import descriptor, organisation_reference, said, school_reference, tagged, valued
 from node.synthetic.edfi_organisations import organisation_element
 from node.synthetic.edfi_persons import association_element, contact_elements, student_element
 from node.synthetic.edfi_support import Programs, health_element
@@ -116,6 +116,7 @@ def _enrollments(student: str, record: dict[str, Any]) -> Iterator[str]:
             "StudentSchoolAssociation",
             student,
             school_reference(one["school"]["nces_id"]),
+            said("PrimarySchool", one.get("primary")),
             valued("SchoolYear", _year(one["school_year"])),
             valued("EntryDate", one["entry_date"]),
             valued("EntryGradeLevel", descriptor("GradeLevel", one["grade"]["code"])),

@@ -13,8 +13,10 @@ from uuid import UUID
 from node.synthetic import people
 from node.synthetic.calendar import SchoolCalendar
 from node.synthetic.details import Child, add_details
+from node.synthetic.details.things import Draws
 from node.synthetic.hard_cases import CASES, apply_case
 from node.synthetic.identifiers import district_student_id, state_student_id
+from node.synthetic.leaving import left_for_good
 from node.synthetic.lives import GRADES, Life, Schools, life
 from node.synthetic.names import ALIKE_TWINS
 from node.synthetic.particulars import add_particulars
@@ -128,6 +130,7 @@ class Population:
             grade=grade,
             repeated=repeated,
         )
+        lived = left_for_good(lived, Draws(f"{self.seed}/{world.state.code}/leaving/{index}"), rates, self.calendar)
         return _Person(index, case, twin_of, home, born, girl, given, lived)
 
     def _record(self, here: int, origin: int, person: _Person, attended: Attended, *, number: int) -> SyntheticRecord:
@@ -182,7 +185,18 @@ class Population:
             if incident["identifier"].startswith("D"):
                 incident["identifier"] += f"-{number}"  # four digits alone: other children have them too
         born = date.fromisoformat(identity["birth_date"]["birth_date"])
-        child = Child(self.calendar, state, home, born, person.girl, number, school, tuple(world.districts), first_number)
+        child = Child(
+            self.calendar,
+            state,
+            home,
+            born,
+            person.girl,
+            number,
+            school,
+            tuple(world.districts),
+            first_number,
+            tuple(world.schools[district.key]),
+        )
         stream = f"{self.seed}/{self.states[origin].code}"
         add_details(document, child, self.rates, person=f"{stream}/details/{person.index}", household=f"{stream}/family/{household}")
         person_id = UUID(int=self._worlds[origin].random("person", person.index).getrandbits(128), version=4)
@@ -216,7 +230,7 @@ class Population:
         return written
 
 
-_STAYS = Rates(within_district=0, between_districts=0, interstate=0)
+_STAYS = Rates(within_district=0, between_districts=0, interstate=0, leaving=0, dropping_out=0)
 
 
 def _moved(home: people.Family, state: StatePlan, random: Random, number: int) -> people.Family:

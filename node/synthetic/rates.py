@@ -47,6 +47,10 @@ class Rates:
     """A year, of those who left their district: back to it."""
     registered_anew: float = 0.03
     """Of moves between districts: the new district does not find the child, and the state has two ids for one."""
+    leaving: float = 0.006
+    """A year, in its middle and for good: home schooling, a private school of another state, abroad."""
+    dropping_out: float = 0.02
+    """A year, from grade 9 on, in its middle: no school at all."""
     details: Mapping[str, float] = field(default_factory=dict)
     """By the name of the thing (node.synthetic.details.THINGS), of those whom it concerns; a thing that is not named has its own share."""
 

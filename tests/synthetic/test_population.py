@@ -12,6 +12,8 @@ from random import Random
 import pytest
 
 from node.synthetic.calendar import SchoolCalendar
+from node.synthetic.details.things import Draws
+from node.synthetic.leaving import left_for_good
 from node.synthetic.lives import GRADES, Schools, life
 from node.synthetic.population import Population, SyntheticRecord
 from node.synthetic.profiles import PROFILES
@@ -145,7 +147,8 @@ def test_what_one_state_ends_the_other_begins(records: dict[str, list[SyntheticR
         by_person.setdefault(one.truth.person_id, []).append(one)
     moved = 0
     for those in by_person.values():
-        stays = sorted((stay for one in those for stay in one.document["enrollment"]["enrollments"]), key=lambda stay: stay["entry_date"])
+        every = (stay for one in those for stay in one.document["enrollment"]["enrollments"] if stay.get("primary", True))
+        stays = sorted(every, key=lambda stay: stay["entry_date"])
         for before, after in pairwise(stays):
             assert before["exit_date"] < after["entry_date"]
             crosses = before["school"]["state"] != after["school"]["state"]
@@ -154,6 +157,46 @@ def test_what_one_state_ends_the_other_begins(records: dict[str, list[SyntheticR
             moved += crosses
         assert all("exit_date" in stay for stay in stays[:-1])
     assert moved > 20
+
+
+def test_who_leaves_for_good_does_so_in_the_middle_of_a_year_and_nobody_elses_record_changes() -> None:
+    stays, leaves = (
+        Population(PROFILES["demo"], as_of=DAY, rates=replace(MOVING, leaving=share, dropping_out=share)) for share in (0.0, 0.1)
+    )
+    for state in stays.states:
+        compared = list(zip(stays.records(state), leaves.records(state), strict=True))
+        moved = [(before, after) for before, after in compared if before != after]
+        assert len(compared) / 20 < len(moved) < len(compared) * 0.7
+        for before, after in moved:
+            assert (before.source_id, before.truth.person_id) == (after.source_id, after.truth.person_id)
+            last = after.document["enrollment"]["enrollments"][0]
+            assert last["exit_type"]["code"] in ("01912", "01916", "01918", "01927")
+            assert date.fromisoformat(last["exit_date"]) < DAY
+            assert date(last["school_year"] - 1, 8, 1) < date.fromisoformat(last["exit_date"]) < date(last["school_year"], 6, 15)
+            assert "current_courses" not in after.document.get("academics", {})
+
+
+def test_who_leaves_leaves_as_often_as_is_asked() -> None:
+    calendar = SchoolCalendar(DAY)
+    home, other = (
+        Schools(world.state, tuple(world.districts), world.schools)
+        for world in (World(state, calendar, 1) for state in PROFILES["state"].states())
+    )
+    rates, counted = replace(DEFAULT, interstate=0.0, between_districts=0.0, within_district=0.0), Counter[str]()
+    for number in range(6000):
+        whole = life(home, other, calendar, Random(f"life/{number}"), rates, grade=number % GRADES)
+        left = left_for_good(whole, Draws(f"leaving/{number}"), rates, calendar)
+        for one in left.sojourns:
+            days = ((one.stay.exit_date or DAY) - one.stay.entry_date).days
+            counted["years"] += days
+            counted["high"] += days if one.stay.grade >= 9 else 0
+        counted[left.sojourns[-1].stay.exit_code if left != whole else "stays"] += 1
+    elsewhere = sum(counted[code] for code in ("01912", "01916", "01918"))
+    for found, expected in (
+        (elsewhere, rates.leaving * counted["years"] / 285),
+        (counted["01927"], rates.dropping_out * counted["high"] / 285),
+    ):
+        assert abs(found - expected) < 4 * sqrt(expected) + 0.06 * expected, (found, expected)
 
 
 def test_a_child_registered_anew_has_two_ids_in_one_state_and_the_truth_knows(records: dict[str, list[SyntheticRecord]]) -> None:

@@ -77,6 +77,11 @@ def in_grade_12(record: Record) -> object:
     return stay["grade"]["code"] == "12" and "exit_date" not in stay
 
 
+def in_school_in_grade_11_or_12(record: Record) -> object:
+    stay = record["enrollment"]["enrollments"][0]
+    return stay["grade"]["code"] in ("11", "12") and "exit_date" not in stay
+
+
 def is_18(record: Record) -> object:
     born = date.fromisoformat(record["identity"]["birth_date"]["birth_date"])
     return date(born.year + 18, born.month, min(born.day, 28)) <= DAY
@@ -138,7 +143,10 @@ ITEMS: tuple[tuple[str, Has, Has, float], ...] = (
     ("entry code", at("enrollment.enrollments.entry_type"), everyone, 1.0),
     ("left for another state", among("enrollment.enrollments.exit_type.code", "01909", "01912", "01916"), everyone, 0.055),
     ("left with no diploma", among("enrollment.enrollments.exit_type.code", "01922", "01927", "01928", "01918"),
-     lambda one: "exit_date" in one["enrollment"]["enrollments"][0], 0.06),
+     lambda one: "exit_date" in one["enrollment"]["enrollments"][0], 0.15),
+    ("left in the middle of a year for good", lambda one: one["enrollment"]["enrollments"][0].get("exit_date", "0000-06-00")[4:8] != "-06-"
+     and one["enrollment"]["enrollments"][0]["exit_type"]["code"] in ("01912", "01916", "01918", "01927"), everyone, 0.032),
+    ("at two schools", among("enrollment.enrollments.primary", False), in_school_in_grade_11_or_12, 0.10),
     ("grade", at("enrollment.enrollments.grade"), everyone, 1.0),
     ("calendar", among("enrollment.enrollments.calendar", "block", "semester", "trimester", "four-term"), everyone, 1.0),
     ("residence", at("enrollment.residency.residence_status"), everyone, 1.0),

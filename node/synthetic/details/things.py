@@ -63,6 +63,8 @@ class Child:
     """Of the state."""
     household: int
     """The number of the family's first record: what is a family's is numbered by it, so that twins have one order and one address."""
+    schools: tuple[SyntheticOrganisation, ...]
+    """Of the district."""
 
     @property
     def age(self) -> int:
