@@ -4,13 +4,14 @@ from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from safepassage.canonical import digest_of
 from safepassage.checkpoints import VerifierKey
 from services.audit.checkpoints import CheckpointSigner, origin_of, publish
 from services.audit.drafts import Draft, draft_of
 from services.audit.driver import Driver
-from services.audit.group_commit import Submission, YearIsOver, append_group
+from services.audit.group_commit import Signing, Submission, YearIsOver, append_group
 from services.audit.heads import Head, LogDamaged, load_head, newest_log
 from services.audit.school_years import log_year
 from services.audit.subject_keys import SubjectKeys
@@ -99,10 +100,14 @@ class Shards:
                 return
             empty = Head(opened.year, opened.origin, opened.vkey, t, closed.index_rows, edges=((),))
             draft = draft_of(_opened(closed, note), producer="audit", digest_key=digest_key)
-            await self._append(tx, empty, draft, t)
+            # INVARIANT: a year's log that is there has a checkpoint: nobody who reads, searches or witnesses finds none.
+            await self._append(tx, empty, draft, t, Signing(self._signer, now))
 
-    async def _append(self, tx: AsyncSession, head: Head, draft: Draft, t: int) -> None:
-        await tx.run_sync(lambda session: append_group(Driver(session.connection()), head, [Submission([draft])], now=t, keys=self._keys))
+    async def _append(self, tx: AsyncSession, head: Head, draft: Draft, t: int, signing: Signing | None = None) -> None:
+        def append(session: Session) -> None:
+            append_group(Driver(session.connection()), head, [Submission([draft])], now=t, keys=self._keys, signing=signing)
+
+        await tx.run_sync(append)
 
     async def _add_log(self, tx: AsyncSession, year: int, *, last_t: int, index_rows: int, now: datetime) -> LogRow | None:
         """The log of `year`, or None where another replica opened it meanwhile: they start together, and meet New Year together."""

@@ -44,6 +44,19 @@ async def test_the_first_entry_of_a_year_pins_the_last_checkpoint_of_the_year_be
     assert (first.class_, first.digests.ct) == ("witness", digest_of(last.note.encode()))
 
 
+async def test_a_year_has_a_checkpoint_from_its_first_entry_on(node: AuditNode, clock: StandingClock) -> None:
+    """Whoever reads, searches or witnesses in the first second of a year is not told that there is no log."""
+    student = uuid4()
+    await node.append(event("match", student=student))
+    clock.instant = NEW_YEAR
+    await node.append(event("match", student=student))  # behind: nothing else publishes
+    answer = await node.send("GET", "/v1/log/checkpoint", node.as_caller("audit:operate", kind="sea"))
+    assert (answer.status, answer.body.split(b"\n")[:2]) == (200, [NEW.encode(), b"1"])
+    found = await node.send("POST", "/v1/log/searches", node.as_caller("audit:search", organisation=OAK), {"student_id": str(student)})
+    assert found.status == 200
+    assert [(one["log"], one["proof"]) for one in json.loads(found.body)["entries"]] == [(NEW, "pending"), (OLD, "published")]
+
+
 @pytest.mark.requirement("LOG-I5")
 async def test_an_event_sent_again_after_new_year_is_still_the_entry_of_the_old_year(node: AuditNode, clock: StandingClock) -> None:
     one = event("request")
