@@ -1,7 +1,7 @@
 """OneRoster 1.2 CSV → our record: who is where, no more. Transcript, special education, discipline and health are not in the format."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Final, Protocol
@@ -210,7 +210,7 @@ def _enrollments(user: Row, roster: _Roster) -> list[Draft]:
         if not from_roles:
             begins = row.day("beginDate") or (held.begins if held else None)
             spans[row["schoolSourcedId"]].append((begins, _last_day(row), row))
-    grades = user.list("grades")
+    grades, second = user.list("grades"), _second_schools(roster.roles.get(user["sourcedId"], ())) if from_roles else frozenset()
     made = []
     for school, those in spans.items():
         where = _organisation(school, roster)
@@ -225,9 +225,20 @@ def _enrollments(user: Row, roster: _Roster) -> list[Draft]:
             "entry_date": min(entries),
             "exit_date": None if None in ends else max(min(entries), *(end for end in ends if end is not None)),
             "grade": code_of("ceds:000100", grades[-1]) if grades else None,
+            "primary": school not in second,
         }
         made.append(Draft(Enrollment, values, those[0][2].position))
     return made
+
+
+def _second_schools(roles: Sequence[Row]) -> frozenset[str]:
+    """Schools where the user is a student beside another school: `roleType` is secondary there, and at another one it is not.
+
+    Where no role but the student's is the user's first one: a type is said of one organisation, at which an aide may be a student too.
+    """
+    first = {role["orgSourcedId"] for role in roles if role["roleType"].casefold() != "secondary"}
+    theirs = {role["orgSourcedId"] for role in roles if role["role"] == "student"}
+    return frozenset(theirs - first) if theirs & first else frozenset()
 
 
 def _last_day(row: Row) -> date | None:

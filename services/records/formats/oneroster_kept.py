@@ -44,7 +44,7 @@ KEPT: Final[dict[str, frozenset[str]]] = {
             "countryOfBirthCode",
         }
     ),
-    "roles": frozenset({*HEAD, "userSourcedId", "role", "orgSourcedId", "beginDate", "endDate"}),
+    "roles": frozenset({*HEAD, "userSourcedId", "roleType", "role", "orgSourcedId", "beginDate", "endDate"}),
     "enrollments": frozenset({*HEAD, "userSourcedId", "classSourcedId", "schoolSourcedId", "role", "beginDate", "endDate", SCED}),
 }  # fmt: skip
 """The columns that reading looks at. Whatever else a row has is kept beside them, but for passwords and social security numbers."""

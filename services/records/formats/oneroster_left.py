@@ -14,6 +14,9 @@ Tables = Mapping[str, Mapping[str, Values]]
 _OF_AGENTS: Final = frozenset({*HEAD, "givenName", "familyName", "middleName", "email", "sms", "phone", "role", RELATION})
 """The columns of an agent's user row that make a guardian."""
 
+_IN_PART: Final = frozenset({"roleType"})
+"""Columns that reading makes something of in a student's role at a second school alone: they are told of every row all the same."""
+
 _REFERRED: Final[Mapping[str, str]] = {
     "class": "classes", "course": "courses", "school": "orgs", "org": "orgs", "primaryOrg": "orgs", "term": "academicSessions",
     "schoolYear": "academicSessions", "gradingPeriod": "academicSessions", "academicSession": "academicSessions",
@@ -45,7 +48,7 @@ def left_of(identifier: str, rows: Tables, frame: Tables) -> dict[str, list[dict
 def _left(name: str, row: Values, *, is_agent: bool) -> dict[str, str]:
     if name not in KEPT:
         return dict(row)
-    read = (_OF_AGENTS if is_agent else KEPT[name]) - set(unreadable(name, row))
+    read = (_OF_AGENTS if is_agent else KEPT[name]) - set(unreadable(name, row)) - _IN_PART
     left = {column: value for column, value in row.items() if column not in read}
     return {column: value for column, value in row.items() if column in left or column.casefold().endswith("sourcedid")} if left else {}
 

@@ -12,7 +12,7 @@ import pytest
 
 from node.synthetic import BIRCH, students
 from node.synthetic.oneroster_writer import write_oneroster
-from node.synthetic.states import SyntheticOrganisation
+from node.synthetic.states import SyntheticOrganisation, organisations
 from safepassage.problems.records import UnreadableRoster
 from services.records.formats.archive import Archive
 from services.records.formats.oneroster import CARRIES, read_oneroster
@@ -252,6 +252,54 @@ def test_the_last_day_of_a_student_who_left_is_the_one_that_was_written(tmp_path
     assert read.record.enrollment is not None
     assert read.record.enrollment.enrollments is not None
     assert read.record.enrollment.enrollments[0].exit_date == date(2026, 10, 2)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "also", "primary"),
+    [
+        (("primary", "secondary"), "", [True, False]),
+        (("secondary", "primary"), "", [False, True]),
+        (("primary", "primary"), "", [True, True]),
+        (("primary", ""), "", [True, True]),
+        (("secondary", "secondary"), "", [True, True]),
+        (("primary", "secondary"), "aide", [True, True]),
+    ],
+)
+def test_a_school_where_a_student_is_second_to_another_is_not_the_primary_one(
+    package: Path, kinds: tuple[str, str], also: str, primary: list[bool]
+) -> None:
+    """`also`: the role that is the user's primary one at the second school."""
+
+    def attend(rows: list[dict[str, str]]) -> None:
+        first = next(row for row in rows if row["role"] == "student")
+        other = next(row["orgSourcedId"] for row in rows if row["orgSourcedId"] != first["orgSourcedId"])
+        second = {**first, "sourcedId": "second", "orgSourcedId": other, "roleType": kinds[1]}
+        first["roleType"] = kinds[0]
+        rows.append(second)
+        if also:
+            rows.append({**second, "sourcedId": "third", "role": also, "roleType": "primary"})
+
+    record = read_oneroster(changed(package, "roles.csv", attend), today=DAY).students[0].record
+    assert record is not None
+    assert record.enrollment is not None
+    assert [one.primary for one in record.enrollment.enrollments or ()] == primary
+
+
+def test_a_second_school_that_was_written_is_read_back_as_one(tmp_path: Path) -> None:
+    [student] = students(BIRCH, as_of=DAY, count=1)
+    first = student.document["enrollment"]["enrollments"][0]
+    other = next(one for one in organisations(BIRCH) if one.kind == "school" and one.key != student.school.key)
+    second = first | {"school": {"name": other.name, "nces_id": other.nces_id}, "primary": False}
+    path = tmp_path / "birch.zip"
+    document = student.document | {"enrollment": {"enrollments": [first, second]}}
+    write_oneroster(path, BIRCH, [Left(student.source_id, student.school, document)], as_of=DAY)
+    parsed = read_oneroster(Archive.of_zip(path.read_bytes()), today=DAY)
+    [read] = parsed.students
+    assert reasons(parsed) == {}
+    assert read.record is not None
+    assert read.record.enrollment is not None
+    found = {one.school.nces_id: one.primary for one in read.record.enrollment.enrollments or ()}
+    assert found == {student.school.nces_id: True, other.nces_id: False}
 
 
 def test_guardians_do_not_replace_what_is_known_of_rights() -> None:

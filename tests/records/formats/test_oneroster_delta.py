@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from services.records.formats.archive import Archive
 from services.records.formats.oneroster_delta import Delta
+from services.records.formats.oneroster_delta_rows import differing
 from services.records.formats.oneroster_kept import FRAME, KEPT
 
 WHOLE: dict[str, Any] = {
@@ -143,3 +144,8 @@ def test_of_a_row_that_does_not_say_what_changed_it_is_told_what_it_lacks_and_ne
     assert {(one.member, one.rule) for one in told} == faults
     assert {(one.resource, one.count, one.positions) for one in told} == {("users.csv", 1, ("users.csv:2",))}
     assert "hush" not in repr(findings) + repr(told)
+
+
+def test_a_school_that_becomes_the_second_one_is_a_change_of_what_is_read() -> None:
+    role = {"sourcedId": "r", "userSourcedId": "s", "role": "student", "orgSourcedId": "o", "roleType": "primary"}
+    assert differing("roles", {"r": role}, {"r": role | {"roleType": "secondary"}}) == {"r"}
