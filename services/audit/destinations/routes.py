@@ -34,6 +34,7 @@ from services.audit.tables import LogDestinationRow, LogRow
 from shared.caller import Caller, caller_with
 from shared.clock import Now
 from shared.columns import EPOCH
+from shared.inserts import insert_into
 from shared.problems import responses
 
 router = APIRouter(prefix="/v1/log/destinations", tags=["log"])
@@ -75,20 +76,22 @@ async def make_log_destination(
         await _require_room(tx, destination_id)
         seals = await DestinationSeals.of(tx, state.keys)
         first = await tx.scalar(select(func.min(LogRow.year)))
-        row = LogDestinationRow(
-            id=destination_id,
-            sealed=seals.seal(destination_id, configuration),
-            made_at=now,
-            state="active",
-            log=entry.log if new.start == "now" else first,
-            at=entry.at if new.start == "now" else 0,
-            holder="",
-            leased_until=EPOCH,
-            due_at=now,
-            failures=0,
-        )
-        tx.add(row)
-        await tx.flush()
+        values: dict[str, Any] = {
+            "id": destination_id,
+            "sealed": seals.seal(destination_id, configuration),
+            "made_at": now,
+            "state": "active",
+            "log": entry.log if new.start == "now" else first,
+            "at": entry.at if new.start == "now" else 0,
+            "holder": "",
+            "leased_until": EPOCH,
+            "due_at": now,
+            "failures": 0,
+        }
+        added = insert_into(tx, LogDestinationRow).values(**values).on_conflict_do_nothing().returning(LogDestinationRow)
+        row = (await tx.scalars(added)).one_or_none()
+        if row is None:  # another request for the same one was faster
+            raise LogDestinationExists
         return made(await shown(tx, row, configuration, now=now), configuration)
 
 

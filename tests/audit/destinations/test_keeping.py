@@ -1,5 +1,6 @@
 """Keeping destinations: who may, what is shown once, what is on record, keys that change, entries once more."""
 
+import asyncio
 import json
 import logging
 from datetime import timedelta
@@ -151,6 +152,14 @@ async def test_an_id_stands_for_one_destination_and_there_are_so_many(kept: Keep
             tx.add(LogDestinationRow(id=UUID(int=number), leased_until=EPOCH, due_at=EPOCH, **members))
     full = await kept.try_make(HOOK)
     assert (full.status, code(full.body)) == (409, "log-destinations-full")
+
+
+async def test_of_two_who_make_one_id_at_once_one_is_told_that_it_exists(kept: Keeping) -> None:
+    for _ in range(4):
+        id_ = uuid4()
+        told = await asyncio.gather(*(kept.try_make(HOOK, id_) for _ in range(4)))
+        assert sorted(answer.status for answer in told) == [201, 409, 409, 409]
+        assert {code(answer.body) for answer in told if answer.status == 409} == {"log-destination-exists"}
 
 
 async def test_what_may_be_a_receiver(kept: Keeping) -> None:
