@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from services.gateway.door.quota_store import sum_up
-from services.gateway.tables import QuotaUseRow, ScopeUseRow
+from services.gateway.tables import QuotaLimitRow, QuotaUseRow, ScopeUseRow
 from tests.conftest import StandingClock
 from tests.gateway.by_hand import Party, ask_token
 from tests.gateway.house import ISSUER, House, open_house
@@ -46,6 +46,7 @@ async def _holds(house: House) -> None:
         used = {(row.client_id, row.scope, row.used_on) for row in (await tx.execute(select(ScopeUseRow))).scalars()}
     assert used == {(UUID(party.client_id), scope, house.now.date()) for scope in ("admin:organisations", "admin:clients")}
     await _registers_once(house)
+    await _changes_quotas(house)
     await asyncio.gather(
         *(sum_up(house.app.state.door.allowances, house.app.state.database, house.app.state.outbox, house.clock) for _ in range(3))
     )
@@ -54,6 +55,17 @@ async def _holds(house: House) -> None:
     assert row is not None
     assert row.used == house.app.state.quotas.used(UUID(party.client_id), "client-day") > 0
     assert len({one.body for one in house.behind["records"].heard if one.path.endswith(school["id"])}) == 2
+
+
+async def _changes_quotas(house: House) -> None:
+    """Of quotas that are changed for the first time by several at once the last one counts, and nobody is told that something failed."""
+    agency = await house.sea_party("admin:clients")
+    token = await house.token(agency)
+    changes = [house.call(agency, token, "PUT", f"/v1/quotas/{agency.client_id}", json={"day": 10**6 + number}) for number in range(5)]
+    assert Counter(answer.status for answer in await asyncio.gather(*changes)) == {200: 5}
+    async with house.app.state.database.reading() as tx:
+        kept = (await tx.scalars(select(QuotaLimitRow).where(QuotaLimitRow.holder_id == UUID(agency.client_id)))).all()
+    assert [(row.quota, row.per_day // 10) for row in kept] == [("client-day", 10**5)]
 
 
 async def _registers_once(house: House) -> None:

@@ -39,7 +39,7 @@ async def read_quotas(holder_id: UUID, caller: Administrator, request: Request, 
 @router.put("/{holder_id}", responses=responses(NotFound, NotPermitted))
 async def change_quotas(holder_id: UUID, change: QuotaChange, caller: Administrator, request: Request, tx: Transaction, now: Now) -> Quotas:
     """Give a client or an organisation other quotas than the settings', from the next second on. The state agency alone does so."""
-    names = await _names_of(tx, holder_id, caller)
+    names = await _names_of(tx, holder_id, caller, locked=True)
     if caller.organisation_kind != "sea":
         raise NotPermitted("the state agency alone changes quotas")
     await tx.execute(delete(QuotaLimitRow).where(QuotaLimitRow.holder_id == holder_id))
@@ -54,13 +54,16 @@ async def change_quotas(holder_id: UUID, change: QuotaChange, caller: Administra
     return _told(holder_id, names, request.app.state.quotas, change)
 
 
-async def _names_of(tx: AsyncSession, holder_id: UUID, caller: CallerClaims) -> dict[str, QuotaName]:
-    """The names of its quotas. Raises NotFound for what is neither a client nor an organisation that the caller reaches."""
+async def _names_of(tx: AsyncSession, holder_id: UUID, caller: CallerClaims, *, locked: bool = False) -> dict[str, QuotaName]:
+    """The names of its quotas. Raises NotFound for what is neither a client nor an organisation that the caller reaches.
+
+    locked  until the end of `tx` nobody else changes them
+    """
     client = select(ClientRow.id).where(ClientRow.id == holder_id, reached(ClientRow.organisation_id, caller))
-    if (await tx.execute(client)).scalar_one_or_none() is not None:
+    if (await tx.execute(client.with_for_update(key_share=True) if locked else client)).scalar_one_or_none() is not None:
         return _OF_CLIENTS
     organisation = select(OrganisationRow.id).where(OrganisationRow.id == holder_id, reached(OrganisationRow.id, caller))
-    if (await tx.execute(organisation)).scalar_one_or_none() is None:
+    if (await tx.execute(organisation.with_for_update(key_share=True) if locked else organisation)).scalar_one_or_none() is None:
         raise NotFound
     return _OF_ORGANISATIONS
 

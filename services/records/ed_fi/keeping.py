@@ -19,6 +19,7 @@ from shared.caller import Caller, caller_with
 from shared.clock import Now
 from shared.contracts.audit import Context, Event
 from shared.database import ReadOnly, Transaction
+from shared.inserts import insert_into
 from shared.problems import responses
 from shared.tenancy import within
 
@@ -74,10 +75,9 @@ async def say_what_is_kept(
     if caller.kind not in ("lea", "school"):
         raise NotPermitted("a district says this of its own students")
     api = request.app.state.ed_fi.of(system, caller.organisation_id)
-    row = await tx.get(EdFiKeepingRow, (caller.organisation_id, system), with_for_update=True)
-    if row is None:
-        row = EdFiKeepingRow(organisation_id=caller.organisation_id, system=system, keeps=RECORD, said_at=now)
-        tx.add(row)
+    first = {"organisation_id": caller.organisation_id, "system": system, "keeps": RECORD, "said_at": now}
+    await tx.execute(insert_into(tx, EdFiKeepingRow).values(**first).on_conflict_do_nothing())
+    row = await tx.get_one(EdFiKeepingRow, (caller.organisation_id, system), with_for_update=True)
     if row.keeps != said.keeps:
         row.keeps, row.said_at = said.keeps, now
         event = Event(

@@ -1,5 +1,6 @@
 """A district keeps its students' records in its own system: the node has what finds the child, on both engines, and nothing else."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import date
@@ -300,6 +301,13 @@ async def test_a_party_to_an_agreement_sees_what_is_kept_and_whose_system_has_th
     assert page.left_with_districts == (district.state.by_key[DISTRICT],)
     assert len(page.students) == 3
     assert {element for one in page.students for element in one.elements()} == {"identity.name"}
+
+
+async def test_what_is_said_by_several_at_once_for_the_first_time_is_said_once(district: District) -> None:
+    told = await asyncio.gather(*(say(district, "identity") for _ in range(5)))
+    assert [one.status for one in told] == [200] * 5
+    await district.state.tell()
+    assert [row.keeps for row in await district.state.rows(EdFiKeepingRow)] == ["identity"]
 
 
 async def test_only_the_district_whose_system_it_is_says_what_is_kept(district: District) -> None:
