@@ -27,6 +27,7 @@ from shared.caller import Caller, caller_with
 from shared.clock import Now
 from shared.cursors import Cursor, Limit
 from shared.database import Database
+from shared.inserts import insert_into
 from shared.problems import responses
 
 router = APIRouter(prefix="/v1/log/saved-searches", tags=["log"])
@@ -48,13 +49,15 @@ async def save_search(saved_search_id: UUID, new: NewSavedSearch, request: Reque
     await record_search(state.sequencer, caller, operation="search-saved", student_id=new.search.student_id, count=1, now=now)
     async with database.transaction() as tx:
         cipher = await _cipher(tx, state.keys)
-        row = await tx.get(SavedSearchRow, (caller.organisation_id, saved_search_id), with_for_update=True)
+        name = (caller.organisation_id, saved_search_id)
+        row = await tx.get(SavedSearchRow, name, with_for_update=True)
         if row is None:
             count = select(func.count()).select_from(SavedSearchRow).where(SavedSearchRow.organisation_id == caller.organisation_id)
             if (await tx.scalar(count) or 0) >= MOST:
                 raise SavedSearchesFull
-            row = SavedSearchRow(id=saved_search_id, organisation_id=caller.organisation_id)
-            tx.add(row)
+            empty = {"organisation_id": caller.organisation_id, "id": saved_search_id, "saved_at": now, "sealed": b""}
+            await tx.execute(insert_into(tx, SavedSearchRow).values(**empty).on_conflict_do_nothing())
+            row = await tx.get_one(SavedSearchRow, name, with_for_update=True)  # another request's, if that was faster
         row.saved_at, row.sealed = now, _sealed(cipher, row, new)
     return _shown(cipher, row)
 

@@ -1,5 +1,6 @@
 """Searches that an organisation keeps: its own alone, sealed, and good for what whoever runs one may see."""
 
+import asyncio
 import importlib
 import json
 from pathlib import Path
@@ -32,6 +33,15 @@ def district(node: AuditNode, organisation: UUID = OAK) -> dict[str, str]:
 
 async def save(node: AuditNode, headers: dict[str, str], name: str = "one child", id_: UUID | None = None, **search: Any) -> Answer:
     return await node.send("PUT", f"{PATH}/{id_ or uuid7(node.clock())}", headers, {"name": name, "search": search})
+
+
+async def test_one_search_that_is_saved_by_several_at_once_is_one(node: AuditNode) -> None:
+    headers = district(node)
+    for _ in range(3):
+        id_ = uuid4()
+        told = await asyncio.gather(*(save(node, headers, f"name {number}", id_) for number in range(4)))
+        assert [answer.status for answer in told] == [200] * 4
+        assert [one["name"][:4] for one in await listed(node, headers) if one["id"] == str(id_)] == ["name"]
 
 
 def as_before(connection: Connection) -> None:

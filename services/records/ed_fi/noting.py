@@ -18,6 +18,7 @@ from services.records.ed_fi.systems import EdFiSystem
 from services.records.tables import EdFiStandingRow
 from shared.clock import Clock
 from shared.database import Database
+from shared.inserts import insert_into
 from shared.keys import KeyFileUnusable
 
 PULL, PUSH = "pull", "push"
@@ -77,10 +78,9 @@ async def note_push(database: Database, api: EdFiApi, sent: Sequence[Sent], *, n
 
 async def _begun(database: Database, system: EdFiSystem, direction: str, now: datetime, *, next_at: datetime | None) -> None:
     async with database.transaction() as tx:
-        row = await tx.get(EdFiStandingRow, (system.organisation_id, system.name, direction), with_for_update=True)
-        if row is None:
-            row = EdFiStandingRow(organisation_id=system.organisation_id, system=system.name, direction=direction, faults=0, counts="{}")
-            tx.add(row)
+        first = {"organisation_id": system.organisation_id, "system": system.name, "direction": direction, "faults": 0, "counts": "{}"}
+        await tx.execute(insert_into(tx, EdFiStandingRow).values(**first, attempted_at=now).on_conflict_do_nothing())
+        row = await tx.get_one(EdFiStandingRow, (system.organisation_id, system.name, direction), with_for_update=True)
         row.attempted_at, row.ended_at, row.next_at = now, None, next_at
 
 
