@@ -5,17 +5,20 @@ import csv
 from collections import Counter
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from node.commands.output import console, stop
+from node.commands.output import console, errors, stop
 from node.synthetic.bringing import Bringing, Brought
 from node.synthetic.papers import KINDS
 from safepassage.client import Client, ClientFile
 from safepassage.problems import SuiteError
 from shared.clock import system_clock
+
+BRINGING: Final = "what was signed"
 
 
 def synthesize_papers(
@@ -34,10 +37,13 @@ def synthesize_papers(
     """Bring in what families and districts signed, through the node's door, and say what became of it."""
     if not all((folder / f"{kind}.ndjson").is_file() for kind in KINDS):
         stop(f"{folder} has not all of {', '.join(KINDS)}.", "`synthesize` writes them beside a state's students.", code=2)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     try:
-        brought = asyncio.run(_brought(folder, agency, recipient, vendor))
+        with Progress(*columns, console=errors, transient=True) as shown:
+            brought = asyncio.run(_brought(folder, agency, recipient, vendor, shown))
     except SuiteError as error:
-        stop(f"{error.title}{f': {error.detail}' if error.detail else ''}", error.remedy)
+        remedy = f"{error.remedy} Then call this again: within 24 hours what is on record already is not brought in twice."
+        stop(f"{error.title}{f': {error.detail}' if error.detail else ''}", remedy)
     for (kind, outcome), times in sorted(Counter((one.kind, one.outcome) for one in brought).items()):
         console.print(f"{kind}: {times:,} {outcome}")
     if truth is not None:
@@ -55,8 +61,24 @@ def _compare(brought: list[Brought], truth: Path) -> None:
     console.print(f"All {len(brought):,} are as expected.")
 
 
-async def _brought(folder: Path, agency: Path, recipient: UUID, vendor: Path | None) -> list[Brought]:
+async def _brought(folder: Path, agency: Path, recipient: UUID, vendor: Path | None, shown: Progress) -> list[Brought]:
+    bar = shown.add_task(BRINGING, total=sum(_count(folder / f"{kind}.ndjson") for kind in KINDS if kind != "disclosures" or vendor))
+
+    async def pause(seconds: float) -> None:
+        shown.update(bar, description=f"waiting {seconds:.0f} s, as the node asks")
+        await asyncio.sleep(seconds)
+        shown.update(bar, description=BRINGING)
+
+    brought: list[Brought] = []
     async with AsyncExitStack() as stack:
         ours = await stack.enter_async_context(Client(ClientFile.load(agency)))
         theirs = None if vendor is None else await stack.enter_async_context(Client(ClientFile.load(vendor)))
-        return [one async for one in Bringing(folder, ours, recipient, theirs, clock=system_clock).everything()]
+        async for one in Bringing(folder, ours, recipient, theirs, clock=system_clock, pause=pause).everything():
+            brought.append(one)
+            shown.advance(bar)
+    return brought
+
+
+def _count(path: Path) -> int:
+    with path.open(encoding="utf-8") as file:
+        return sum(1 for _ in file)

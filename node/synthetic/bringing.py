@@ -4,16 +4,21 @@ Nothing is written past the node. A prior disclosure is one: a vendor reads a pa
 """
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
-from uuid import UUID, uuid4
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+import anyio
 
 from node.synthetic.papers import KINDS, Kind
+from node.synthetic.waiting import is_refusal, patiently
 from safepassage.client import Call, Client, calls
 from safepassage.problems import SuiteError
+from safepassage.problems.requests import IdempotencyKeyReused
 from safepassage.record.contacts import Guardian
 from safepassage.record.identity import Identifier
 from safepassage.record.loads import Student, StudentLookup
@@ -33,7 +38,7 @@ class Brought:
     outcome: str
     """`recorded`, `withdrawn`, `read`, `refused` (nothing of the page), `not-one-student`, or the code of the node's problem."""
     id: UUID | None = None
-    """What the node calls it."""
+    """What the node calls it; None also where an earlier run has brought it in with another day on which it expires."""
     student_id: UUID | None = None
 
 
@@ -45,28 +50,43 @@ class Bringing:
     vendor     a client of the vendor (records:read); None: nothing is disclosed
     """
 
-    def __init__(self, folder: Path, agency: Client, recipient: UUID, vendor: Client | None, *, clock: Clock) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        agency: Client,
+        recipient: UUID,
+        vendor: Client | None,
+        *,
+        clock: Clock,
+        pause: Callable[[float], Awaitable[None]] = anyio.sleep,
+    ) -> None:
+        """pause: waits so many seconds, where the node asks for it. It lets nobody look children up without end."""
+        self._pause = pause
         self._folder, self._agency, self._recipient, self._vendor, self._clock = folder, agency, recipient, vendor, clock
         self._agreements: dict[str, UUID] = {}
         """By key: as many as districts have."""
 
     async def everything(self) -> AsyncIterator[Brought]:
-        """One line after the other. Raises what is no problem of one line: a client without rights, a node that does not answer."""
-        districts = {
-            str(one.nces_id): one.id
-            async for page in self._agency.pages(calls.list_organisations())
-            for one in page.organisations
-            if one.kind == "lea"
-        }
+        """One line after the other. Within a day the same line again is the same request, so what was stopped is called again.
+
+        Raises what is no problem of one line: a client without rights, a node that does not answer, one that asks for too long a pause.
+        """
+        districts = await patiently(self._districts, self._pause)
         for kind in KINDS:
             for line in _lines(self._folder / f"{kind}.ndjson"):
-                if kind == "agreements":
-                    yield await self._agreement(line, districts)
-                elif kind == "disclosures":
-                    if self._vendor is not None:
-                        yield await self._page(line, self._vendor)
-                else:
-                    yield await self._of_student(kind, line)
+                if kind != "disclosures":
+                    yield await patiently(partial(self._line, kind, line, districts), self._pause)
+                elif self._vendor is not None:
+                    yield await patiently(partial(self._page, line, self._vendor), self._pause)
+
+    async def _districts(self) -> dict[str, UUID]:
+        pages = self._agency.pages(calls.list_organisations())
+        return {str(one.nces_id): one.id async for page in pages for one in page.organisations if one.kind == "lea"}
+
+    async def _line(self, kind: Kind, line: dict[str, Any], districts: dict[str, UUID]) -> Brought:
+        if kind == "agreements":
+            return await self._agreement(line, districts)
+        return await self._of_student(kind, line)
 
     async def _agreement(self, line: dict[str, Any], districts: dict[str, UUID]) -> Brought:
         if line["district"] not in districts:
@@ -82,7 +102,7 @@ class Bringing:
         if len(found.students) != 1:
             return Brought(line["key"], kind, "not-one-student")
         student = await self._agency.read_student(found.students[0], elements=GUARDIANS)
-        acting_for, body = self._signer(line["signer"], student), dict(line["body"])
+        acting_for, body = _signer(line, student), dict(line["body"])
         body |= {"student_id": str(found.students[0]), "acting_for": acting_for.model_dump(mode="json")}
         if kind == "consents":
             body["recipient_id"] = str(self._recipient)
@@ -90,7 +110,8 @@ class Bringing:
             body["expires_at"] = _instant(self._clock() + timedelta(seconds=line["expires_after_seconds"]))
         made = await self._sent(kind, line["key"], body, found.students[0])
         if made.id is not None and "withdrawn_for" in line:
-            await self._agency.withdraw_consent(made.id, ConsentWithdrawal(acting_for=acting_for, reason=line["withdrawn_for"]))
+            withdrawal = ConsentWithdrawal(acting_for=acting_for, reason=line["withdrawn_for"])
+            await self._agency.withdraw_consent(made.id, withdrawal, idempotency_key=_key(f"withdrawal of {made.id}", {}))
             return Brought(made.key, kind, "withdrawn", made.id, made.student_id)
         return made
 
@@ -101,35 +122,49 @@ class Bringing:
             agreement = self._agreements[line["agreement"]]
             page = (await vendor.read_roster_entries(agreement, elements=tuple(line["elements"]), limit=line["limit"])).content
         except SuiteError as problem:
-            if problem.status >= 500:
+            if not is_refusal(problem):
                 raise
             return Brought(line["key"], "disclosures", problem.code)
         return Brought(line["key"], "disclosures", "read" if page.students else "refused")
 
     async def _sent(self, kind: Kind, key: str, body: dict[str, Any], student_id: UUID | None = None) -> Brought:
         """As it is: what lacks a member is for the node to refuse, and not for the client's own model."""
-        content = json.dumps(body).encode()
-        call = Call("POST", PATHS[kind], lambda answer: answer.json()["id"], (), content, "application/json", idempotency_key=str(uuid4()))
+        content, again = json.dumps(body).encode(), _key(f"{kind} {key}", body)
+        call = Call("POST", PATHS[kind], lambda answer: answer.json()["id"], (), content, "application/json", idempotency_key=again)
         try:
             return Brought(key, kind, "recorded", UUID(await self._agency.run(call)), student_id)
+        except IdempotencyKeyReused:
+            # The node has this paper. It expires an hour after it was first brought in, which is all that is said otherwise now.
+            return Brought(key, kind, "recorded", None, student_id)
         except SuiteError as problem:
-            if problem.status >= 500 or problem.status == 401:
+            if not is_refusal(problem):
                 raise
             return Brought(key, kind, problem.code, None, student_id)
 
-    def _signer(self, signer: str, student: Student) -> ActingFor:
-        contacts = student.record.contacts
-        guardians: tuple[Guardian, ...] = () if contacts is None else tuple(contacts.guardians or ())
-        holders = [one.person_id for one in guardians if one.rights is not None and one.rights.ended_on is None]
-        others = [one.person_id for one in guardians if one.person_id not in holders]
-        signers: dict[str, list[UUID | None]] = {"parent": holders, "student": [student.id], "stranger": others}
-        return ActingFor(
-            person_id=next((one for one in signers[signer] if one is not None), None) or uuid4(),
-            assurance_level="ial2",
-            method="in-person",
-            evidence_ref="counter protocol of invented students",
-            authenticated_at=self._clock() - timedelta(minutes=10),
-        )
+
+def _signer(line: dict[str, Any], student: Student) -> ActingFor:
+    """Who signed, by the record. All of it follows from the paper and the record, so that the same paper is the same request."""
+    contacts = student.record.contacts
+    guardians: tuple[Guardian, ...] = () if contacts is None else tuple(contacts.guardians or ())
+    holders = [one.person_id for one in guardians if one.rights is not None and one.rights.ended_on is None]
+    others = [one.person_id for one in guardians if one.person_id not in holders]
+    signers: dict[str, list[UUID | None]] = {"parent": holders, "student": [student.id], "stranger": others}
+    body = line["body"]
+    return ActingFor.model_validate(
+        {
+            "person_id": next((one for one in signers[line["signer"]] if one is not None), None) or uuid5(NAMESPACE_URL, line["key"]),
+            "assurance_level": "ial2",
+            "method": "in-person",
+            "evidence_ref": "counter protocol of invented students",
+            "authenticated_at": body["received_at"] if "received_at" in body else f"{body['signed_on']}T00:00:00.000Z",
+        }
+    )
+
+
+def _key(what: str, body: dict[str, Any]) -> str:
+    """Of a request: the same for the same paper, whenever it is brought in. Of the body all counts but when it expires."""
+    stable = {name: value for name, value in body.items() if name != "expires_at"}
+    return str(uuid5(NAMESPACE_URL, f"{what} {json.dumps(stable, sort_keys=True)}"))
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:

@@ -69,6 +69,9 @@ class Papers:
         self._truth_file = truth.open("x", newline="", encoding="utf-8")
         self._truth = csv.writer(self._truth_file)
         self._truth.writerow(COLUMNS)
+        self._pages: dict[str, list[tuple[str, bool]]] = {}
+        """By district: the agreements under which the vendor reads a page, if somebody is in school there."""
+        self._enrolled: set[str] = set()
         for one in organisations(state):
             if one.nces_id is not None and one.kind == "lea":
                 self._of_district(one.nces_id)
@@ -78,6 +81,7 @@ class Papers:
         stay = one.document["enrollment"]["enrollments"][0]
         if "exit_date" in stay:
             return
+        self._enrolled.add(stay["district"]["nces_id"])
         age = _age(date.fromisoformat(one.document["identity"]["birth_date"]["birth_date"]), self._as_of)
         case = one.truth.case
         if case == "meal-status" or self._falls(one, "directory_opt_out"):
@@ -90,7 +94,13 @@ class Papers:
             self._consent(one, age, self._draws(one, "consent kind").one_of(USUAL))
 
     def close(self) -> None:
-        """No more is added."""
+        """No more is added: it is known now where a page has somebody."""
+        for nces_id, agreements in self._pages.items():
+            for variant, holds in agreements if nces_id in self._enrolled else ():
+                agreement = f"{nces_id}-{variant}"
+                page = {"agreement": agreement, "elements": SCHEDULE, "limit": A_PAGE}
+                expected = "read" if holds else "refused"
+                self._write("disclosures", variant, expected, holds=holds, key=f"{agreement}-page", **page)
         for file in (*self._files.values(), self._truth_file):
             file.close()
 
@@ -127,7 +137,7 @@ class Papers:
         self._write("consents", variant, expected, holds=holds, key=key, **self._of(one, age) | more, body=body)
 
     def _of_district(self, nces_id: str) -> None:
-        """An agreement that holds, one that has ended, the draft of one that says nothing of destruction; a page under the first two."""
+        """An agreement that holds, one that has ended, the draft of one that says nothing of destruction; of the first two a page each."""
         for variant, (expected, holds) in AGREEMENTS.items():
             key = f"{nces_id}-{variant}"
             began = -20 if variant != "expired" else -395
@@ -146,8 +156,7 @@ class Papers:
                 body = {"kind": "study", "aim": "improve-instruction", **about, **clauses}
             self._write("agreements", variant, expected, holds=holds, key=key, district=nces_id, body=body)
             if expected == "recorded":
-                page = {"agreement": key, "elements": SCHEDULE, "limit": A_PAGE}
-                self._write("disclosures", variant, "read" if holds else "refused", holds=holds, key=f"{key}-page", **page)
+                self._pages.setdefault(nces_id, []).append((variant, holds))
 
     def _of(self, one: SyntheticRecord, age: int) -> dict[str, Any]:
         number = one.document["identity"]["identifiers"][0]["value"]

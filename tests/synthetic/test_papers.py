@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from uuid import UUID
 
 import httpx2
 import pytest
+from sqlalchemy import func, select
 from typer.testing import CliRunner
 
 from node.command import app
@@ -23,8 +24,11 @@ from node.synthetic.papers import AGREEMENTS, CONSENTED, CONSENTS, EXPIRES_AFTER
 from node.synthetic.population import Population
 from node.synthetic.profiles import PROFILES
 from node.synthetic.rates import DEFAULT
+from node.synthetic.waiting import LONGEST_SECONDS, patiently
 from safepassage.client import Client, ClientFile, ClientKey, calls
 from safepassage.ids import uuid7
+from safepassage.problems import SuiteError, problem_from
+from safepassage.problems.requests import RequestUnderWay, TooManyRequests
 from safepassage.wire_access import (
     OBLIGATION_KINDS,
     AccessContext,
@@ -41,6 +45,9 @@ from safepassage.wire_log import EntrySearch
 from safepassage.wire_organisations import NewOrganisation, Organisation
 from services.gateway.registry.administration import Administration, administration
 from services.gateway.settings import GatewaySettings
+from services.privacy.tables.evidence import AgreementRow, ConsentRow
+from services.privacy.tables.rights import PreferenceRow
+from services.records.lookup import A_MINUTE
 from shared.who_may_call import ServiceName
 from tests.conftest import StandingClock
 from tests.stores import folder_at_head
@@ -97,6 +104,37 @@ def test_every_kind_is_there_whatever_the_seed(seed: int, tmp_path: Path) -> Non
         assert not any("expected" in (made / state / f"{kind}.ndjson").read_text() for kind in KINDS)
 
 
+def test_a_page_is_read_of_districts_where_somebody_is_in_school_alone(tmp_path: Path) -> None:
+    few = Population(PROFILES["demo"], as_of=DAY, students=6)
+    made = written(tmp_path / "made", few)
+    truth = truth_in(made)
+    there = {
+        stay["district"]["nces_id"]
+        for one in few.records(few.states[0])
+        for stay in one.document["enrollment"]["enrollments"][:1]
+        if "exit_date" not in stay
+    }
+    agreements = {key.partition("-")[0] for key, row in truth.items() if row["kind"] == "agreements"}
+    pages = {key.partition("-")[0] for key, row in truth.items() if row["kind"] == "disclosures"}
+    assert pages == there
+    assert pages < agreements
+
+
+class Busy(httpx2.AsyncBaseTransport):
+    """The node, that says once of each path that something else comes first."""
+
+    def __init__(self, app: Any) -> None:
+        self._node = httpx2.ASGITransport(app)
+        self.first: dict[str, SuiteError] = {}
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        error = self.first.pop(request.url.path, None)
+        if error is None:
+            return await self._node.handle_async_request(request)
+        headers = {"content-type": "application/problem+json", "retry-after": str(error.retry_after_seconds)}
+        return httpx2.Response(error.status, headers=headers, content=error.as_problem().model_dump_json())
+
+
 @dataclass
 class Running:
     """The node of Alder with its students, its agency's client and its vendor's."""
@@ -107,6 +145,36 @@ class Running:
     lantern: Client
     vendor: Organisation
     folder: Path
+    busy: Busy
+    waited: list[float] = field(default_factory=list)
+
+    async def load(self) -> None:
+        """The students arrive."""
+        report = await self.agency.load_roster((self.folder / "alder" / "students-0001.ndjson").read_bytes(), "application/x-ndjson")
+        students = len((self.folder / "truth" / "alder.csv").read_text().splitlines()) - 1
+        assert (report.counts["students"], report.unresolved) == (students, ())
+        await self.settle()
+
+    async def later(self, seconds: float) -> None:
+        """The clock goes on."""
+        self.clock.advance(seconds=seconds)
+        await self.node.applications["gateway"].state.standing.refresh()
+
+    async def bring(self) -> dict[str, Brought]:
+        """What became of each paper; where the node asks for a pause, the clock goes on."""
+
+        async def pause(seconds: float) -> None:
+            self.waited.append(seconds)
+            await self.later(seconds)
+
+        bringing = Bringing(self.folder / "alder", self.agency, self.vendor.id, self.lantern, clock=self.clock, pause=pause)
+        return {one.key: one async for one in bringing.everything()}
+
+    async def on_record(self) -> list[int]:
+        """How many agreements, consents and opt-outs the node has."""
+        async with self.node.applications["privacy"].state.database.reading() as tx:
+            tables = (AgreementRow, ConsentRow, PreferenceRow)
+            return [int(await tx.scalar(select(func.count()).select_from(table)) or 0) for table in tables]
 
     async def settle(self) -> None:
         """What waits between the services arrives."""
@@ -130,8 +198,9 @@ class Running:
 
 
 @pytest.fixture
-async def running(tmp_path: Path, clock: StandingClock) -> AsyncIterator[Running]:
-    made = written(tmp_path / "made", population(as_of=clock().date()))
+async def running(tmp_path: Path, clock: StandingClock, request: pytest.FixtureRequest) -> AsyncIterator[Running]:
+    """With what shares of a parameter make of the demo."""
+    made = written(tmp_path / "made", population(as_of=clock().date(), **getattr(request, "param", {})))
     entity = "http://127.0.0.1:9"
     file = NodeFile(entity_id=entity, name="Agency", state="XA", organisation_id=uuid7(clock()), port=9, insecure_development=True)
     folder = create_node(tmp_path / "node", file, now=clock())
@@ -150,19 +219,17 @@ async def running(tmp_path: Path, clock: StandingClock) -> AsyncIterator[Running
             today=since,
             agreements=NOTICES,
         )
+        busy = Busy(node.applications["gateway"])
         vendor = await hand.add_organisation(NewOrganisation(kind="vendor", name="Lantern Reading", valid_from=since))
 
         async def client(organisation: UUID, *scopes: str, purpose: str) -> Client:
             key = await registered(hand, organisation, scopes, purpose)
-            app = node.applications["gateway"]
-            await app.state.standing.refresh()
-            return Client(
-                key.model_copy(update={"issuer": entity}), purpose=purpose, transport=httpx2.ASGITransport(app), clock=clock, pause=at_once
-            )
+            await node.applications["gateway"].state.standing.refresh()
+            return Client(key.model_copy(update={"issuer": entity}), purpose=purpose, transport=busy, clock=clock, pause=at_once)
 
         ours = await client(agency.id, *AGENCY_SCOPES, purpose="audit-evaluation")
         theirs = await client(vendor.id, "records:read", purpose="instruction")
-        it = Running(node, clock, ours, theirs, vendor, made)
+        it = Running(node, clock, ours, theirs, vendor, made, busy)
         await it.settle()
         async with ours, theirs:
             yield it
@@ -189,27 +256,76 @@ async def registered(hand: Administration, organisation: UUID, scopes: tuple[str
 @pytest.mark.anyio
 @pytest.mark.timeout(300)
 async def test_a_node_that_has_the_students_answers_each_paper_as_is_expected(running: Running) -> None:
-    report = await running.agency.load_roster((running.folder / "alder" / "students-0001.ndjson").read_bytes(), "application/x-ndjson")
-    assert (report.counts["students"], report.unresolved) == (
-        len((running.folder / "truth" / "alder.csv").read_text().splitlines()) - 1,
-        (),
-    )
-    await running.settle()
-    bringing = Bringing(running.folder / "alder", running.agency, running.vendor.id, running.lantern, clock=running.clock)
-    brought = {one.key: one async for one in bringing.everything()}
+    await running.load()
+    brought = await running.bring()
+    assert running.waited == []
     truth = truth_in(running.folder)
     assert {key: one.outcome for key, one in brought.items()} == {key: row["expected"] for key, row in truth.items()}
     consents = [one for one in brought.values() if one.kind == "consents" and one.id is not None]
     before = {one.key: await running.may_rest_on(one) for one in consents}
     assert before == {key: truth[key]["variant"] != "withdrawn" for key in before}
-    running.clock.advance(seconds=EXPIRES_AFTER_SECONDS + 1)
-    await running.node.applications["gateway"].state.standing.refresh()
+    await running.later(EXPIRES_AFTER_SECONDS + 1)
     assert {one.key: await running.may_rest_on(one) for one in consents} == {key: truth[key]["holds"] == "yes" for key in before}
     await running.node.applications["audit"].state.projector.catch_up()
     found = running.agency.pages(calls.search_log(EntrySearch(classes=("disclosure", "read"))))
     disclosed = [one async for page in found for one in page.entries if (one.context or {}).get("agreement_id")]
     under = {str(one.id) for key, one in brought.items() if one.kind == "agreements" and truth[key]["holds"] == "yes"}
     assert sorted(str((one.context or {})["agreement_id"]) for one in disclosed) == sorted(under)
+
+
+@pytest.mark.anyio
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("running", [{"consent": 0.5}], indirect=True)
+async def test_of_more_students_than_may_be_looked_up_in_a_minute_each_is_waited_for_and_again_nothing_is_brought_in_twice(
+    running: Running,
+) -> None:
+    await running.load()
+    first = await running.bring()
+    assert sum(one.kind in ("opt-outs", "consents") for one in first.values()) > A_MINUTE
+    assert running.waited
+    assert all(30 < seconds <= A_MINUTE + 1 for seconds in running.waited)
+    expected = {key: row["expected"] for key, row in truth_in(running.folder).items()}
+    assert {key: one.outcome for key, one in first.items()} == expected
+    there = await running.on_record()
+    await running.later(A_MINUTE + 1)
+    again = await running.bring()
+    assert await running.on_record() == there
+    assert {key: one.outcome for key, one in again.items()} == expected
+    # What expires does so an hour after it was first brought in: of it alone the node's id is not told again.
+    assert {key for key, one in again.items() if one.id != first[key].id} == {
+        key for key, row in truth_in(running.folder).items() if (row["kind"], row["variant"]) == ("consents", "expired")
+    }
+
+
+@pytest.mark.anyio
+@pytest.mark.timeout(300)
+async def test_what_is_to_be_sent_again_is_sent_again_and_no_outcome(running: Running) -> None:
+    await running.load()
+    running.busy.first = {
+        "/v1/agreements": TooManyRequests(retry_after_seconds=61),
+        "/v1/preferences": RequestUnderWay(retry_after_seconds=2),
+        "/v1/consents": RequestUnderWay(retry_after_seconds=3),
+        "/v1/roster-entries": TooManyRequests(retry_after_seconds=62),
+    }
+    brought = await running.bring()
+    assert running.busy.first == {}
+    assert running.waited == [61, 2, 3, 62]
+    assert {key: one.outcome for key, one in brought.items()} == {key: row["expected"] for key, row in truth_in(running.folder).items()}
+
+
+@pytest.mark.anyio
+async def test_a_problem_that_lasts_longer_than_is_waited_for_is_raised() -> None:
+    waited: list[float] = []
+
+    async def ask() -> None:
+        raise problem_from(TooManyRequests().as_problem())
+
+    async def pause(seconds: float) -> None:
+        waited.append(seconds)
+
+    with pytest.raises(TooManyRequests):
+        await patiently(ask, pause)
+    assert sum(waited) == LONGEST_SECONDS
 
 
 def test_a_folder_without_papers_is_said_to_have_none(tmp_path: Path) -> None:
