@@ -50,6 +50,7 @@ async def export_agreement(agreement_id: UUID, caller: Reader, tx: ReadOnly) -> 
         {
             "agreement": agreement.model_dump(exclude=_ON_RECORD),
             "amendments": agreement.amendments,
+            "terminated_at": agreement.terminated_at,
             "parties": tuple(
                 AgreementParty(id=it.id, kind=it.kind, name=it.name, nces_id=it.nces_id, state_id=it.state_id)
                 for it in sorted(organisations, key=lambda it: it.id)
@@ -73,6 +74,8 @@ async def import_agreement(
     earlier = await once.earlier(tx, caller, "import_agreement")
     if earlier is not None:
         return await visible_agreement(tx, caller, earlier)
+    if document.terminated_at is not None:  # INVARIANT: what was ended is not in force again by way of a copy
+        raise InvalidRequest("an agreement that was terminated is not taken in: nothing may rest on it", field="terminated_at")
     agreement_id = await put_on_record(request, tx, caller, document.agreement, now)
     for amendment in document.amendments:
         await add_amendment(request, tx, caller, agreement_id, amendment, now)

@@ -236,5 +236,15 @@ async def test_a_document_that_was_exported_is_taken_in_again(world: World, kind
         assert AuditAgreement.model_validate(taken).authority_id == world.sea.id
 
 
+async def test_a_document_of_a_terminated_agreement_says_so_and_is_not_taken_in(world: World) -> None:
+    made = json.loads((await post(world, "/v1/agreements", world.new_agreement())).body)
+    assert (await post(world, f"/v1/agreements/{made['id']}/termination", {"reason": "breach"})).status == 200
+    exported = json.loads((await world.node.client(world.oak, "agreements:read").get(f"/v1/agreements/{made['id']}/document")).body)
+    assert exported["terminated_at"] == json.loads((await _read(world, made["id"])).body)["terminated_at"] is not None
+    refused = await post(world, "/v1/agreements/documents", exported)
+    told = json.loads(refused.body)
+    assert (refused.status, told["code"], told["field"]) == (422, "invalid-request", "terminated_at"), refused.body
+
+
 async def _read(world: World, agreement_id: str) -> Answer:
     return await world.node.client(world.oak, "agreements:read").get(f"/v1/agreements/{agreement_id}")

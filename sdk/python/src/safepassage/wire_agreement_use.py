@@ -73,5 +73,7 @@ class AgreementDocument(Wire):
     v: Literal[1] = 1
     agreement: AnyNewAgreement
     amendments: Annotated[tuple[AgreementAmendment, ...], Field(max_length=40)] = ()
+    terminated_at: Instant | None = None
+    """When it ended before its day, for all of its districts. Such a document is for the file: it is not taken in."""
     parties: tuple[AgreementParty, ...] = ()
     clauses: tuple[AgreementClause, ...] = ()
