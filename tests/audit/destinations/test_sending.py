@@ -206,6 +206,30 @@ async def test_who_is_gone_is_disabled_with_an_alarm_and_goes_on_where_it_stood(
     assert (await kept.node.send("GET", "/readyz", {})).body == b'{"status":"ready"}'
 
 
+async def test_whoever_is_gone_is_not_disabled_before_the_log_has_the_alarm(
+    kept: Keeping, receiver: WebhookReceiver, clock: StandingClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = await kept.webhook(receiver.port)
+
+    def gone(_: object) -> int:
+        kept.node.sequencer.frozen = "while this is on its way"
+        return 410
+
+    receiver.script = gone
+    with caplog.at_level(logging.ERROR):
+        await kept.turn()
+    kept.node.sequencer.frozen, receiver.script = None, lambda _: 410
+    assert [one.getMessage() for one in caplog.records] == []
+    stands = await kept.stands(made.destination.id)
+    assert (stands.state, stands.disabled_because, stands.failures) == ("active", None, 1)
+    assert await alerts(kept) == []
+    clock.advance(days=1)
+    await kept.turn()
+    stands = await kept.stands(made.destination.id)
+    assert (stands.state, stands.disabled_because, stands.failures) == ("disabled", "gone", 2)
+    assert [one["reason"] for one in await alerts(kept)] == ["gone"]
+
+
 @pytest.mark.slow
 async def test_who_fails_for_days_is_disabled_and_not_before(kept: Keeping, receiver: WebhookReceiver, clock: StandingClock) -> None:
     made = await kept.webhook(receiver.port)
