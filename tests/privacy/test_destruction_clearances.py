@@ -70,6 +70,8 @@ async def test_an_opt_out_that_the_other_record_has_not_is_told_where_a_record_g
     await said(world, goes)
     assert await alone(whole=True) == (goes.student_id,)
     assert await alone(whole=False) == (), "a part of it goes: what was said stays with the rest"
+    await said(world, stays, elements=("identity.name",))
+    assert await alone(whole=True) == (goes.student_id,), "the other record has less of it"
     await said(world, stays)
     assert await alone(whole=True) == ()
 
