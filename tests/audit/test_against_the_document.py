@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from node.documents import application
-from services.gateway.door.routing_table import AUDIT
+from services.gateway.door.audit_routes import AUDIT
 from shared.in_process import Answer
 from shared.who_may_call import ServiceName
 from tests.audit.audit_node import STATE, AuditNode, disclosure, event, give_organisations, running, sqlite_url

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from node.documents import application
 from services.audit.disclosures import copies
 from services.audit.tables import DisclosureCopyRow, TreeStateRow
-from services.gateway.door.routing_table import AUDIT
+from services.gateway.door.audit_routes import AUDIT
 from tests.audit.alerts import officials
 from tests.audit.alerts.watched import read_students, stop_workers, watch
 from tests.audit.audit_node import OAK, STATE, AuditNode, disclosure, event, give_organisations

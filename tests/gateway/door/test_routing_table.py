@@ -12,8 +12,8 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from node.documents import application
 from services.gateway.door.no_page import NO_PAGE
 from services.gateway.door.paths import Matcher
-from services.gateway.door.route import API_HEADERS, DEVELOPER_HEADERS, PAGE_HEADERS, Route, shape
-from services.gateway.door.routing_table import JSON, ROUTES
+from services.gateway.door.route import API_HEADERS, DEVELOPER_HEADERS, JSON, PAGE_HEADERS, Route, shape
+from services.gateway.door.routing_table import ROUTES
 from services.gateway.oauth.scopes import PEER_SCOPE, SCOPES
 from shared.plain_route import PlainRoute
 from shared.who_may_call import SERVICES, ServiceName
