@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select
@@ -47,6 +47,7 @@ async def _holds(house: House) -> None:
     assert used == {(UUID(party.client_id), scope, house.now.date()) for scope in ("admin:organisations", "admin:clients")}
     await _registers_once(house)
     await _changes_quotas(house)
+    await _registers_one_resource_server(house)
     await asyncio.gather(
         *(sum_up(house.app.state.door.allowances, house.app.state.database, house.app.state.outbox, house.clock) for _ in range(3))
     )
@@ -66,6 +67,25 @@ async def _changes_quotas(house: House) -> None:
     async with house.app.state.database.reading() as tx:
         kept = (await tx.scalars(select(QuotaLimitRow).where(QuotaLimitRow.holder_id == UUID(agency.client_id)))).all()
     assert [(row.quota, row.per_day // 10) for row in kept] == [("client-day", 10**5)]
+
+
+async def _registers_one_resource_server(house: House) -> None:
+    """Two organizations that register a client for one resource server at the same time: one has it, the other is told so."""
+    agency = await house.sea_party("admin:clients")
+    token, state = await house.token(agency), next(one for one in await house.hand.organisations() if one.kind == "sea")
+    holders = [state.id, *[(await house.organisation("lea", parent_id=state.id)).id for _ in range(4)]]
+    about = {
+        "name": "An API",
+        "kind": "information-system",
+        "role": "registrar",
+        "scopes": ["decisions:read"],
+        "resource": "https://api.example",
+    }
+    new = [about | {"organisation_id": str(holder), "jwks": {"keys": [Party("", ISSUER).jwk]}} for holder in holders]
+    told = await asyncio.gather(
+        *(house.call(agency, token, "POST", "/v1/clients", headers=[("idempotency-key", str(uuid4()))], json=one) for one in new)
+    )
+    assert Counter((answer.status, answer.json.get("field")) for answer in told) == {(201, None): 1, (422, "resource"): 4}
 
 
 async def _registers_once(house: House) -> None:

@@ -10,6 +10,7 @@ from typing import Final, get_args
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.ids import uuid7
@@ -89,8 +90,6 @@ async def register_client(
     if new.tls_subject is not None:
         _require_name(new.tls_subject)
     await require_exchangeable(tx, new.may_exchange, organisation.id)
-    if new.resource is not None and (await tx.execute(select(ClientRow.id).where(ClientRow.resource == new.resource))).first() is not None:
-        raise InvalidRequest("there is a client for that resource already", field="resource")
     row = ClientRow(
         id=uuid7(now),
         organisation_id=new.organisation_id,
@@ -118,7 +117,10 @@ async def register_client(
         changed_at=now,
     )
     tx.add(row)
-    await tx.flush()
+    try:
+        await tx.flush()
+    except IntegrityError as error:  # the store says so, since two organizations may register one at the same time
+        raise InvalidRequest("there is a client for that resource already", field="resource") from error
     _record(tx, outbox, row, "client-registered", actor, now)
     return client_of(row)
 
