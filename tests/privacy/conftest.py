@@ -84,3 +84,12 @@ def small_table(monkeypatch: pytest.MonkeyPatch) -> None:
     """The built-in table cut down, for tests that are about other steps than the tests of a set."""
     table = built_in()
     monkeypatch.setattr(policy_checks, "built_in", lambda: table._replace(cases=table.cases[:40]))
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A store in which nothing was made yet."""
+    if request.param == "sqlite":
+        return f"sqlite+inline:///{tmp_path}/privacy.db"
+    url: str = request.getfixturevalue("postgres_url")
+    return url

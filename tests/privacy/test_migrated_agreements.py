@@ -1,7 +1,6 @@
 """Agreements that were on record before they had an order by their party are in it once the store is brought to head."""
 
 from datetime import UTC, date, datetime
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
@@ -24,15 +23,6 @@ AGREEMENT = sa.table(
     "agreement", *(sa.column(one.name, one.type) for one in AgreementRow.__table__.columns if one.name != "recipient_name")
 )
 """As it was."""
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A store in which nothing was made yet."""
-    if request.param == "sqlite":
-        return f"sqlite+inline:///{tmp_path}/privacy.db"
-    url: str = request.getfixturevalue("postgres_url")
-    return url
 
 
 async def test_agreements_of_before_are_sorted_by_the_name_of_their_party(empty_url: str) -> None:

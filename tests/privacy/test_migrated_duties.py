@@ -1,7 +1,6 @@
 """Duties that were on record while each had a date keep it, and stand in the list where they stood."""
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -18,15 +17,6 @@ NEW = {"ranked_at", "waived_at", "waived_by", "waived_because"}
 DUTY = sa.table("duty", *(sa.column(one.name, one.type) for one in DutyRow.__table__.columns if one.name not in NEW))
 """As it was."""
 BEGAN = datetime(2026, 10, 20, 12, tzinfo=UTC)
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A store in which nothing was made yet."""
-    if request.param == "sqlite":
-        return f"sqlite+inline:///{tmp_path}/privacy.db"
-    url: str = request.getfixturevalue("postgres_url")
-    return url
 
 
 async def test_duties_of_before_keep_their_dates_and_one_without_can_be_kept(empty_url: str) -> None:

@@ -1,7 +1,6 @@
 """A destruction that had been shown before stays on record, and what a party receives after it is owed anew."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
@@ -16,15 +15,6 @@ pytestmark = pytest.mark.anyio
 BEFORE = "0013"
 AT = datetime(2026, 10, 20, 12, tzinfo=UTC)
 DECIDED = UUID("0192a000-0000-7000-8000-000000000001")
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A store in which nothing was made yet."""
-    if request.param == "sqlite":
-        return f"sqlite+inline:///{tmp_path}/privacy.db"
-    url: str = request.getfixturevalue("postgres_url")
-    return url
 
 
 async def test_a_duty_that_was_met_before_is_free_and_an_open_one_is_not(empty_url: str) -> None:
