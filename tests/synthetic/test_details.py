@@ -161,6 +161,8 @@ def test_no_two_incidents_of_a_state_have_one_id() -> None:
     for state in population.states:
         incidents = [incident for one in population.records(state) for incident in one.document.get("discipline", {}).get("incidents", ())]
         assert len({incident["identifier"] for incident in incidents}) == len(incidents) > 100
+        drawn = [one["identifier"].partition("-")[2] for one in incidents if one["identifier"].startswith("D")]
+        assert len(set(drawn)) == len(drawn) > 10, "not by luck: what follows the drawn digits is the record's own"
 
 
 def test_twins_have_alike_what_is_the_familys() -> None:
