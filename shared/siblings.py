@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 from yarl import URL
 
 from safepassage.problems import Problem, SuiteError, problem_from
+from safepassage.problems.exports import IndexBehind
 from safepassage.problems.requests import InternalFault, LogUnavailable, TemporarilyUnavailable
 from shared.certificates import client_context
 from shared.clock import Clock
@@ -34,6 +35,8 @@ TIMEOUT_SECONDS = 10.0
 CONNECTIONS = 64
 KEPT_SECONDS = 30.0
 """An idle connection is closed here long before the server closes it (node.server)."""
+NOT_DOWN = (IndexBehind,)
+"""Answers of a service with a status of those that are down, which say when it is worth asking again."""
 
 
 class Transport(Protocol):
@@ -226,12 +229,12 @@ def _unavailable(sibling: ServiceName) -> SuiteError:
 
 
 def _problem(response: Answer, sibling: ServiceName) -> SuiteError:
-    if response.status in (500, 502, 503, 504):
-        return _unavailable(sibling)
     try:
-        return problem_from(Problem.model_validate_json(response.body))
+        problem = problem_from(Problem.model_validate_json(response.body))
     except ValidationError:
         return _unavailable(sibling)
+    down = response.status in (500, 502, 503, 504)
+    return _unavailable(sibling) if down and not isinstance(problem, NOT_DOWN) else problem
 
 
 def segment(value: object) -> str:

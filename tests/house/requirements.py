@@ -24,7 +24,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "CON-policy": "No page can be framed, is kept, or runs or shows anything of another's; words of others are shown as text",
             "CON-addresses": "No address names a student or person: what stands for one is read by its own session alone",
             "CON-tables": "Each list is sorted by links, in orders that its service gives whole, and exported so, with its filters",
-            "CON-exports-cut": "A file that has only the first rows of its list is called so: nobody takes it for the whole",
+            "CON-exports-cut": "A file that has only the first rows of its list, or lacks the newest, is called so",
             "CON-words": "Every message of every page is there in each language, and every colour can be read",
             "CON-crossings": "What crossed and what was refused is counted as the log has it",
             "CON-unread": "What could not be read is said to be so in its place, is never shown as nought, and hides nothing else",

@@ -45,13 +45,18 @@ async def rows_of(
     return found
 
 
-def exported(name: str, form: str, columns: Sequence[str], rows: Sequence[Mapping[str, object]], *, most: int | None = None) -> Response:
+def exported(
+    name: str, form: str, columns: Sequence[str], rows: Sequence[Mapping[str, object]], *, most: int | None = None, left_out: int = 0
+) -> Response:
     """A file. `name`: its own, without an ending; nothing personal. `rows`: as JSON has them; what is in no column is left out.
 
     In a table a list is its members with blanks between; what has no value is empty there, and null in JSON.
 
-    most  rows that leave at the most: of a file that has not all of them the name says so (docs/decisions/0088)
+    most      rows that leave at the most: of a file that has not all of them the name says so (docs/decisions/0088)
+    left_out  newest entries of the log that were not looked through for it: the name says so too
     """
+    if left_out:
+        name = f"{name}-without-newest-{left_out}"
     if most is not None and len(rows) > most:
         name, rows = f"{name}-first-{most}", rows[:most]
     headers = {"content-disposition": f'attachment; filename="{name}.{form}"'}

@@ -31,6 +31,7 @@ SHOWN: Final = (
     "handle-unknown",
     "hold-lifted",
     "idempotency-key-reused",
+    "index-behind",
     "internal-fault",
     "invalid-request",
     "keys-unavailable",

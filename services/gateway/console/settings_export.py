@@ -1,5 +1,6 @@
 """Keys, settings, and who did what here, each as a file."""
 
+from collections.abc import Sequence
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Query
@@ -42,11 +43,20 @@ async def export_settings(
 
 @router.get(ACTS_EXPORT, response_model=None, responses=page_responses(200))
 async def export_acts(node: Node, kind: Kind = "", sort: Annotated[str, ORDERS.query] = ORDERS.usual, form: Form = "csv") -> Response:
-    """Who did what here: the first 5,000 entries of the list's order. Each page of it is looked for in the log, and is on it itself."""
+    """Who did what here: the first 5,000 entries of the list's order. Each page of it is looked for in the log, and is on it itself.
+
+    Entries that the index of the log has not yet may be left out: then the file's name says how many.
+    """
+    left_out: list[int] = []
+
+    def entries(page: FoundEntries) -> Sequence[FoundEntry]:
+        left_out.append(page.not_looked_at)  # no two pages look at the same ones
+        return page.entries
+
     search = EntrySearch(classes=classes_of(kind))
     path, asked = "/v1/log/searches", {"sort": sort}
-    found = await rows_of(node, "audit", path, FoundEntries, asked, lambda page: page.entries, most=IN_AN_EXPORT, body=search)
-    return exported("acts", form, ACT_COLUMNS, [_act(one) for one in found], most=IN_AN_EXPORT)
+    found = await rows_of(node, "audit", path, FoundEntries, asked, entries, most=IN_AN_EXPORT, body=search)
+    return exported("acts", form, ACT_COLUMNS, [_act(one) for one in found], left_out=sum(left_out), most=IN_AN_EXPORT)
 
 
 def _act(entry: FoundEntry) -> dict[str, object]:

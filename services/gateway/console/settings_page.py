@@ -92,6 +92,7 @@ async def show_settings(
         order=order,
         export=ORDERS.address(ACTS_EXPORT, sort, **({"kind": kind} if kind else {})),
         acts=[shown_act(frame, one) for one in found.entries],
+        not_looked_at=found.not_looked_at,
         more=more,
         heads=frame.heads(ORDERS, sort),
         classes=[(code, _(said)) for code, said in CLASSES.items()],
