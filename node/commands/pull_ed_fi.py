@@ -13,11 +13,12 @@ from node.commands.services import Service, settings_from_environment
 from node.folder import NodeFolder
 from safepassage.problems import SuiteError
 from services.records.destroying import over
-from services.records.ed_fi.api import EdFiApi
+from services.records.ed_fi.api import LONGEST_ANSWER, EdFiApi
 from services.records.ed_fi.doors import ed_fi_session
 from services.records.ed_fi.noting import noted_pull
 from services.records.ed_fi.pulling import Store
 from services.records.ed_fi.systems import systems_in
+from services.records.load_memory import OF_A_DOCUMENT, memory_for_loads
 from services.records.settings import RecordsSettings
 from services.records.tables import LeaseRow, OutboxRow
 from services.records.vault import Vault
@@ -77,8 +78,10 @@ async def _pulled(settings: RecordsSettings, folder: Path | None, vault: Vault, 
         async with AsyncExitStack() as stack:
             session = await stack.enter_async_context(ed_fi_session(settings, seconds=ANSWER_SECONDS))
             asking = over(siblings) if folder is None else await stack.enter_async_context(privacy_of(NodeFolder(folder)))
-            api = EdFiApi(found, session, clock=system_clock, wait=asyncio.sleep)
-            pulled = await noted_pull(api, Store(database, vault, outbox, settings.jurisdiction, asking), clock=system_clock)
+            memory = memory_for_loads(settings.load_memory_mebibytes)
+            longest = min(LONGEST_ANSWER, memory // OF_A_DOCUMENT)
+            api = EdFiApi(found, session, clock=system_clock, wait=asyncio.sleep, longest=longest)
+            pulled = await noted_pull(api, Store(database, vault, outbox, settings.jurisdiction, asking, memory), clock=system_clock)
     finally:
         await siblings.close()
         await database.close()

@@ -47,7 +47,10 @@ FAULTS: Final[Mapping[EdFiFault, tuple[str, str]]] = {
     ),
     "too-much": (
         word("The system has more than one pull takes."),
-        word("Look whether the address is that of this one organization’s system; if it is, tell who maintains this software."),
+        word(
+            "Look whether the address is that of this one organization’s system; if it is, give the job more memory, or let its setting "
+            "load_memory_mebibytes say more."
+        ),
     ),
     "not-its-api": (
         word("What answers is not the interface of an Ed-Fi system."),

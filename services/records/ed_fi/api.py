@@ -36,6 +36,7 @@ EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 Wait = Callable[[float], Awaitable[None]]
 Query = Mapping[str, str | int]
+Take = Callable[[list[dict[str, Any]]], None]
 
 
 class Answer(NamedTuple):
@@ -53,6 +54,7 @@ class EdFiApi:
     wait      lets seconds pass: until a system that is busy wants to be asked again
     patience  seconds that pass at the most, each time
     tries     of one request
+    longest   answer that is taken, in bytes
     """
 
     def __init__(
@@ -64,8 +66,9 @@ class EdFiApi:
         wait: Wait,
         patience: float = LONGEST_WAIT,
         tries: int = TRIES,
+        longest: int = LONGEST_ANSWER,
     ) -> None:
-        self.system, self._patience, self._tries = system, patience, tries
+        self.system, self._patience, self._tries, self._longest = system, patience, tries, longest
         self._session, self._clock, self._wait = session, clock, wait
         self._token, self._until = "", EPOCH
 
@@ -84,29 +87,36 @@ class EdFiApi:
         return oldest, newest
 
     async def every(self, resource: str, query: Query, *, most: int) -> list[dict[str, Any]] | None:
-        """Every body of a resource that fits `query`, page by page; None where the system has no such resource for this client.
+        """Every body of a resource that fits `query`; None where the system has no such resource for this client. Raises as `pages`."""
+        found: list[dict[str, Any]] = []
+        return found if await self.pages(resource, query, most=most, begin=found.clear, take=found.extend) else None
+
+    async def pages(self, resource: str, query: Query, *, most: int, begin: Callable[[], None], take: Take) -> bool:
+        """Give every body of a resource that fits `query` to `take`, a page at a time; False where there is no such resource for us.
 
         A page is asked for with the total: where that is another one than before, something came or went and pages have shifted, so all of
-        it is read again. Raises EdFiSystemUnavailable, EdFiSystemRefused (also for more than `most`).
+        it is read again. Before a first page `begin` is called: what was taken before it counts no more.
+        Raises EdFiSystemUnavailable, EdFiSystemRefused (also for more than `most`).
         """
         for _ in range(TRIES):
-            found: list[dict[str, Any]] = []
-            total: int | None = None
-            while total is None or len(found) < total:
-                paged = {**query, "offset": len(found), "limit": PAGE, "totalCount": "true"}
+            count, total = 0, None
+            while total is None or count < total:
+                paged = {**query, "offset": count, "limit": PAGE, "totalCount": "true"}
                 answer = await self.send("GET", f"{self.system.data}/{resource}", paged)
                 if answer.status in _NOT_FOR_US and total is None:
-                    return None
+                    return False
                 page = _page(answer)
-                if total not in (None, answer.total) or (not page and len(found) < (answer.total or 0)):
+                if total not in (None, answer.total) or (not page and count < (answer.total or 0)):
                     break
-                total = answer.total
-                found += page
-                if len(found) > most:
+                if total is None:
+                    begin()
+                total, count = answer.total, count + len(page)
+                if count > most:
                     raise EdFiSystemRefused("it has more than a pull takes")
+                take(page)
             else:
-                if len(found) == total:
-                    return found
+                if count == total:
+                    return True
         raise EdFiSystemUnavailable("a resource changes faster than it is read")
 
     async def send(self, method: str, url: str, query: Query | None = None, *, content: bytes = b"") -> Answer:
@@ -165,7 +175,7 @@ class EdFiApi:
                 body = bytearray()
                 async for chunk in response.content.iter_any():
                     body += chunk
-                    if len(body) > LONGEST_ANSWER:
+                    if len(body) > self._longest:
                         raise EdFiSystemRefused("an answer is longer than any page")
                 total = response.headers.get("total-count", "")
                 return Answer(

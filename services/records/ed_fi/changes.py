@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from services.records.ed_fi.api import EdFiApi
@@ -39,6 +40,9 @@ OF_STUDENTS: Final = (
 BEHAVIORS: Final = tuple(name for name in OF_STUDENTS if name.startswith("studentDisciplineIncident"))
 
 
+Page = list[dict[str, Any]]
+
+
 class NotTold(Exception):
     """The system does not tell of whom something was deleted: versions before 5.3 tell its own ids alone."""
 
@@ -61,19 +65,36 @@ async def changes_since(api: EdFiApi, version: int) -> Changes:
     asked = {"minChangeVersion": version + 1}
     changes = Changes()
     for resource in ("students", *OF_STUDENTS):
-        for body in await api.every(resource, asked, most=MOST) or ():
-            _add(changes, body.get("studentUniqueId") if resource == "students" else student_of(body))
-        for gone in await api.every(f"{resource}/deletes", asked, most=MOST) or ():
-            _add(changes, _key(gone, "keyValues"))
-        for moved in await api.every(f"{resource}/keyChanges", asked, most=MOST) or ():
-            before, after = _key(moved, "oldKeyValues"), _key(moved, "newKeyValues")
-            _add(changes, before)
-            _add(changes, after)
-            if resource == "students" and before != after:
-                changes.renamed[before] = after
+        of_students = resource == "students"
+        for told, take in ((resource, _written), (f"{resource}/deletes", _deleted), (f"{resource}/keyChanges", _moved)):
+            # Of a page that is read again it does no harm to have been told before.
+            taken = partial(take, changes, of_students=of_students)
+            await api.pages(told, asked, most=MOST, begin=_nothing, take=taken)
     await _of_contacts(api, asked, changes)
     await _of_incidents(api, asked, changes)
     return changes
+
+
+def _written(changes: Changes, page: Page, *, of_students: bool) -> None:
+    for body in page:
+        _add(changes, body.get("studentUniqueId") if of_students else student_of(body))
+
+
+def _deleted(changes: Changes, page: Page, *, of_students: bool) -> None:
+    for gone in page:
+        _add(changes, _key(gone, "keyValues"))
+
+
+def _moved(changes: Changes, page: Page, *, of_students: bool) -> None:
+    for moved in page:
+        before, after = _key(moved, "oldKeyValues"), _key(moved, "newKeyValues")
+        _add(changes, before)
+        _add(changes, after)
+        if of_students and before != after:
+            changes.renamed[before] = after
+
+
+def _nothing() -> None: ...
 
 
 async def _of_contacts(api: EdFiApi, asked: Mapping[str, int], changes: Changes) -> None:

@@ -1,64 +1,68 @@
 """Bodies from a system: all that it has, or all that it has of some students, whichever of it changed."""
 
-from collections import defaultdict
 from collections.abc import Collection
+from functools import partial
 from typing import Any, Final
 
-from services.records.ed_fi.api import EdFiApi
+from services.records.ed_fi.api import LONGEST_ANSWER, EdFiApi
 from services.records.ed_fi.changes import MOST, OF_STUDENTS
-from services.records.formats.edfi_api_discipline import Key, key_of, named_in
+from services.records.ed_fi.packed import PackedBodies
+from services.records.formats.edfi_api_discipline import key_of
+from services.records.formats.edfi_upload import SHARED
+from services.records.load_memory import OF_A_DOCUMENT
 
 Bodies = dict[str, list[dict[str, Any]]]
 
 PLACES: Final = ("localEducationAgencies", "schools")
-SHARED: Final = ("contacts", "disciplineIncidents")
-"""Resources of several students each."""
+FOR_ONE_STUDENT: Final = LONGEST_ANSWER * OF_A_DOCUMENT
+"""Bytes that reading a single student may take."""
 
 
-async def everything(api: EdFiApi) -> Bodies:
-    """Every body of every resource that is read, as far as the system has it for this client. Raises as EdFiApi."""
-    found: Bodies = {}
-    for resource in (*PLACES, "students", *SHARED, *OF_STUDENTS):
-        those = await api.every(resource, {}, most=MOST)
-        if those is not None:
-            found[resource] = those
-    return found
+async def everything(api: EdFiApi, packed: PackedBodies) -> None:
+    """Every body of every resource that is read, as far as the system has it for this client. Raises as EdFiApi and PackedBodies."""
+    for resource in (*PLACES, "students", *OF_STUDENTS, *SHARED):
+        await _every(api, resource, packed)
 
 
-async def all_of(api: EdFiApi, students: Collection[str]) -> Bodies:
-    """Every body of these students, with the contacts, incidents and schools that theirs refer to. Raises as EdFiApi.
+async def every_of(api: EdFiApi, students: Collection[str], packed: PackedBodies) -> None:
+    """Every body of these students, with the contacts, incidents and schools that theirs refer to. Raises as EdFiApi and PackedBodies.
 
     A student of whom something changed is read whole: what the record then says is what the system says, whatever was told or missed
     before.
     """
-    found: Bodies = {}
     for resource in PLACES:
-        those = await api.every(resource, {}, most=MOST)
-        if those is not None:
-            found[resource] = those
-    there: dict[str, Bodies] = defaultdict(dict)
-    for identifier in sorted(students):
-        for resource in ("students", *OF_STUDENTS):
+        await _every(api, resource, packed)
+    for resource in ("students", *OF_STUDENTS):
+        has_begun = False
+        for identifier in sorted(students):
             those = await api.every(resource, {"studentUniqueId": identifier}, most=MOST)
-            if those is not None:
-                there[resource][identifier] = those
-    found |= {resource: [body for those in of_each.values() for body in those] for resource, of_each in there.items()}
-    found["contacts"] = await _contacts(api, found)
-    found["disciplineIncidents"] = await _incidents(api, found)
-    return found
-
-
-async def _contacts(api: EdFiApi, found: Bodies) -> list[dict[str, Any]]:
-    named = {str((one.get("contactReference") or {}).get("contactUniqueId")) for one in found.get("studentContactAssociations", ())}
-    return [body for one in sorted(named) for body in await api.every("contacts", {"contactUniqueId": one}, most=MOST) or ()]
-
-
-async def _incidents(api: EdFiApi, found: Bodies) -> list[dict[str, Any]]:
-    parts = [one for resource in OF_STUDENTS if resource.startswith("studentDisciplineIncident") for one in found.get(resource, ())]
-    keys: set[Key] = {named_in(one.get("disciplineIncidentReference") or {}) for one in parts}
-    gathered: dict[Key, dict[str, Any]] = {}
-    for school, identifier in sorted(keys):
+            if those is not None and not has_begun:
+                packed.begin(resource)
+                has_begun = True
+            packed.add(resource, those or ())
+        packed.end(resource)
+    packed.begin("contacts")
+    for identifier in packed.named_contacts():
+        packed.add("contacts", await api.every("contacts", {"contactUniqueId": identifier}, most=MOST) or ())
+    packed.end("contacts")
+    packed.begin("disciplineIncidents")
+    for school, identifier in packed.named_incidents():
         asked = {"incidentIdentifier": identifier, "schoolId": school}
-        for body in await api.every("disciplineIncidents", asked, most=MOST) or ():
-            gathered[key_of(body)] = body
-    return list(gathered.values())
+        incidents = await api.every("disciplineIncidents", asked, most=MOST) or ()
+        packed.add("disciplineIncidents", {key_of(body): body for body in incidents}.values())
+    packed.end("disciplineIncidents")
+
+
+async def all_of(api: EdFiApi, student: str) -> Bodies:
+    """As every_of, of one student."""
+    packed = PackedBodies(FOR_ONE_STUDENT)
+    await every_of(api, (student,), packed)
+    return {resource: [body for _, body in those] for resource, those in packed.group(0).items()}
+
+
+async def _every(api: EdFiApi, resource: str, packed: PackedBodies) -> None:
+    is_there = await api.pages(resource, {}, most=MOST, begin=partial(packed.begin, resource), take=partial(packed.add, resource))
+    if is_there:
+        packed.end(resource)
+    else:
+        packed.drop(resource)

@@ -10,6 +10,7 @@ from typing import Final
 
 from safepassage.problems import SuiteError
 from safepassage.problems.ed_fi import EdFiSystemRefused, EdFiSystemUnavailable
+from safepassage.problems.records import RosterTooLargeHere
 from safepassage.wire_ed_fi import EdFiFault
 from services.records.ed_fi.api import EdFiApi
 from services.records.ed_fi.pulling import Pulled, Store, pull
@@ -29,6 +30,7 @@ REFUSALS: Final[Mapping[str, EdFiFault]] = {
     "it does not take its own tokens": "token-refused",
     "its address is not public, and in no network of the setting inside_networks": "address-not-public",
     "it has more than a pull takes": "too-much",
+    "an answer is longer than any page": "too-much",
 }
 """By what EdFiSystemRefused says; whatever else it says, an answer was not that of such an API."""
 
@@ -37,6 +39,8 @@ def fault_of(error: BaseException) -> EdFiFault:
     """What is told of an error. Pure."""
     if isinstance(error, EdFiSystemRefused):
         return REFUSALS.get(error.detail or "", "not-its-api")
+    if isinstance(error, RosterTooLargeHere):
+        return "too-much"
     if isinstance(error, EdFiSystemUnavailable):
         return "changes-too-fast" if error.detail else "no-answer"
     if isinstance(error, KeyFileUnusable):

@@ -4,7 +4,7 @@ Killed at any point nothing is lost: what was loaded is as it was before when it
 for is written in the transaction of the last part.
 """
 
-from collections.abc import Collection
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -21,9 +21,10 @@ from safepassage.record.loads import LoadReport
 from services.records.destroying import Asking, waited_for
 from services.records.ed_fi.api import EdFiApi
 from services.records.ed_fi.changes import NotTold, changes_since
-from services.records.ed_fi.collecting import Bodies, all_of, everything
-from services.records.formats.edfi_api import FORMAT, SOURCE, read_edfi_api
-from services.records.formats.parsed import ParsedRoster, ParsedStudent
+from services.records.ed_fi.collecting import every_of, everything
+from services.records.ed_fi.packed import GROUP, PackedBodies
+from services.records.formats.edfi_api import FORMAT, SOURCE, Reading
+from services.records.formats.parsed import Findings, ParsedRoster, ParsedStudent
 from services.records.record_sources import LEFT
 from services.records.roster_division import Leaving, LoadedBy
 from services.records.roster_storing import RosterStoring
@@ -34,7 +35,7 @@ from shared.database import Database
 from shared.outbox import Outbox
 
 JOB: Final = "pull-ed-fi"
-PART: Final = 250
+PART: Final = GROUP
 """Students stored in one transaction."""
 RECORD, IDENTITY, PARTLY = "record", "identity", "partly"
 """What is kept: all that is read; what finds the child; the second, but for those whose record somebody waits to inspect."""
@@ -50,6 +51,8 @@ class Store:
     jurisdiction: str
     asking: Asking
     """Whether somebody waits to inspect what would be kept no more."""
+    memory: int
+    """Bytes that what is read may take."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,8 @@ class Pulled:
 async def pull(api: EdFiApi, store: Store, *, now: datetime) -> Pulled:
     """Load what changed since the last pull, or everything where there was none, or where the system cannot tell what changed.
 
-    Raises EdFiSystemUnavailable, EdFiSystemRefused, and TemporarilyUnavailable where another pull or load of the same was faster.
+    Raises EdFiSystemUnavailable, EdFiSystemRefused, RosterTooLargeHere before anything is stored, and TemporarilyUnavailable where another
+    pull or load of the same was faster.
     """
     system = api.system
     keeps, before = await _keeping(store.database, system.organisation_id, system.name)
@@ -77,8 +81,8 @@ async def pull(api: EdFiApi, store: Store, *, now: datetime) -> Pulled:
     since = None if held is None or versions is None or not as_before or not oldest <= held <= newest else held
     if since is not None and since == newest:
         return Pulled(None, newest, whole=False)
-    gone: Collection[str] = ()
-    bodies: Bodies | None = None
+    gone: Sequence[str] = ()
+    packed: PackedBodies | None = None
     if since is not None:
         try:
             changes = await changes_since(api, since)
@@ -86,14 +90,13 @@ async def pull(api: EdFiApi, store: Store, *, now: datetime) -> Pulled:
             since = None
         else:
             await _rename(store, system.organisation_id, changes.renamed)
-            bodies = await all_of(api, changes.students)
-            gone = changes.students - {str(one.get("studentUniqueId")).strip() for one in bodies.get("students", ())}
-    if bodies is None:
-        bodies = await everything(api)
-    roster = await to_thread.run_sync(lambda: _roster(bodies, gone, now))
-    if keeps == IDENTITY:
-        _stays_there(roster)
-    report = await _stored(store, api, roster, keeps=keeps, held=held, version=newest, now=now)
+            packed = PackedBodies(store.memory)
+            await every_of(api, changes.students, packed)
+            gone = sorted(changes.students - packed.students.keys())
+    if packed is None:
+        packed = PackedBodies(store.memory)
+        await everything(api, packed)
+    report = await _stored(store, api, packed, gone, keeps=keeps, held=held, version=newest, now=now)
     return Pulled(report, newest, whole=since is None)
 
 
@@ -104,18 +107,35 @@ async def _keeping(database: Database, organisation_id: UUID, name: str) -> tupl
         return RECORD if said is None else said.keeps, await tx.get(EdFiPullRow, (organisation_id, name))
 
 
-def _roster(bodies: Bodies, gone: Collection[str], now: datetime) -> ParsedRoster:
-    """What is to be stored. Whom the system no longer has is enrolled no more; the record stays."""
-    roster = read_edfi_api(bodies) if bodies.get("students") else ParsedRoster(FORMAT, SOURCE, frozenset())
-    for number, identifier in enumerate(sorted(gone), start=1):
-        roster.students.append(ParsedStudent(identifier, f"students/deletes:{number}", None, ended_on=now.date()))
-    roster.findings.counts["to-be-deleted"] += len(gone)
-    return roster
+class _Parts:
+    """What is to be stored, a part at a time. Whom the system no longer has is enrolled no more; the record stays."""
+
+    def __init__(self, packed: PackedBodies, gone: Sequence[str], now: datetime) -> None:
+        self._packed, self._gone, self._now = packed, gone, now
+        self._groups = packed.groups() if packed.students else 0
+        self._reading = Reading(packed.resources)
+        self.roster = self._reading.roster if self._groups else ParsedRoster(FORMAT, SOURCE, frozenset())
+
+    def __len__(self) -> int:
+        return max(1, self._groups + -(-len(self._gone) // PART))
+
+    def part(self, number: int) -> list[ParsedStudent]:
+        """Of each number once, in order, from 0. Raises UnreadableRoster."""
+        students = []
+        if number < self._groups:
+            students = self._reading.students(self._packed.group(number))
+            if number == self._groups - 1:
+                self._reading.end()
+        else:
+            start = (number - self._groups) * PART
+            for place, identifier in enumerate(self._gone[start : start + PART], start=start + 1):
+                students.append(ParsedStudent(identifier, f"students/deletes:{place}", None, ended_on=self._now.date()))
+            self.roster.findings.counts["to-be-deleted"] += len(students)
+        return students
 
 
-def _stays_there(roster: ParsedRoster) -> None:
+def _stays_there(findings: Findings) -> None:
     """What the record has no place for is not kept beside it either: the report says so."""
-    findings = roster.findings
     findings.counts["left-beside-with-the-source"] = findings.counts.pop("kept-beside-the-record", 0)
     if "member-kept" in findings.reasons:
         findings.reasons["member-left"] = findings.reasons.pop("member-kept")
@@ -124,9 +144,9 @@ def _stays_there(roster: ParsedRoster) -> None:
     ]
 
 
-async def _awaited(store: Store, api: EdFiApi, roster: ParsedRoster) -> frozenset[UUID]:
+async def _awaited(store: Store, api: EdFiApi, students: Iterable[str]) -> frozenset[UUID]:
     """Students of whom all is kept and somebody waits to inspect it (34 CFR 99.10(e)): for now it stays as it is."""
-    tags = [store.vault.tags.source_id(api.system.organisation_id, SOURCE, one.source_id) for one in roster.students]
+    tags = [store.vault.tags.source_id(api.system.organisation_id, SOURCE, one) for one in students]
     awaited: set[UUID] = set()
     for start in range(0, len(tags), PART):
         query = select(SourceIdRow.student_id).where(
@@ -140,10 +160,11 @@ async def _awaited(store: Store, api: EdFiApi, roster: ParsedRoster) -> frozense
 
 
 async def _stored(
-    store: Store, api: EdFiApi, roster: ParsedRoster, *, keeps: str, held: int | None, version: int, now: datetime
+    store: Store, api: EdFiApi, packed: PackedBodies, gone: Sequence[str], *, keeps: str, held: int | None, version: int, now: datetime
 ) -> LoadReport:
-    system, load_id = api.system, uuid7(now)
-    awaited = await _awaited(store, api, roster) if keeps == IDENTITY else frozenset[UUID]()
+    system, load_id, parts, stays_there = api.system, uuid7(now), _Parts(packed, gone, now), keeps == IDENTITY
+    roster = parts.roster
+    awaited = await _awaited(store, api, (*packed.students, *gone)) if stays_there else frozenset[UUID]()
     if awaited:
         roster.findings.counts["kept-while-awaited"] = len(awaited)
         # The next pull reads everything again: nobody may wait any more then.
@@ -158,12 +179,14 @@ async def _stored(
         now=now,
         leaving=None if keeps == RECORD else Leaving(system.name, awaited),
     )
-    parts = [roster.students[start : start + PART] for start in range(0, len(roster.students), PART)] or [[]]
     try:
-        for number, part in enumerate(parts, start=1):
+        for number in range(len(parts)):
+            part = await to_thread.run_sync(parts.part, number)
             async with store.database.transaction() as tx:
-                await storing.store(tx, part, part=number)
-                if number == len(parts):
+                await storing.store(tx, part, part=number + 1)
+                if number == len(parts) - 1:
+                    if stays_there:
+                        _stays_there(roster.findings)
                     report = storing.report()
                     await _move(tx, api, keeps=keeps, held=held, version=version, now=now)
                     tx.add(_load_row(system.organisation_id, system.name, report))

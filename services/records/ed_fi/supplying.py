@@ -48,7 +48,7 @@ async def ask(api: EdFiApi, left: Left) -> Bodies:
 
     Raises NotAtSource, EdFiSystemUnavailable, EdFiSystemRefused.
     """
-    bodies = await all_of(api, (left.student_unique_id,))
+    bodies = await all_of(api, left.student_unique_id)
     if "students" not in bodies:
         raise EdFiSystemRefused("it does not let students be read any more")
     if not bodies["students"]:

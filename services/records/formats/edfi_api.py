@@ -44,25 +44,51 @@ def read_edfi_api(bodies: Bodies, *, names: Mapping[str, str] | None = None) -> 
     The format carries the elements of the resources that are there, also where a resource has no body of a student. Raises UnreadableRoster
     where there is no student, or where something is nested too deep to be kept.
     """
-    parsed = ParsedRoster(FORMAT, SOURCE, elements_of(bodies), UPDATES)
-    upload = Upload(parsed.findings)
-    for resource, those in bodies.items():
-        place = (names or {}).get(resource, resource)
-        for number, body in enumerate(those, start=1):
-            upload.take(resource, body, f"{place}:{number}")
-    if not upload.students:
-        raise UnreadableRoster("no resource of the upload is a student")
-    upload.settle()
-    for identifier, student in upload.students.items():
-        parsed.findings.counts["students"] += 1
-        found = parsed.findings.reasons["not-valid"]
-        record = _record(student, upload)
-        kept = _kept(student, upload, all_of_it=parsed.findings.reasons["not-valid"] > found)
-        if record is not None:  # a student without a record is one whom the source deletes
-            beside = {name: kept.get(name, []) for name in bodies}
-            parsed.students.append(ParsedStudent(identifier, student.item.position, record, beside=beside))
-    upload.tell_the_rest()
-    return parsed
+    reading = Reading(bodies, names=names)
+    reading.roster.students.extend(reading.students({resource: enumerate(those, start=1) for resource, those in bodies.items()}))
+    reading.end()
+    return reading.roster
+
+
+class Reading:
+    """Bodies of an API, read in groups of students: what is found of all of them is in one roster, whose students are not kept.
+
+    resources  all that any group has bodies of; `names` as for read_edfi_api
+    """
+
+    def __init__(self, resources: Iterable[str], *, names: Mapping[str, str] | None = None) -> None:
+        self._resources, self._names = tuple(resources), names or {}
+        self.roster = ParsedRoster(FORMAT, SOURCE, elements_of(self._resources), UPDATES)
+        self._upload = Upload(self.roster.findings)
+
+    def students(self, bodies: Mapping[str, Iterable[tuple[int, Any]]]) -> list[ParsedStudent]:
+        """The students of a group, from all that is said of them; each body with its number in its resource, from 1.
+
+        Organisations are in the first group. Raises UnreadableRoster where something is nested too deep to be kept.
+        """
+        upload, findings = self._upload, self.roster.findings
+        for resource, those in bodies.items():
+            place = self._names.get(resource, resource)
+            for number, body in those:
+                upload.take(resource, body, f"{place}:{number}")
+        upload.settle()
+        read = []
+        for identifier, student in upload.students.items():
+            findings.counts["students"] += 1
+            found = findings.reasons["not-valid"]
+            record = _record(student, upload)
+            kept = _kept(student, upload, all_of_it=findings.reasons["not-valid"] > found)
+            if record is not None:  # a student without a record is one whom the source deletes
+                beside = {name: kept.get(name, []) for name in self._resources}
+                read.append(ParsedStudent(identifier, student.item.position, record, beside=beside))
+        upload.forget()
+        return read
+
+    def end(self) -> None:
+        """There is no other group. Raises UnreadableRoster where there was no student."""
+        if not self.roster.findings.counts["students"]:
+            raise UnreadableRoster("no resource of the upload is a student")
+        self._upload.tell_the_rest()
 
 
 def _record(student: Student, upload: Upload) -> LoadedRecord | None:

@@ -1,5 +1,7 @@
 """Bodies of one upload of Ed-Fi API JSON, in any order: each with its student, or among those that many students share.
 
+It may come in groups of students, each with all that is theirs: a contact of students of two groups is in both, under one place.
+
 Of a body that is not as its schema says, what is wrong is left, or all of it.
 """
 
@@ -18,6 +20,8 @@ from services.records.formats.parsed import Findings
 
 NAMING: Final = ("studentUniqueId", "beginDate")
 """Beside references, the members that say of which body something was left."""
+SHARED: Final = ("contacts", "disciplineIncidents")
+"""Resources of several students each."""
 EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
 DEEPEST: Final = 20
 """Of what is kept: no resource of the standard is nested half as deep."""
@@ -52,6 +56,14 @@ class Upload:
         self.incidents: dict[Key, Members] = {}
         self._agencies: list[tuple[str, Members]] = []
         self._related: set[str] = set()
+        self._taken: set[str] = set()
+        """Places of the contacts and incidents of this group."""
+        self._earlier: set[str] = set()
+        """And of earlier groups: what is wrong with these is said."""
+        self._strangers: dict[str, list[str]] = {}
+        """Contacts of whom no student was there yet, by id, with their places."""
+        self._incidents_left: dict[Key, tuple[tuple[str, ...], str]] = {}
+        """Members of incidents that no record says, with the place of each incident."""
         self._waiting: list[tuple[str, str | None, Members | Any, str]] = []
         self._told: set[tuple[str, str, str]] = set()
 
@@ -61,10 +73,12 @@ class Upload:
             self.findings.not_valid(position, [Fault("*", "object")])
             return
         self._tell_ids(resource, body, position)
+        if resource in SHARED:
+            self._taken.add(position)
         item: Members | None = None
         if resource in RESOURCES:
             found = conformity(resource, body)
-            if not found.whole or found.refused:
+            if (not found.whole or found.refused) and position not in self._earlier:
                 self.findings.not_valid(position, found.faults)
             item = Members(body, position, refused=found.refused) if found.whole else None
         if item is None:
@@ -85,7 +99,7 @@ class Upload:
             self._waiting.append((resource, student_of(body), item, position))
 
     def _once(self, before: Members | None, item: Members) -> None:
-        if before is not None and before.body != item.body:
+        if before is not None and before.body != item.body and item.position not in self._earlier:
             self.findings.missed("id-twice", before.position)
 
     def _take_contact(self, item: Members) -> None:
@@ -107,6 +121,8 @@ class Upload:
         """Give every body to its student. One whose student is not there is reported, and so is one that is no student's."""
         for resource, identifier, item, position in self._waiting:
             student = self.students.get(identifier or "")
+            if student is None and position in self._earlier:
+                continue
             if student is None:
                 self.findings.missed("student-unknown" if identifier else "resource-not-read", position)
             elif isinstance(item, Members):
@@ -136,6 +152,17 @@ class Upload:
         self.findings.counts["kept-beside-the-record"] += 1
         self._tell("member-kept", resource, left, position)
 
+    def forget(self) -> None:
+        """The students of a group are read. Organisations stay, and what there is to tell of the others in the end."""
+        for key, incident in self.incidents.items():
+            self._incidents_left.setdefault(key, (tuple(incident.left()), incident.position))
+        for identifier, those in self.contacts.items():
+            places = self._strangers.setdefault(identifier, [])
+            places += [item.position for item in those if item.position not in places] if identifier not in self._related else []
+        self._earlier |= self._taken
+        for group in (self.students, self.contacts, self.incidents, self._taken):
+            group.clear()
+
     def tell_the_rest(self) -> None:
         """What is of no student alone stays with the source: of organisations and incidents what no record says, contacts of nobody."""
         for resource, item in self._agencies:
@@ -143,11 +170,11 @@ class Upload:
             left = item.left() if self.organizations.is_named(identifier) else {"*": identifier}
             left |= {} if self.organizations.has_district(identifier) else {"localEducationAgencyReference": identifier}
             self._tell("of-no-student-alone", resource, left, item.position)
-        for item in self.incidents.values():
-            self._tell("of-no-student-alone", "disciplineIncidents", item.left(), item.position)
-        for identifier, those in self.contacts.items():
-            for item in those if identifier not in self._related else ():
-                self._tell("of-no-student-alone", "contacts", {"*": identifier}, item.position)
+        for members, position in self._incidents_left.values():
+            self._tell("of-no-student-alone", "disciplineIncidents", dict.fromkeys(members), position)
+        for identifier, places in self._strangers.items():
+            for position in places if identifier not in self._related else ():
+                self._tell("of-no-student-alone", "contacts", {"*": identifier}, position)
 
     def _tell_ids(self, resource: str, body: Mapping[str, Any], position: str) -> None:
         """By what the source's own system knows a body, once for each resource: it says nothing of anybody and stays there."""

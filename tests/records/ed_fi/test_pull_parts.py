@@ -67,7 +67,7 @@ async def puller(request: pytest.FixtureRequest, tmp_path: Path, node_keys: Path
         for number in range(MANY):
             ods.put("students", {"studentUniqueId": str(number), "firstName": "A", "lastSurname": "B", "birthDate": "2012-05-06"})
         api = EdFiApi(system, session, clock=StandingClock(NOON), wait=at_once)
-        yield Puller(Store(database, vault, outbox, "US-XA", over(cast("Any", None))), api, ods)
+        yield Puller(Store(database, vault, outbox, "US-XA", over(cast("Any", None)), 64 << 20), api, ods)
     await database.close()
 
 

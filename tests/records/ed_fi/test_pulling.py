@@ -64,7 +64,8 @@ class District:
 
     async def pull(self) -> Pulled:
         records = self.state.records.state
-        store = Store(records.database, records.vault, records.outbox, records.settings.jurisdiction, over(records.siblings))
+        asking, memory = over(records.siblings), records.load_memory.total
+        store = Store(records.database, records.vault, records.outbox, records.settings.jurisdiction, asking, memory)
         return await pull(self.api, store, now=self.state.clock())
 
     async def documents(self) -> dict[str, dict[str, Any]]:

@@ -36,7 +36,8 @@ class Watched(District):
 
     async def pull(self) -> Pulled:
         records = self.state.records.state
-        store = Store(records.database, records.vault, records.outbox, records.settings.jurisdiction, over(records.siblings))
+        asking, memory = over(records.siblings), records.load_memory.total
+        store = Store(records.database, records.vault, records.outbox, records.settings.jurisdiction, asking, memory)
         return await noted_pull(self.api, store, clock=self.state.clock)
 
     async def told(self) -> EdFiSystemOfOrganisation:

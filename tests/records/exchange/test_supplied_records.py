@@ -67,7 +67,8 @@ class Source:
 
     async def pull(self) -> None:
         exchange = self.states.alder.exchange
-        store = Store(exchange.database, exchange.vault, exchange.outbox, exchange.settings.jurisdiction, over(exchange.siblings))
+        asking, jurisdiction = over(exchange.siblings), exchange.settings.jurisdiction
+        store = Store(exchange.database, exchange.vault, exchange.outbox, jurisdiction, asking, 64 << 20)
         await pull(self.api, store, now=exchange.clock())
         await self.states.alder.tell()
 
