@@ -87,7 +87,7 @@ def test_each_element_holds_to_the_schema_in_its_own_interchange_and_what_it_ref
         for name in zipped.namelist():
             with zipped.open(name) as file:
                 for item in items(file, name):
-                    assert faults_of_element(item.element) == (), item.position
+                    assert faults_of_element(item.element, item.namespace) == (), item.position
                     found[name.removesuffix(".xml")][item.tag].append(_copy(item.element))
     assert {name: set(found[name]) for name in HELD} == HELD
     records, taken = found["StudentTranscript"]["StudentAcademicRecord"], found["StudentTranscript"]["CourseTranscript"]

@@ -21,8 +21,7 @@ from services.records.formats.archive import Archive
 from services.records.formats.edfi_gathering import OWN, Elements, Student
 from services.records.formats.edfi_said import Said
 from services.records.formats.edfi_stream import Item, items
-from services.records.formats.edfi_xsd import NAMESPACE as SCHEMA_NAMESPACE
-from services.records.formats.edfi_xsd import faults_of_element
+from services.records.formats.edfi_xsd import SCHEMAS, faults_of_element
 from services.records.formats.parsed import Findings, ParsedRoster, ParsedStudent, section_by_element
 
 FORMAT: Final = "ed-fi-5-xml"
@@ -76,10 +75,10 @@ def read_edfi_xml(archive: Archive) -> ParsedRoster:
 
 def _check(item: Item, findings: Findings) -> None:
     """Hold it against the published schema of its version, before anything of it is read. What does not hold is told, and read."""
-    if item.namespace != SCHEMA_NAMESPACE:
+    if item.namespace not in SCHEMAS:
         findings.counts["elements-of-a-version-without-a-schema"] += 1
         return
-    faults = faults_of_element(item.element)
+    faults = faults_of_element(item.element, item.namespace)
     if faults:
         findings.missed("not-of-schema", item.position)
         findings.faults.add(item.position, faults)

@@ -1,8 +1,8 @@
-"""Elements of Ed-Fi interchange files against the published schema of Data Standard 5.2: what does not hold is told, and read all the same.
+"""Elements of Ed-Fi interchange files against the published schema of their version: what does not hold is told, and read all the same.
 
-The schema is the Ed-Fi Alliance's, under the Apache License 2.0: edfi_core.xsd.gz names its source and what was taken out, and is made by
-tests/records/formats/edfi_core.py. It is compiled once by libxml2; an element is checked when it has been read by itself, without DTD,
-entity or network, so nothing in it can be expanded.
+The schemas are the Ed-Fi Alliance's, under the Apache License 2.0: edfi_core_5_2.xsd.gz and its like name their source and what was taken
+out, and are made by tests/records/formats/edfi_core.py. Each is compiled once by libxml2; an element is checked when it has been read by
+itself, without DTD, entity or network, so nothing in it can be expanded.
 """
 
 import gzip
@@ -16,16 +16,16 @@ from lxml import etree
 
 from services.records.formats.not_valid import Fault, named
 
-NAMESPACE: Final = "http://ed-fi.org/5.2.0"
-"""Of the interchanges that the schema is of: those of 5.0 and 5.1 are read, and not checked."""
+SCHEMAS: Final = {f"http://ed-fi.org/5.{minor}.0": f"edfi_core_5_{minor}.xsd.gz" for minor in range(3)}
+"""By the namespace of the interchanges that it is of. What is of another version is read, and not checked."""
 
 _LOCAL: Final = re.compile(r"\{[^}]*\}")
 
 
 @cache
-def _schema() -> tuple[Any, frozenset[str], frozenset[str]]:
+def _schema(namespace: str) -> tuple[Any, frozenset[str], frozenset[str]]:
     """Compiled, with its top-level elements and the names of all its elements."""
-    data = gzip.decompress((Path(__file__).parent / "edfi_core.xsd.gz").read_bytes())
+    data = gzip.decompress((Path(__file__).parent / SCHEMAS[namespace]).read_bytes())
     tree = etree.fromstring(data, _parser())
     element = "{http://www.w3.org/2001/XMLSchema}element"
     names = frozenset(str(one.get("name")) for one in tree.iter(element))
@@ -36,16 +36,18 @@ def _parser() -> Any:
     return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
 
 
-def faults_of_element(element: Element) -> tuple[Fault, ...]:
+def faults_of_element(element: Element, namespace: str) -> tuple[Fault, ...]:
     """What of a top-level element, its tags without the namespace, is not as the schema has it; nothing of one that the schema lacks.
+
+    namespace  one of SCHEMAS
 
     INVARIANT: a name that the schema does not have is the sender's, and is not told; no text is.
     """
-    schema, top, names = _schema()
+    schema, top, names = _schema(namespace)
     if element.tag not in top:
         return ()
     # read anew, in the schema's namespace: the default one is put on the element alone
-    text = tostring(element, encoding="unicode").replace(f"<{element.tag}", f'<{element.tag} xmlns="{NAMESPACE}"', 1)
+    text = tostring(element, encoding="unicode").replace(f"<{element.tag}", f'<{element.tag} xmlns="{namespace}"', 1)
     try:
         tree = etree.fromstring(text, _parser())
     except etree.XMLSyntaxError:  # deeper than 256 levels, or a text of ten million characters: more than libxml2 takes

@@ -1,4 +1,4 @@
-"""Interchange files against the published schema of Ed-Fi 5.2: what does not hold is told by elements and rule, never by a value."""
+"""Interchange files against the published schema of their version: what does not hold is told by elements and rule, never by a value."""
 
 import gzip
 import io
@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from services.records.formats.archive import Archive
 from services.records.formats.edfi_stream import items
 from services.records.formats.edfi_xml import read_edfi_xml
-from services.records.formats.edfi_xsd import NAMESPACE, faults_of_element
+from services.records.formats.edfi_xsd import SCHEMAS, faults_of_element
 from services.records.formats.parsed import ParsedRoster
-from tests.records.formats.edfi_core import NOTICE, TARGET
+from tests.records.formats.edfi_core import COMMITS, notice, target
 from tests.records.formats.test_edfi_sample import SAMPLE
 
+NAMESPACE = "http://ed-fi.org/5.2.0"
 HUSH = "Hushhush"
 STUDENT = """<Student><StudentUniqueId>7</StudentUniqueId><Name><FirstName>Ana</FirstName><LastSurname>García</LastSurname></Name>
 <BirthData><BirthDate>2012-02-03</BirthDate></BirthData></Student>"""
@@ -59,8 +60,25 @@ def test_what_does_not_hold_is_told_by_elements_rule_and_place_and_the_student_i
     assert len(parsed.students) == 1
 
 
-def test_files_of_an_earlier_version_are_read_and_said_not_to_be_checked() -> None:
-    parsed = read(STUDENT.replace("2012-02-03", "never"), "http://ed-fi.org/5.0.0")
+HEALTH = """<StudentHealth><StudentReference><StudentIdentity><StudentUniqueId>7</StudentUniqueId></StudentIdentity></StudentReference>
+<EducationOrganizationReference><EducationOrganizationIdentity><EducationOrganizationId>1</EducationOrganizationId>
+</EducationOrganizationIdentity></EducationOrganizationReference><AsOfDate>not a day</AsOfDate></StudentHealth>"""
+
+
+@pytest.mark.requirement("FORM-edfi-schema")
+@pytest.mark.parametrize("namespace", sorted(SCHEMAS))
+def test_files_of_each_version_are_held_to_its_own_schema(namespace: str) -> None:
+    assert "not-of-schema" not in read(STUDENT, namespace).findings.reasons
+    parsed = read(STUDENT.replace("2012-02-03", "never"), namespace)
+    assert ("Student.xml", "Student.BirthData.BirthDate", "datatype-valid-1-2-1") in faults(parsed)
+    assert parsed.findings.counts["elements-of-a-version-without-a-schema"] == 0
+    # StudentHealth came with 5.1: a schema that lacks it says nothing of it.
+    with_health = read(STUDENT + HEALTH, namespace)
+    assert any(one.member.startswith("StudentHealth") for one in with_health.findings.faults.told()) == (namespace[-5:] != "5.0.0")
+
+
+def test_files_of_a_version_without_a_schema_are_read_and_said_not_to_be_checked() -> None:
+    parsed = read(STUDENT.replace("2012-02-03", "never"), "http://ed-fi.org/5.3.0")
     assert "not-of-schema" not in parsed.findings.reasons
     assert parsed.findings.counts["elements-of-a-version-without-a-schema"] == 1
 
@@ -69,25 +87,27 @@ def test_files_of_an_earlier_version_are_read_and_said_not_to_be_checked() -> No
 def test_the_published_sample_holds_to_its_schema() -> None:
     for path in sorted(SAMPLE.glob("*.xml")):
         with path.open("rb") as file:
-            assert [one.position for one in items(file, path.name) if faults_of_element(one.element)] == []
+            assert [one.position for one in items(file, path.name) if faults_of_element(one.element, one.namespace)] == []
 
 
-def test_the_schema_says_whose_it_is_and_has_nothing_that_names_another_file() -> None:
-    text = gzip.decompress(TARGET.read_bytes()).decode()
-    assert NOTICE in text
+@pytest.mark.parametrize("version", sorted(COMMITS))
+def test_a_schema_says_whose_it_is_and_has_nothing_that_names_another_file(version: str) -> None:
+    text = gzip.decompress(target(version).read_bytes()).decode()
+    assert notice(version) in text
+    assert f'targetNamespace="http://ed-fi.org/{version}"' in text
     assert not any(f"<xs:{part}" in text for part in ("import", "include", "redefine", "annotation"))
 
 
 @pytest.mark.parametrize("text", ["x" * 10_000_001, "<a>" * 300 + "</a>" * 300], ids=["long", "deep"])
 def test_what_is_larger_than_is_checked_says_so(text: str) -> None:
     element = fromstring(f"<Student>{text}</Student>")  # noqa: S314 it is ours
-    assert [one.rule for one in faults_of_element(element)] == ["too-large-to-check"]
+    assert [one.rule for one in faults_of_element(element, NAMESPACE)] == ["too-large-to-check"]
 
 
 @given(st.sampled_from(["Student", "Contact", "School", "StudentHealth"]), st.text(st.characters(categories=["L", "N", "P"]), max_size=20))
 def test_whatever_stands_in_an_element_it_is_checked_and_no_text_is_told(tag: str, text: str) -> None:
     element = Element(tag, {"name": text})
     element.text = f"{HUSH}{text}"
-    found = faults_of_element(element)
+    found = faults_of_element(element, NAMESPACE)
     assert found
     assert HUSH not in repr(found)
