@@ -109,9 +109,12 @@ def write_edfi(path: Path, state: StatePlan, everyone: Iterable[Rostered], *, as
 
 
 def _enrollments(student: str, record: dict[str, Any]) -> Iterator[str]:
+    """Of schools: what a college has of the child belongs to another interchange."""
     status = record["enrollment"].get("residency", {}).get("residence_status")
     for place, one in enumerate(record["enrollment"]["enrollments"]):
         ended = one.get("exit_date")
+        if "nces_id" not in one["school"]:
+            continue
         yield tagged(
             "StudentSchoolAssociation",
             student,

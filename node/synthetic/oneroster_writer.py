@@ -153,11 +153,14 @@ class OneRosterPackage:
             }
         )
         self._tables["roles"].writerow(_role(source_id, "student", one.school.key, present["entry_date"], _end(present)))
-        for second in (stay for stay in record["enrollment"]["enrollments"] if not stay.get("primary", True)):
+        stays = record["enrollment"]["enrollments"]
+        # A college is no organisation of the state's roster.
+        for second in (stay for stay in stays if not stay.get("primary", True) and "nces_id" in stay["school"]):
             there = _role(source_id, "student", second["school"]["nces_id"], second["entry_date"], _end(second))
             self._tables["roles"].writerow({**there, "sourcedId": f"{source_id}-R2", "roleType": "secondary"})
         self._tables["demographics"].writerow(_demographics(source_id, identity, record.get("demographics", {})))
-        for course in record.get("academics", {}).get("current_courses", ()):
+        courses = record.get("academics", {}).get("current_courses", ())
+        for course in (course for course in courses if "nces_id" in course["school"]):
             self._class(course, one.school.key, grade)
             self._tables["enrollments"].writerow(
                 {

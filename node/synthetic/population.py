@@ -12,14 +12,16 @@ from uuid import UUID
 
 from node.synthetic import people
 from node.synthetic.calendar import SchoolCalendar
+from node.synthetic.claims import keep_enrolled, still_claimed
 from node.synthetic.details import Child, add_details
 from node.synthetic.details.things import Draws
 from node.synthetic.hard_cases import CASES, apply_case
 from node.synthetic.identifiers import district_student_id, state_student_id
 from node.synthetic.leaving import left_for_good
-from node.synthetic.lives import GRADES, Life, Schools, life
+from node.synthetic.lives import GRADES, Schools, life
 from node.synthetic.names import ALIKE_TWINS
 from node.synthetic.particulars import add_particulars
+from node.synthetic.persons import Person
 from node.synthetic.profiles import Profile
 from node.synthetic.rates import DEFAULT, Rates
 from node.synthetic.schooling import Attended
@@ -51,30 +53,6 @@ class SyntheticRecord:
         return dict(self.load["record"])
 
 
-@dataclass(frozen=True)
-class _Person:
-    """A child of a state, before anything is written down."""
-
-    index: int
-    case: str | None
-    twin_of: int | None
-    home: people.Family
-    born: date
-    girl: bool
-    given: str | None
-    life: Life
-
-    def attended(self, *, home: bool, anew: bool) -> Attended:
-        """The stays that one record tells of, the latest first."""
-        after = self.life.anew_from
-        told = []
-        for place, one in enumerate(self.life.sojourns):
-            is_anew = after is not None and place >= after and one.home == self.life.sojourns[after].home
-            if one.home == home and is_anew == anew:
-                told.append(one.stay)
-        return told[::-1]
-
-
 class Population:
     """Both states of a profile as of a day; the same seed, day and rates give the same records."""
 
@@ -103,7 +81,7 @@ class Population:
                     yield self._record(here, origin, person, attended, number=number)
                     number += 1
 
-    def _person(self, origin: int, index: int) -> _Person:
+    def _person(self, origin: int, index: int) -> Person:
         world = self._worlds[origin]
         case = CASES[index] if index < len(CASES) else None
         twin_of = world.twin_of(index, case)
@@ -130,10 +108,11 @@ class Population:
             grade=grade,
             repeated=repeated,
         )
+        claimed = still_claimed(lived, Draws(f"{self.seed}/{world.state.code}/claimed/{household}"), rates, self.calendar)
         lived = left_for_good(lived, Draws(f"{self.seed}/{world.state.code}/leaving/{index}"), rates, self.calendar)
-        return _Person(index, case, twin_of, home, born, girl, given, lived)
+        return Person(index, case, twin_of, home, born, girl, given, lived, claimed)
 
-    def _record(self, here: int, origin: int, person: _Person, attended: Attended, *, number: int) -> SyntheticRecord:
+    def _record(self, here: int, origin: int, person: Person, attended: Attended, *, number: int) -> SyntheticRecord:
         world, state, first = self._worlds[here], self.states[here], number == person.index and here == origin
         own = self._worlds[origin].random("student", person.index)
         twin = None if person.twin_of is None else number + (1 if person.twin_of > person.index else -1)
@@ -184,6 +163,9 @@ class Population:
         for incident in document["discipline"].get("incidents", ()):
             if incident["identifier"].startswith("D"):
                 incident["identifier"] += f"-{number}"  # four digits alone: other children have them too
+        claim = person.claim(attended)
+        if claim == "left":
+            keep_enrolled(document, attended[0], self.calendar, state, self._worlds[origin].random("claimed", person.index))
         born = date.fromisoformat(identity["birth_date"]["birth_date"])
         child = Child(
             self.calendar,
@@ -195,7 +177,7 @@ class Population:
             school,
             tuple(world.districts),
             first_number,
-            tuple(world.schools[district.key]),
+            world.schools,
         )
         stream = f"{self.seed}/{self.states[origin].code}"
         add_details(document, child, self.rates, person=f"{stream}/details/{person.index}", household=f"{stream}/family/{household}")
@@ -218,6 +200,7 @@ class Population:
                 true_state_id=true_id,
                 origin=home.origin.name,
                 written=written,
+                claim=claim,
             ),
         )
 

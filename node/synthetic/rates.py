@@ -47,6 +47,8 @@ class Rates:
     """A year, of those who left their district: back to it."""
     registered_anew: float = 0.03
     """Of moves between districts: the new district does not find the child, and the state has two ids for one."""
+    still_claimed: float = 0.15
+    """Of moves to the other state in this school year or the summer before it: the state that was left has the child enrolled still."""
     leaving: float = 0.006
     """A year, in its middle and for good: home schooling, a private school of another state, abroad."""
     dropping_out: float = 0.02

@@ -139,7 +139,7 @@ def academics(attended: Attended, calendar: SchoolCalendar, random: Random, stat
     """The academics section: sections in progress for who is there, a transcript of the years from grade 9 on that have ended."""
     section: Document = {}
     if attended[0].exit_date is None:
-        section["current_courses"] = _in_progress(attended[0], calendar, random, state)
+        section["current_courses"] = sections_in_progress(attended[0], calendar, random, state)
     transcript = [
         {
             "course": _course(title, area, prefix, stay.grade, state),
@@ -167,7 +167,8 @@ def academics(attended: Attended, calendar: SchoolCalendar, random: Random, stat
     return section
 
 
-def _in_progress(present: Stay, calendar: SchoolCalendar, random: Random, state: StatePlan) -> list[Document]:
+def sections_in_progress(present: Stay, calendar: SchoolCalendar, random: Random, state: StatePlan) -> list[Document]:
+    """One of each course of the level, with the mark until now."""
     return [
         {
             "section": f"{prefix}{present.grade:02d}-{random.randint(1, 4)}",

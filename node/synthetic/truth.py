@@ -4,12 +4,18 @@ import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import Literal, TextIO
 from uuid import UUID
 
 from node.synthetic.students import SyntheticStudent, source_id
 
-COLUMNS = ("source_system", "source_id", "person_id", "case", "twin_of_source_id", "true_state_id", "origin", "written")
+COLUMNS = ("source_system", "source_id", "person_id", "case", "twin_of_source_id", "true_state_id", "origin", "written", "claim")
+
+
+Claim = Literal["attends", "left"]
+"""Of two states that both have the child enrolled: the one in which it is in school, and the one that does not know that it left.
+
+Where the child has left the second one too, for good, there is only the one that does not know."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +35,8 @@ class Truth:
     """The naming tradition of the family (names.ORIGINS)."""
     written: tuple[str, ...] = ()
     """How a second school's record differs from the first's (spellings.SpellingRates)."""
+    claim: Claim | None = None
+    """What there is in it where a state claims a child that left it for the other one; None: none does."""
 
 
 class TruthFile:
@@ -50,6 +58,7 @@ class TruthFile:
                 one.true_state_id,
                 one.origin,
                 " ".join(one.written),
+                one.claim or "",
             )
         )
 

@@ -82,6 +82,29 @@ def in_school_in_grade_11_or_12(record: Record) -> object:
     return stay["grade"]["code"] in ("11", "12") and "exit_date" not in stay
 
 
+def in_school(record: Record) -> object:
+    return "exit_date" not in record["enrollment"]["enrollments"][0]
+
+
+def in_a_lower_grade(record: Record) -> object:
+    return in_school(record) and record["enrollment"]["enrollments"][0]["grade"]["code"] not in ("11", "12")
+
+
+def beside(record: Record, district: str) -> object:
+    """At a second school, of the same or another district."""
+    first, *others = record["enrollment"]["enrollments"]
+    return any(
+        not one.get("primary", True) and "district" in one and (one["district"] == first["district"]) is (district == "same")
+        for one in others
+    )
+
+
+def never_came(record: Record) -> object:
+    """The state that it left for another in the summer still counts it: enrolled, and no day of this year is known of it."""
+    year = record["enrollment"]["enrollments"][0]["school_year"]
+    return in_school(record) and year not in all_at("attendance.summary.school_year")(record)
+
+
 def is_18(record: Record) -> object:
     born = date.fromisoformat(record["identity"]["birth_date"]["birth_date"])
     return date(born.year + 18, born.month, min(born.day, 28)) <= DAY
@@ -146,7 +169,14 @@ ITEMS: tuple[tuple[str, Has, Has, float], ...] = (
      lambda one: "exit_date" in one["enrollment"]["enrollments"][0], 0.15),
     ("left in the middle of a year for good", lambda one: one["enrollment"]["enrollments"][0].get("exit_date", "0000-06-00")[4:8] != "-06-"
      and one["enrollment"]["enrollments"][0]["exit_type"]["code"] in ("01912", "01916", "01918", "01927"), everyone, 0.032),
-    ("at two schools", among("enrollment.enrollments.primary", False), in_school_in_grade_11_or_12, 0.10),
+    ("at two schools of a district", lambda one: beside(one, "same"), in_school_in_grade_11_or_12, 0.10),
+    ("at a career centre of another district", lambda one: beside(one, "another"), in_school_in_grade_11_or_12, 0.05),
+    ("at two schools between two homes, or where a court placed the child", lambda one: beside(one, "another"), in_a_lower_grade, 0.0118),
+    ("placed in another district", lambda one: in_school(one) and beside(one, "another"), FOSTER, 0.20),
+    ("at a college too", among("enrollment.enrollments.grade.code", "PS"), in_school_in_grade_11_or_12, 0.06),
+    ("a course of the college", among("academics.current_courses.course.level.code", "73048"),
+     among("enrollment.enrollments.grade.code", "PS"), 1.0),
+    ("counted where it never came", never_came, in_school, 0.0015),
     ("grade", at("enrollment.enrollments.grade"), everyone, 1.0),
     ("calendar", among("enrollment.enrollments.calendar", "block", "semester", "trimester", "four-term"), everyone, 1.0),
     ("residence", at("enrollment.residency.residence_status"), everyone, 1.0),
@@ -157,7 +187,7 @@ ITEMS: tuple[tuple[str, Has, Has, float], ...] = (
     ("half days", among("attendance.events.duration_days", "0.5"), everyone, 0.50),
     ("attendance summary", at("attendance.summary"), everyone, 1.0),
     ("sections", at("academics.current_courses.section"), lambda one: "exit_date" not in one["enrollment"]["enrollments"][0], 1.0),
-    ("marks in progress", at("academics.current_courses.mark"), at("academics.current_courses"), 1.0),
+    ("marks in progress", at("academics.current_courses.mark"), lambda one: in_school(one) and not never_came(one), 1.0),
     ("term", at("academics.current_courses.term"), at("academics.current_courses"), 0.90),
     ("partial credit in progress", HIGH, lambda one: among("enrollment.enrollments.grade.code", "09", "10", "11", "12")(one)
      and at("academics.current_courses")(one), 0.50),

@@ -12,12 +12,14 @@ from node.synthetic.details.of_persons import OF_PERSONS
 from node.synthetic.details.of_programmes import OF_PROGRAMMES
 from node.synthetic.details.of_schooling import OF_SCHOOLING
 from node.synthetic.details.of_special_education import OF_SPECIAL_EDUCATION
+from node.synthetic.details.of_two_schools import OF_TWO_SCHOOLS
 from node.synthetic.details.things import Child, Draws, Thing
 from node.synthetic.people import Document
 from node.synthetic.rates import Rates
 
 THINGS: tuple[Thing, ...] = (
     *OF_PERSONS, *OF_CONTACTS, *OF_SCHOOLING, *OF_ACADEMICS, *OF_SPECIAL_EDUCATION, *OF_PROGRAMMES, *OF_HEALTH, *OF_DISCIPLINE,
+    *OF_TWO_SCHOOLS,
 )  # fmt: skip
 """In the order in which they are added."""
 

@@ -36,10 +36,14 @@ def _order(child: Child, branch: str) -> str:
     return f"{child.state.name} Family Court {branch} {child.household:06d}"
 
 
+def custody_order(child: Child, issued: str) -> Document:
+    """Of a court of the state, from its day on."""
+    return {"kind": "custody", "reference": _order(child, "02-CU"), "issued_on": issued, "begin_date": issued}
+
+
 def _custody(document: Document, draws: Draws, child: Child) -> None:
     """The parents live apart; both keep their rights."""
-    issued = child.before_school(draws.between(100, 2000))
-    order = {"kind": "custody", "reference": _order(child, "02-CU"), "issued_on": issued, "begin_date": issued}
+    order = custody_order(child, child.before_school(draws.between(100, 2000)))
     for guardian in document["contacts"]["guardians"][:2]:
         guardian["court_documents"] = [order]
     document["contacts"]["guardians"][1]["lives_with_student"] = False

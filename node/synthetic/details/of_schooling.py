@@ -3,7 +3,6 @@
 from node.synthetic.details.things import Child, Draws, Thing, coded
 from node.synthetic.people import Document
 from node.synthetic.schooling import reference
-from node.synthetic.states import SyntheticOrganisation
 
 CALENDARS = ("block", "semester", "trimester", "four-term")
 ACCOMMODATIONS = ("Scheduling", "Setting", "TestAdministration", "TestMaterial", "TestResponse", "EquipmentOrTechnology")
@@ -89,25 +88,8 @@ def _domains(document: Document, draws: Draws, child: Child) -> None:
         result["performance_level"] = {"system": f"{child.state.code}:elp-levels", "code": str(int(level))}
 
 
-def _others_for_part_of_the_day(child: Child) -> list[SyntheticOrganisation]:
-    return [one for one in child.schools if one.level == "high" and one != child.school]
-
-
-def _may_go_to_two_schools(document: Document, child: Child) -> bool:
-    stay = document["enrollment"]["enrollments"][0]
-    return "exit_date" not in stay and stay["grade"]["code"] in ("11", "12") and bool(_others_for_part_of_the_day(child))
-
-
-def _second_school(document: Document, draws: Draws, child: Child) -> None:
-    """Part of the day at another high school of the district, for its career programme. It stands last: the first one is the primary."""
-    stays = document["enrollment"]["enrollments"]
-    there = reference(draws.one_of(_others_for_part_of_the_day(child)), child.state)
-    stays.append({**stays[0], "school": there, "primary": False})
-
-
 OF_SCHOOLING: tuple[Thing, ...] = (
     Thing("calendar", 1.0, ("enrollment.enrollments",), _calendar),
-    Thing("second_school", 0.10, ("enrollment.enrollments",), _second_school, _may_go_to_two_schools),
     Thing("left_otherwise", 0.10, ("enrollment.enrollments",), _left_otherwise, _graduated),
     Thing("residence", 1.0, ("enrollment.residency",), _residence),
     Thing("lives_elsewhere", 0.02, ("enrollment.residency",), _lives_elsewhere),

@@ -1,6 +1,6 @@
 """What is added to a record by itself: each thing with its share, the members that it may touch, and draws of its own."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from hashlib import blake2b
@@ -63,8 +63,13 @@ class Child:
     """Of the state."""
     household: int
     """The number of the family's first record: what is a family's is numbered by it, so that twins have one order and one address."""
-    schools: tuple[SyntheticOrganisation, ...]
-    """Of the district."""
+    schools_of: Mapping[str, Sequence[SyntheticOrganisation]]
+    """By the key of the district, of the state."""
+
+    @property
+    def schools(self) -> Sequence[SyntheticOrganisation]:
+        """Of the child's district."""
+        return self.schools_of[str(self.school.parent)]
 
     @property
     def age(self) -> int:
