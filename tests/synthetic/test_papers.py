@@ -150,9 +150,13 @@ class Running:
 
     async def load(self) -> None:
         """The students arrive."""
-        report = await self.agency.load_roster((self.folder / "alder" / "students-0001.ndjson").read_bytes(), "application/x-ndjson")
+        lines = (self.folder / "alder" / "students-0001.ndjson").read_bytes()
+        report = await self.agency.load_roster(lines, "application/x-ndjson")
         students = len((self.folder / "truth" / "alder.csv").read_text().splitlines()) - 1
-        assert (report.counts["students"], report.unresolved) == (students, ())
+        colleges = [f"line:{place}" for place, line in enumerate(lines.splitlines(), start=1) if b'"code":"PS"' in line]
+        assert report.counts["students"] == students
+        # A college is no organisation of the node: the enrolment is kept in the record, and the source is told.
+        assert [(one.reason, one.position) for one in report.unresolved] == [("enrollment-not-resolved", place) for place in colleges]
         await self.settle()
 
     async def later(self, seconds: float) -> None:
