@@ -5,27 +5,22 @@ time for each file, and reading ones have a read-only engine of their own.
 """
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from contextvars import ContextVar
-from pathlib import Path
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
-from sqlalchemy import Connection, Select, event
+from sqlalchemy import Connection, Select
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.util import greenlet_spawn
 
 from shared import prepared, straight
-from shared.compiled_once import COMPILED, POSTGRESQL_DRIVER
 from shared.disk import Disk
-from shared.inline_sqlite import DRIVER, begin_immediate
+from shared.engines import KEPT_READERS, KEPT_WRITERS, WAIT_SECONDS, looker_of, postgresql_engine, sqlite_engines
 from shared.keys import read_secret
 from shared.open_connections import OpenConnections
 from shared.prepared import Change, Values, WriteWhileLooking
@@ -33,14 +28,8 @@ from shared.settings import ServiceSettings
 
 Found = TypeVar("Found")
 
-KEPT_WRITERS, KEPT_READERS = 1, 2
-"""Of SQLite."""
 KEPT_OF_A_KIND, LARGE_POOL = 1, 8
 """Of PostgreSQL: for writing, for reading, for one statement, for one question, where the pool has enough for others beside them."""
-WAIT_SECONDS = 30
-"""For a connection."""
-WRITER_CACHE = "cache_size=-16000"
-"""KiB of pages that a SQLite file's writer keeps: rows by random ids and tags touch many, and with the usual 2,000 each is read again."""
 RESTED_SECONDS = 1.0
 """After so long without use a connection of PostgreSQL is asked whether it is still there."""
 
@@ -65,19 +54,19 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.disk = Disk()
         if self.is_sqlite:
-            self._writer, self._reader = _sqlite_engines(self.url)
+            self._writer, self._reader = sqlite_engines(self.url)
             self.disk.watch(self._writer.sync_engine)
             self._writing = self._alone = OpenConnections(self._writer, most=KEPT_WRITERS)
             self._readings = self._lookings = OpenConnections(self._reader, most=KEPT_READERS)
         else:
-            self._writer = _postgresql_engine(self.url, schema, pool_size, rested_seconds)
+            self._writer = postgresql_engine(self.url, schema, pool_size, rested_seconds)
             # READ COMMITTED would give each statement a snapshot of its own
             self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             kept = KEPT_OF_A_KIND if pool_size >= LARGE_POOL else 0
             alone = self._writer.execution_options(isolation_level="AUTOCOMMIT")
             self._writing, self._readings, self._alone, self._lookings = (
                 OpenConnections(engine, most=kept, rested_seconds=rested_seconds)
-                for engine in (self._writer, self._reader, alone, _looker(self._writer))
+                for engine in (self._writer, self._reader, alone, looker_of(self._writer))
             )
         self._turn: AbstractAsyncContextManager[None] = _Turn() if self.is_sqlite else nullcontext()
         self._write_sessions = async_sessionmaker(self._writer, expire_on_commit=False, autobegin=True)
@@ -229,102 +218,6 @@ def database_url(settings: ServiceSettings) -> URL:
     if settings.database_password_file is not None:
         url = url.set(password=read_secret(settings.database_password_file).decode().strip())
     return url
-
-
-def _sqlite_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
-    path = Path(url.database or "")
-    write_url = url.set(drivername=DRIVER)
-    read_url = write_url.set(database=f"file:{path}", query={"mode": "ro", "uri": "true"})
-    kept = {"hide_parameters": True, "pool_timeout": WAIT_SECONDS, "execution_options": {"compiled_cache": COMPILED}}
-    writer = create_async_engine(write_url, pool_size=1 + KEPT_WRITERS, max_overflow=0, **kept)
-    reader = create_async_engine(read_url, pool_size=4, max_overflow=4, **kept)
-
-    def prepare_writer(connection: Any, _: ConnectionPoolEntry) -> None:
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "fullfsync=1",
-            "foreign_keys=ON",
-            "secure_delete=ON",
-            "busy_timeout=0",
-            WRITER_CACHE,
-        ):
-            connection.execute(f"PRAGMA {pragma}")
-
-    def prepare_reader(connection: Any, _: ConnectionPoolEntry) -> None:
-        for pragma in ("query_only=ON", "busy_timeout=5000"):
-            connection.execute(f"PRAGMA {pragma}")
-        connection.reads_only = True
-
-    event.listen(writer.sync_engine, "connect", prepare_writer)
-    event.listen(reader.sync_engine, "connect", prepare_reader)
-    event.listen(writer.sync_engine, "begin", lambda connection: begin_immediate(connection.connection.dbapi_connection))
-    event.listen(reader.sync_engine, "begin", lambda connection: connection.connection.dbapi_connection.execute("BEGIN"))
-    return writer, reader
-
-
-DURABLE: Final = {"synchronous_commit": "on"}
-"""Whatever the server, the database or the role has: what was answered is on the disk of the server, and of its synchronous standbys."""
-
-
-def _postgresql_engine(url: URL, schema: str | None, pool_size: int, rested_seconds: float) -> AsyncEngine:
-    settings = {"search_path": schema} if schema else {}
-    engine = create_async_engine(
-        url.set(drivername=POSTGRESQL_DRIVER),
-        hide_parameters=True,
-        execution_options={"compiled_cache": COMPILED},
-        pool_size=pool_size,
-        max_overflow=0,
-        pool_use_lifo=True,  # what was used last has its statements prepared, at both ends
-        pool_timeout=WAIT_SECONDS,
-        connect_args={"server_settings": {**settings, **DURABLE, "application_name": "safe-passage"}},
-    )
-    event.listen(engine.sync_engine, "do_connect", _connect)
-    _ask_after_rest(engine, rested_seconds)
-    return engine
-
-
-def _connect(dialect: Any, _: ConnectionPoolEntry, arguments: Any, named: Any) -> Any:
-    """As SQLAlchemy would. What keeps asyncpg from connecting is the operating system's own error: here it is named as the store's."""
-    try:
-        return dialect.connect(*arguments, **named)
-    except OSError as error:
-        raise dialect.loaded_dbapi.OperationalError("the server is not reached", error) from error
-
-
-def _looker(writer: AsyncEngine) -> AsyncEngine:
-    """For questions that no transaction is around. INVARIANT: nothing is written through it; `shared.prepared` refuses likewise."""
-    looker = writer.execution_options(isolation_level="AUTOCOMMIT", postgresql_readonly=True)
-
-    def refuse(_: Connection, statement: Any, *__: Any) -> None:
-        if not getattr(statement, "is_select", False):
-            raise WriteWhileLooking
-
-    event.listen(looker.sync_engine, "before_execute", refuse)
-    return looker
-
-
-def _ask_after_rest(engine: AsyncEngine, rested_seconds: float) -> None:
-    """Ask a connection that has rested whether it is still there, before it is used: the server may have started anew.
-
-    SQLAlchemy's pool_pre_ping asks at every use: three round trips (BEGIN, the question, ROLLBACK), more than most transactions here.
-    """
-    dialect = engine.dialect
-
-    def rests(_: Any, record: ConnectionPoolEntry) -> None:
-        record.info["rests_since"] = time.monotonic()
-
-    def is_used(connection: Any, record: ConnectionPoolEntry, _: Any) -> None:
-        since = record.info.get("rests_since")
-        if since is None or time.monotonic() - since < rested_seconds:
-            return
-        try:
-            dialect.do_ping(connection)
-        except dialect.loaded_dbapi.Error as error:
-            raise InvalidatePoolError from error
-
-    event.listen(engine.sync_engine, "checkin", rests)
-    event.listen(engine.sync_engine, "checkout", is_used)
 
 
 async def _transaction(request: Request) -> AsyncIterator[AsyncSession]:

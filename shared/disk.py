@@ -10,6 +10,7 @@ from typing import Final
 
 from sqlalchemy import Engine, event
 from sqlalchemy.engine.interfaces import ExceptionContext
+from sqlalchemy.exc import DBAPIError
 
 from safepassage.problems.requests import TemporarilyUnavailable
 
@@ -17,6 +18,16 @@ log = logging.getLogger(__name__)
 
 SYNC_FAILED: Final = frozenset({sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC})
 REFUSED: Final = "the disk refused to make data durable: the process has to start again"
+
+
+def error_code(error: BaseException | None) -> int | None:
+    """SQLite's extended code of an I/O error or a full disk anywhere in the chain of `error`."""
+    while error is not None:
+        original = error.orig if isinstance(error, DBAPIError) else error
+        if isinstance(original, sqlite3.OperationalError):
+            return original.sqlite_errorcode
+        error = error.__cause__ or error.__context__
+    return None
 
 
 class Disk:

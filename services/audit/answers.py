@@ -15,9 +15,9 @@ from safepassage.canonical import to_base64url
 from services.audit.checkpoints import latest_checkpoint
 from services.audit.group_commit import Place
 from services.audit.heads import LogDamaged
-from services.audit.sequencer import Receipt
 from services.audit.stored_tree import StoredTree
 from services.audit.tables import TreeStateRow
+from services.audit.waiting import Receipt
 from shared.contracts.audit import Continued
 from shared.database import Database
 

@@ -26,8 +26,9 @@ from services.audit.batches import Batch, Sender
 from services.audit.consistency import Consistency
 from services.audit.driver import Driver
 from services.audit.preparers import LARGE_BYTES, Preparers
-from services.audit.sequencer import Receipt, Sequencer
+from services.audit.sequencer import Sequencer
 from services.audit.tables import AppendedRow
+from services.audit.waiting import Receipt
 from shared.bodies import bounded_body
 from shared.contracts.audit import AppendRequest, AppendResponse, Continued, KnownSize
 from shared.database import Database

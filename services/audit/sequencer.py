@@ -8,14 +8,9 @@ any error the transaction is rolled back and the tree in memory thrown away: it 
 
 import asyncio
 import logging
-import sqlite3
-from collections import deque
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import NamedTuple
-
-from sqlalchemy.exc import DBAPIError
 
 from safepassage.problems import SuiteError
 from safepassage.problems.log import LogFrozen
@@ -23,50 +18,24 @@ from safepassage.problems.requests import LogUnavailable
 from services.audit.checkpoints import CheckpointSigner, publish
 from services.audit.drafts import Draft
 from services.audit.driver import Driver
-from services.audit.entries import Entry
-from services.audit.group_commit import Committed, HeadIsStale, Place, Signing, Submission, YearIsOver, append_group, lock_head
+from services.audit.group_commit import Committed, HeadIsStale, Signing, Submission, YearIsOver, append_group, lock_head
 from services.audit.heads import Head, LogDamaged
 from services.audit.sealed_ahead import SealedAhead
 from services.audit.shards import Shards
 from services.audit.subject_keys import Minted, SubjectKeys
 from services.audit.tile_memory import TileMemory
-from services.audit.tree import Growth
+from services.audit.waiting import Queue, Receipt, Waiting
 from shared.clock import Clock
 from shared.database import Database
-from shared.disk import SYNC_FAILED
+from shared.disk import SYNC_FAILED, error_code
 
 log = logging.getLogger(__name__)
 
-MAX_GROUP_ENTRIES = 1024
-MAX_GROUP_SUBJECTS = 4096
 ATTEMPTS = 3
 
 
 class DiskCannotBeTrusted(Exception):
     """The disk refused to make data durable. After that no file handle can be believed: the process stops and starts again."""
-
-
-class Receipt(NamedTuple):
-    """What became of a submission."""
-
-    places: Sequence[Place]
-    entries: Sequence[Entry]
-    """The new entries of the group, its own among them."""
-    growth: Growth | None
-    """The step of the tree that holds them."""
-    note: str | None
-    """The checkpoint of the tree after that step; there for submissions with an ahead-entry."""
-
-    def leaf_at(self, index: int) -> bytes:
-        """The bytes of a new entry."""
-        assert self.growth is not None  # noqa: S101 a group with new entries has grown the tree
-        return self.entries[index - self.growth.before.size].leaf
-
-
-class _Waiting(NamedTuple):
-    submission: Submission
-    answer: "asyncio.Future[Receipt]"
-    subjects: int
 
 
 class Sequencer:
@@ -85,9 +54,7 @@ class Sequencer:
     ) -> None:
         self._database, self._shards, self._keys, self._signer, self._clock = database, shards, keys, signer, clock
         self._memory, self._checkpoint_seconds = memory, checkpoint_seconds
-        self._waiting: deque[_Waiting] = deque()
-        self._expected = 0
-        self._work = asyncio.Event()
+        self._queue = Queue()
         self._writing = asyncio.Lock()
         self._head: Head | None = None
         self._digest_key: bytes | None = None
@@ -106,16 +73,11 @@ class Sequencer:
     @property
     def is_busy(self) -> bool:
         """Whether somebody waits for an append."""
-        return bool(self._waiting or self._expected)
+        return self._queue.is_busy
 
-    @contextmanager
-    def expecting(self) -> Iterator[None]:
+    def expecting(self) -> AbstractContextManager[None]:
         """What is about to be appended is being prepared: what works behind the log gives way already."""
-        self._expected += 1
-        try:
-            yield
-        finally:
-            self._expected -= 1
+        return self._queue.expecting()
 
     @property
     def digest_key(self) -> bytes:
@@ -160,11 +122,7 @@ class Sequencer:
         appended once.
         """
         self.require_taking()
-        answer = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(Submission(drafts, first, sealed), answer, sum([len(draft.subjects) for draft in drafts])))
-        self._work.set()
-        receipt: Receipt = await answer
-        return receipt
+        return await self._queue.add(Submission(drafts, first, sealed))
 
     def require_taking(self) -> None:
         """Raises what `append` raises where the log takes nothing, for who has long work to do before."""
@@ -194,7 +152,7 @@ class Sequencer:
                 raise
             except Exception as error:
                 problem = await self._failed(error)
-                self._work.set()  # `run` sees what became of the disk
+                self._queue.wake()  # `run` sees what became of the disk
                 raise problem from error
         minted.keep()
         return minted
@@ -209,53 +167,34 @@ class Sequencer:
         published_at = loop.time()
         try:
             while True:
-                await self._wait(published_at + self._checkpoint_seconds - loop.time())
+                if not self._disk_refused:
+                    await self._queue.wait(published_at + self._checkpoint_seconds - loop.time())
                 if self._disk_refused:
                     raise DiskCannotBeTrusted
-                if self._waiting:
-                    await self._commit_group(self._next_group())
+                group = self._queue.next_group()
+                if group:
+                    await self._commit_group(group)
                 if loop.time() - published_at >= self._checkpoint_seconds:
                     await self._publish_behind()
                     published_at = loop.time()
         finally:
             self._stopped = True
-            while self._waiting:
-                _fail(self._waiting.popleft(), LogUnavailable())
+            for waiting in self._queue.leave():
+                waiting.fail(LogUnavailable())
 
-    async def _wait(self, seconds: float) -> None:
-        if self._waiting or self._disk_refused:
-            return
-        self._work.clear()
-        try:
-            async with asyncio.timeout(max(seconds, 0)):
-                await self._work.wait()
-        except TimeoutError:
-            pass
-
-    def _next_group(self) -> list[_Waiting]:
-        group: list[_Waiting] = []
-        entries = subjects = 0
-        while self._waiting:
-            first = self._waiting[0]
-            entries, subjects = entries + len(first.submission.drafts), subjects + first.subjects
-            if group and (entries > MAX_GROUP_ENTRIES or subjects > MAX_GROUP_SUBJECTS):
-                break
-            group.append(self._waiting.popleft())
-        return group
-
-    async def _commit_group(self, group: list[_Waiting]) -> None:
+    async def _commit_group(self, group: Sequence[Waiting]) -> None:
         try:
             async with self._writing:
                 committed = await self._append([waiting.submission for waiting in group])
         except asyncio.CancelledError:
             self._head = None  # the group may have been committed
             for waiting in group:
-                _fail(waiting, LogUnavailable())
+                waiting.fail(LogUnavailable())
             raise
         except Exception as error:
             problem = await self._failed(error)
             for waiting in group:
-                _fail(waiting, problem)
+                waiting.fail(problem)
             if self._disk_refused:
                 raise DiskCannotBeTrusted from error
             return
@@ -264,9 +203,9 @@ class Sequencer:
         for waiting in group:
             submission = waiting.submission
             if submission.refused is not None:
-                _fail(waiting, submission.refused)
-            elif not waiting.answer.done():
-                waiting.answer.set_result(Receipt(submission.places or (), committed.entries, committed.growth, committed.note))
+                waiting.fail(submission.refused)
+            else:
+                waiting.succeed(Receipt(submission.places or (), committed.entries, committed.growth, committed.note))
 
     async def _append(self, submissions: list[Submission]) -> Committed:
         """One group, tried again where another process was faster or the year ended."""
@@ -350,7 +289,7 @@ class Sequencer:
             await self._freeze(error)
             return LogFrozen()
         log.error("group not committed", extra={"fault": type(error).__name__})
-        code = _sqlite_error_code(error)
+        code = error_code(error)
         if code in SYNC_FAILED:
             self._database.disk.refuse()
         elif code is not None:
@@ -369,18 +308,3 @@ class Sequencer:
             await self._shards.freeze()
         except Exception as error:
             log.error("frozen state not stored", extra={"fault": type(error).__name__})  # noqa: TRY400 its text may hold a value
-
-
-def _fail(waiting: _Waiting, problem: SuiteError) -> None:
-    if not waiting.answer.done():
-        waiting.answer.set_exception(problem)
-
-
-def _sqlite_error_code(error: BaseException | None) -> int | None:
-    """SQLite's extended code of an I/O error or a full disk anywhere in the chain of `error`."""
-    while error is not None:
-        original = error.orig if isinstance(error, DBAPIError) else error
-        if isinstance(original, sqlite3.OperationalError):
-            return original.sqlite_errorcode
-        error = error.__cause__ or error.__context__
-    return None

@@ -12,7 +12,7 @@ from safepassage.problems import Problem
 from safepassage.problems.log import EventKeyReused
 from services.audit.drafts import draft_of
 from services.audit.group_commit import Place
-from services.audit.sequencer import Receipt
+from services.audit.waiting import Receipt
 from shared.contracts.audit import Actor, Context, Event
 from shared.keys import SigningKey
 from shared.who_may_call import ServiceName

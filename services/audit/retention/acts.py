@@ -6,7 +6,8 @@ from uuid import UUID
 from safepassage.problems.requests import InvalidRequest, NotPermitted
 from safepassage.wire_policy_sets import ActingOfficial
 from services.audit.drafts import draft_of
-from services.audit.sequencer import Receipt, Sequencer
+from services.audit.sequencer import Sequencer
+from services.audit.waiting import Receipt
 from shared.actors import client_actor
 from shared.caller import Caller
 from shared.contracts.audit import Actor, Context, Digests, Event

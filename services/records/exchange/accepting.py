@@ -25,7 +25,7 @@ from safepassage.problems.signatures import BadSignature, MalformedToken, Unknow
 from safepassage.problems.trust import NotAMember
 from safepassage.request import MAX_LENGTH, Selector, read_selector, selector_info, verify_request
 from safepassage.request import Request as ExchangeMessage
-from services.records.exchange import events, stored_rows
+from services.records.exchange import request_events, stored_rows
 from services.records.exchange.answer_keys import require_answerable
 from services.records.exchange.asking import CONTENT_TYPE
 from services.records.exchange.exchange import Exchange
@@ -108,7 +108,7 @@ async def _accepted(exchange: Exchange, peer: str, token: str, now: datetime) ->
     require_answerable(exchange, selector)
     if selector.sought is not None:
         await exchange.read(lambda connection: require_within_a_day(connection, exchange, peer, now))
-    event = events.was_asked(requester=peer, exchange_id=verified.message.jti, request_digest=verified.digest, selector=selector)
+    event = request_events.was_asked(requester=peer, exchange_id=verified.message.jti, request_digest=verified.digest, selector=selector)
     # INVARIANT: the entry is there before the peer hears that we have its request.
     appended = await exchange.own_log.append(event)
     members = await exchange.proofs.members_for(peer, appended, seen_size=selector.pinned_size)

@@ -1,4 +1,4 @@
-"""What the log is told of an exchange, one entry a student, and where. Pure.
+"""What the log is told of an exchange once it is asked for, one entry a student, and where. Pure.
 
 The key of each makes telling it twice the same as once.
 """
@@ -6,11 +6,9 @@ The key of each makes telling it twice the same as once.
 from collections.abc import Sequence
 from uuid import UUID
 
-from safepassage.canonical import digest_of
 from safepassage.envelope import Envelope
 from safepassage.problems.exchanges import MessageIdReused
 from safepassage.receipt import Receipt
-from safepassage.request import Selector
 from safepassage.wire_licensure import PURPOSE
 from services.records.exchange.own_log import JOB
 from shared.contracts.audit import Actor, Context, Digests, Event
@@ -18,19 +16,6 @@ from shared.contracts.privacy import Decision
 
 SYSTEM = Actor(kind="system", job=JOB)
 OPERATION = "exchange"
-FINDING = "finding"
-"""What is said of requests that name nobody, in place of `exchange-request`; and of whom they are about, `finding-match`."""
-
-
-REQUEST = "exchange-request"
-EDUCATORS = "educator-request"
-"""What is said of requests for an educator's credentials; and of whom they are about, `educator-match`."""
-MATCHES = {REQUEST: "exchange-match", FINDING: "finding-match", EDUCATORS: "educator-match"}
-
-
-def operation_of(selector: Selector) -> str:
-    """What the log calls the request."""
-    return EDUCATORS if selector.educator is not None else FINDING if selector.sought is not None else REQUEST
 
 
 def recipient_of(node: str, organisation: str) -> str:
@@ -38,99 +23,8 @@ def recipient_of(node: str, organisation: str) -> str:
     return f"{node}#{organisation}"
 
 
-def _peer(node: str) -> Actor:
+def peer_of(node: str) -> Actor:
     return Actor(kind="peer", client_id=node)
-
-
-def asked(
-    *,
-    actor: Actor,
-    exchange_id: UUID,
-    holder: str,
-    organisation_id: UUID,
-    basis: str,
-    request_digest: str,
-    decision: Decision,
-    purpose: str = "enrollment",
-    operation: str = REQUEST,
-) -> Event:
-    """We ask another node. The child may be unknown here: the entry is the receiving organisation's to open."""
-    return Event(
-        class_="request",
-        key=f"{exchange_id}:request",
-        custodians=(organisation_id,),
-        actor=actor,
-        context=Context(
-            operation=operation,
-            outcome="sent",
-            purpose=purpose,
-            basis=basis,
-            recipient_organisation=str(organisation_id),
-            recipient_node=holder,
-            exchange_id=exchange_id,
-            decision_id=decision.id,
-            policies=decision.policies,
-            citations=decision.citations,
-            request_digest=request_digest,
-        ),
-        digests=Digests(ct=request_digest),
-        decision_token=decision.token,
-    )
-
-
-def was_asked(*, requester: str, exchange_id: UUID, request_digest: str, selector: Selector) -> Event:
-    """Another node asks us; whether the child is known here is not looked at yet."""
-    return Event(
-        class_="request",
-        key=f"{digest_of(requester.encode())[:16]}:{exchange_id}:asked",
-        actor=_peer(requester),
-        context=Context(
-            operation=operation_of(selector),
-            outcome="received",
-            purpose=selector.purpose,
-            basis=selector.basis,
-            recipient_organisation=recipient_of(requester, selector.evidence.receiving_organisation.id),
-            recipient_name=selector.evidence.receiving_organisation.name,
-            recipient_node=requester,
-            exchange_id=exchange_id,
-            request_digest=request_digest,
-        ),
-        digests=Digests(ct=request_digest),
-    )
-
-
-def matched(
-    *,
-    request_id: UUID,
-    exchange_id: UUID,
-    requester: str,
-    recipient: str,
-    student_id: UUID,
-    custodian_id: UUID,
-    outcome: str,
-    is_nobody: bool = False,
-    operation: str = REQUEST,
-) -> Event:
-    """The request is about this student: from here on it is in the accounting of requests for the student's record (34 CFR 99.32(a)(1)).
-
-    recipient  what the school or district is called for which is asked
-    is_nobody  it is about no student who is known here; another one may be found later. The actor is who asked: of one peer's requests
-               the log tells how many found nobody (the alert `enumeration`).
-    """
-    return Event(
-        class_="match",
-        key=f"{request_id}:match-none" if is_nobody else f"{request_id}:match",
-        subjects=(student_id,),
-        custodians=(custodian_id,),
-        actor=_peer(requester),
-        context=Context(
-            operation=MATCHES[operation],
-            outcome=outcome,
-            exchange_id=exchange_id,
-            recipient_name=recipient,
-            recipient_node=requester,
-        ),
-    )
 
 
 def _about(message: Envelope, *, outcome: str) -> Context:
@@ -228,7 +122,7 @@ def received(message: Envelope, *, organisation_id: UUID) -> Event:
         class_="received",
         key=f"{message.envelope_id}:received",
         custodians=(organisation_id,),
-        actor=_peer(message.iss),
+        actor=peer_of(message.iss),
         context=_about(message, outcome=message.kind).model_copy(
             update={"recipient_organisation": str(organisation_id), "peer_checkpoint": message.checkpoint, "peer_index": message.index}
         ),
@@ -263,7 +157,7 @@ def acknowledged(receipt: Receipt, *, digest: str, student_id: UUID | None, cust
         key=f"{receipt.envelope_id}:{step}",
         subjects=() if student_id is None else (student_id,),
         custodians=() if custodian_id is None else (custodian_id,),
-        actor=_peer(receipt.iss),
+        actor=peer_of(receipt.iss),
         context=Context(
             operation="exchange-receipt",
             outcome=receipt.outcome,
@@ -287,7 +181,7 @@ def was_refused(message: Envelope, *, code: str, student_id: UUID | None, custod
         key=f"{message.envelope_id}:refused",
         subjects=() if student_id is None else (student_id,),
         custodians=() if custodian_id is None else (custodian_id,),
-        actor=_peer(message.aud),
+        actor=peer_of(message.aud),
         context=_about(message, outcome="refused").model_copy(update={"reason": code}),
         digests=Digests(ct=message.ct_digest),
     )
@@ -312,7 +206,7 @@ def refused(*, peer: str, message_digest: str, code: str) -> Event:
     return Event(
         class_="trust",
         key=f"{message_digest}:refused",
-        actor=_peer(peer),
+        actor=peer_of(peer),
         context=Context(operation="exchange-refuse", outcome=outcome, reason=code, recipient_node=peer),
         digests=Digests(ct=message_digest),
     )

@@ -13,7 +13,7 @@ from safepassage.problems.requests import InvalidRequest, TemporarilyUnavailable
 from safepassage.request import Request, Selector
 from safepassage.suites import suite_named
 from safepassage.wire_exchange import NewExchangeRequest
-from services.records.exchange import asking, events
+from services.records.exchange import asking, request_events
 from services.records.exchange.answer_keys import key_for_answers
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.states import Asked
@@ -95,8 +95,8 @@ def row_of(
     """The row to be stored. Raises RequestNotPermitted."""
     asking.require_permitted(decision)
     message, selector = draft.message, draft.selector
-    operation = events.operation_of(selector)
-    event = events.asked(
+    operation = request_events.operation_of(selector)
+    event = request_events.asked(
         actor=client_actor(caller.claims),
         exchange_id=message.jti,
         holder=draft.new.holder,

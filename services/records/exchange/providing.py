@@ -10,7 +10,7 @@ from safepassage.recipient_key import RecipientKey
 from safepassage.suites import Suite
 from services.records.attachments.documents import Document
 from services.records.educators.kept import require_kept
-from services.records.exchange import events
+from services.records.exchange import request_events
 from services.records.exchange.answer_keys import key_of
 from services.records.exchange.answers import Asked, Hinted, Nothing, Released, Subject, Vouched, sealed
 from services.records.exchange.exchange import Exchange
@@ -60,7 +60,7 @@ async def provide(
             if not subject.is_nobody and not row.is_finding and not row.is_educators:
                 values["student_id"] = subject.student_id
             tx.record(
-                events.matched(
+                request_events.matched(
                     request_id=row.id,
                     exchange_id=row.exchange_id,
                     requester=row.requester,
@@ -69,7 +69,7 @@ async def provide(
                     custodian_id=subject.custodian_id,
                     outcome=_matched_as(subject, review),
                     is_nobody=subject.is_nobody,
-                    operation=events.operation_of(asked.selector),
+                    operation=request_events.operation_of(asked.selector),
                 ),
             )
         if isinstance(what, Nothing) and what.denied and subject is not None and row.state == State.ACCEPTED:

@@ -10,7 +10,7 @@ from safepassage.claims import read_closed
 from safepassage.problems.records import NoSuchStudent
 from safepassage.request import Selector
 from safepassage.wire_exchange import PersonSelector
-from services.records.exchange import events
+from services.records.exchange import request_events
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.states import Incoming, Request, require_transition
 from services.records.exchange.stored_rows import row_at
@@ -63,7 +63,7 @@ async def _answer(exchange: Exchange, tx: AsyncSession, request: PeerRequestRow,
     request.student_id, request.next_attempt_at = student_id, now
     exchange.outbox.record(
         tx,
-        events.matched(
+        request_events.matched(
             request_id=request.id,
             exchange_id=request.exchange_id,
             requester=request.requester,

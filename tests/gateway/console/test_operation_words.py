@@ -18,8 +18,8 @@ from services.gateway.console.operation_words import OPERATION_WORDS
 from services.gateway.console.policy_set_words import REASONS as ACTIVATION_REASONS
 from services.privacy.clocks.request_states import FIRST, STEPS
 from services.privacy.safeguard_lists import Kind as SafeguardKind
-from services.records.exchange.events import MATCHES
 from services.records.exchange.operator_events import Act as OperatorAct
+from services.records.exchange.request_events import MATCHES
 from services.records.exchange.stating_counts import OPERATION as RECONCILIATION
 from services.records.party_documents import FORMATS
 from shared.contracts.audit import EntryClass
@@ -40,7 +40,7 @@ COMPOSED: Final = {
     "MATCHES[operation]": set(MATCHES.values()),
     "KEYS_CHANGED": {KEYS_CHANGED},
     "OPERATION": {RECONCILIATION},
-    "events.operation_of(selector)": set(MATCHES),
+    "request_events.operation_of(selector)": set(MATCHES),
     "operation_of(selector)": set(MATCHES),
     "f\"consent-{kind.partition(':')[0]}\"": {"consent-granted", "consent-narrowed", "consent-withdrawn"},
     "f'client-registration-{state}'": {"client-registration-approved", "client-registration-refused"},
