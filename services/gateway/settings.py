@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, IPvAnyNetwork
 
 from services.gateway.limit_settings import LimitSettings
 from services.gateway.people.settings import PeopleSettings
+from shared.identity_checks import USUAL_DAYS, IdentityCheckDays
 
 LONGEST_SECONDS: Final = 3600
 """No access token lives longer, whatever the settings of the process that gave it."""
@@ -102,6 +103,7 @@ class GatewaySettings(LimitSettings, PeopleSettings):
         Field(description="Serve `/docs`, where developers try the interface; left out: only where `insecure_development` is."),
     ] = None
 
+    identity_check_days: IdentityCheckDays = USUAL_DAYS
     family_link_hours: Annotated[int, Field(ge=1, le=720, description="A link to the family's page can be used for so long, once.")] = 168
     family_idle_seconds: Annotated[int, Field(ge=60, le=3600, description="A family's visit ends when nothing was asked for so long.")] = (
         1800

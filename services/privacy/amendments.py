@@ -9,7 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.problems.privacy import RightsNotHeld
 from safepassage.problems.records import NoSuchStudent
-from safepassage.problems.rights import NoSuchRightsRequest, NotTheOriginatingAgency, RequestIncomplete, StepNotPossible
+from safepassage.problems.rights import (
+    IdentityCheckTooOld,
+    NoSuchRightsRequest,
+    NotTheOriginatingAgency,
+    RequestIncomplete,
+    StepNotPossible,
+)
 from safepassage.wire_rights import Amendment, AmendmentDecision, NewAmendment
 from services.privacy.duties import Clock
 from services.privacy.rights import Held, Said, agency_of, zone_name_of
@@ -20,13 +26,13 @@ from shared.problems import responses
 router = APIRouter(prefix="/v1/amendments", tags=["rights"])
 
 
-@router.post("", status_code=201, responses=responses(NoSuchStudent, RightsNotHeld, RequestIncomplete))
+@router.post("", status_code=201, responses=responses(NoSuchStudent, RightsNotHeld, RequestIncomplete, IdentityCheckTooOld))
 async def request_amendment(new: NewAmendment, desk: OpenDesk) -> Amendment:
     """Put a request to amend on record. What another agency made is forwarded to it: it decides, and finds the request among its own."""
     earlier = await desk.earlier("request_amendment")
     if earlier is not None:
         return amendment_of(await desk.held("amendment", earlier))
-    person = await desk.acting(new.student_id, new.acting_for)
+    person = await desk.acting(new.student_id, new.acting_for, on=new.received_on)
     decides = await _decider(desk.tx, person.facts)
     custodian_id = decides or desk.caller.organisation_id
     zone_name = await zone_name_of(desk.tx, custodian_id)

@@ -14,6 +14,7 @@ from safepassage.wire_policy import ActingFor, Consent
 from services.privacy.behind import event_of
 from services.privacy.consent_records import callers_consent, standing_consent
 from services.privacy.duties import Clock, end_duties
+from services.privacy.identified import require_identified
 from services.privacy.policy import rights_role
 from services.privacy.rights import zone_name_of
 from services.privacy.sealing import Sealer
@@ -47,8 +48,12 @@ async def consent_to_change(  # what it takes to find it, and to change it once
     acting_for: ActingFor,
     *,
     now: datetime,
+    days: int,
 ) -> ConsentToChange:
-    """The consent that a person changes, if the person may. Raises NoSuchConsent, RightsNotHeld."""
+    """The consent that a person changes, if the person may; `days` as `require_identified` has them.
+
+    Raises NoSuchConsent, RightsNotHeld, RequestIncomplete, IdentityCheckTooOld.
+    """
     earlier = await once.earlier(tx, caller, operation)
     row = await callers_consent(tx, caller, earlier or consent_id, for_update=True)
     consent = await standing_consent(tx, sealer, row)
@@ -56,6 +61,7 @@ async def consent_to_change(  # what it takes to find it, and to change it once
     if earlier is None:
         if not caller.speaks_for(acting_for.person_id):
             raise RightsNotHeld(field="acting_for.person_id")
+        require_identified(acting_for, caller, at=now, now=now, days=days)
         require_may_change(acting_for, consent, open_facts(sealer, subject), now=now)
     return ConsentToChange(row, consent, subject, changed_earlier=earlier is not None)
 

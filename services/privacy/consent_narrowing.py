@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request
 
 from safepassage.problems.privacy import ConsentWithdrawn, NoSuchConsent, RightsNotHeld
-from safepassage.problems.rights import ConsentExpired, ConsentNotNarrowed
+from safepassage.problems.rights import ConsentExpired, ConsentNotNarrowed, IdentityCheckTooOld, RequestIncomplete
 from safepassage.wire_policy import Consent
 from safepassage.wire_rights import ConsentNarrowing
 from services.privacy.consent_changes import consent_to_change, end_expiry, expiry_clock, tell
@@ -25,7 +25,9 @@ router = APIRouter(prefix="/v1/consents", tags=["consents"])
 
 @router.post(
     "/{consent_id}/narrowing",
-    responses=responses(NoSuchConsent, ConsentWithdrawn, ConsentExpired, ConsentNotNarrowed, RightsNotHeld),
+    responses=responses(
+        NoSuchConsent, ConsentWithdrawn, ConsentExpired, ConsentNotNarrowed, RightsNotHeld, RequestIncomplete, IdentityCheckTooOld
+    ),
 )
 async def narrow_consent(
     consent_id: UUID,
@@ -38,7 +40,8 @@ async def narrow_consent(
 ) -> Consent:
     """Leave a part of a consent in force. Every decision that starts from now on finds only that; what waits to be sent is asked again."""
     sealer: Sealer = request.app.state.sealer
-    held = await consent_to_change(tx, sealer, caller, once, "narrow_consent", consent_id, narrowing.acting_for, now=now)
+    days: int = request.app.state.settings.identity_check_days
+    held = await consent_to_change(tx, sealer, caller, once, "narrow_consent", consent_id, narrowing.acting_for, now=now, days=days)
     row, consent = held.row, held.consent
     if held.changed_earlier:
         return consent

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query, Request
 
@@ -18,8 +19,10 @@ from safepassage.problems.privacy import (
 )
 from safepassage.problems.records import NoSuchStudent
 from safepassage.problems.requests import InvalidRequest
+from safepassage.problems.rights import IdentityCheckTooOld, RequestIncomplete
 from safepassage.wire_policy import Consent, ConsentWithdrawal, NewConsent
 from safepassage.wire_rights import ConsentHistory
+from services.privacy.clocks import begins
 from services.privacy.consent_changes import consent_to_change, end_expiry, expiry_clock, tell
 from services.privacy.consent_events import Said, as_known_at, history_of, remember
 from services.privacy.consent_records import callers_consent, open_grant, row_of, standing_consent
@@ -32,6 +35,7 @@ from services.privacy.subjects import callers_subject, open_facts
 from shared.clock import Now
 from shared.database import ReadOnly, Transaction
 from shared.idempotency import Once
+from shared.identity_checks import require_checked_lately
 from shared.problems import responses
 
 router = APIRouter(prefix="/v1/consents", tags=["consents"])
@@ -42,7 +46,9 @@ RECIPIENTS = ("vendor", "agency", "school", "lea", "sea")
 @router.post(
     "",
     status_code=201,
-    responses=responses(NoSuchStudent, RightsNotHeld, ConsentIncomplete, NoSuchRecipient, UnknownElement, UnknownPurpose),
+    responses=responses(
+        NoSuchStudent, RightsNotHeld, ConsentIncomplete, IdentityCheckTooOld, NoSuchRecipient, UnknownElement, UnknownPurpose
+    ),
 )
 async def record_consent(
     new: NewConsent, request: Request, caller: StaffOrFamily, tx: Transaction, now: Now, once: Annotated[Once, Depends()]
@@ -58,6 +64,10 @@ async def record_consent(
     if role is None or not caller.speaks_for(new.acting_for.person_id):
         raise RightsNotHeld(field="acting_for.person_id")
     require_written_consent(new, today=latest_day(now, facts.time_zone, await zone_name_of(tx, caller.organisation_id)), now=now)
+    if caller.claims.family is None:  # whose check their link carries
+        signed_at = min(begins(new.signed_on, ZoneInfo(facts.time_zone)), now)
+        days: int = request.app.state.settings.identity_check_days
+        require_checked_lately(new.acting_for.authenticated_at, at=signed_at, days=days)
     require_elements(new.elements)
     require_purposes(new.purposes)
     await require_party(tx, new.recipient_id, kinds=RECIPIENTS)
@@ -99,7 +109,10 @@ async def read_consent_history(consent_id: UUID, request: Request, caller: Staff
     return ConsentHistory(consent_id=row.id, events=await history_of(tx, request.app.state.sealer, row.id))
 
 
-@router.post("/{consent_id}/withdrawal", responses=responses(NoSuchConsent, ConsentWithdrawn, RightsNotHeld))
+@router.post(
+    "/{consent_id}/withdrawal",
+    responses=responses(NoSuchConsent, ConsentWithdrawn, RightsNotHeld, RequestIncomplete, IdentityCheckTooOld),
+)
 async def withdraw_consent(
     consent_id: UUID,
     withdrawal: ConsentWithdrawal,
@@ -111,7 +124,8 @@ async def withdraw_consent(
 ) -> Consent:
     """Take a consent back. Every decision that starts from now on finds it withdrawn, and what waits to be sent is recalled."""
     sealer: Sealer = request.app.state.sealer
-    held = await consent_to_change(tx, sealer, caller, once, "withdraw_consent", consent_id, withdrawal.acting_for, now=now)
+    days: int = request.app.state.settings.identity_check_days
+    held = await consent_to_change(tx, sealer, caller, once, "withdraw_consent", consent_id, withdrawal.acting_for, now=now, days=days)
     row, consent = held.row, held.consent
     if held.changed_earlier:
         return consent

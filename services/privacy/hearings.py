@@ -8,7 +8,14 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter
 
 from safepassage.problems.privacy import RightsNotHeld
-from safepassage.problems.rights import HearingShort, NoSuchRightsRequest, NotTheOriginatingAgency, RequestIncomplete, StepNotPossible
+from safepassage.problems.rights import (
+    HearingShort,
+    IdentityCheckTooOld,
+    NoSuchRightsRequest,
+    NotTheOriginatingAgency,
+    RequestIncomplete,
+    StepNotPossible,
+)
 from safepassage.wire_rights import Hearing, HearingDecision, HearingRecord, HearingSchedule, NewHearing
 from services.privacy.amendments import refused_by, require_decides
 from services.privacy.clocks import hearing_shortcomings
@@ -22,7 +29,11 @@ router = APIRouter(prefix="/v1/hearings", tags=["rights"])
 _STEP = responses(NoSuchRightsRequest, NotTheOriginatingAgency, StepNotPossible, RequestIncomplete)
 
 
-@router.post("", status_code=201, responses=responses(NoSuchRightsRequest, RightsNotHeld, StepNotPossible, RequestIncomplete))
+@router.post(
+    "",
+    status_code=201,
+    responses=responses(NoSuchRightsRequest, RightsNotHeld, StepNotPossible, RequestIncomplete, IdentityCheckTooOld),
+)
 async def request_hearing(new: NewHearing, desk: OpenDesk) -> Hearing:
     """Ask for a hearing on an amendment that was refused, 99.21(a). A family member does it for themselves, about their own student."""
     earlier = await desk.earlier("request_hearing")
@@ -30,7 +41,7 @@ async def request_hearing(new: NewHearing, desk: OpenDesk) -> Hearing:
         return hearing_of(await desk.held("hearing", earlier))
     amendment = await desk.locked("amendment", new.amendment_id)
     custodian_id, student_id = amendment.row.custodian_id, amendment.row.student_id
-    await desk.acting(student_id, new.acting_for)
+    await desk.acting(student_id, new.acting_for, on=new.received_on)
     await desk.let_happen(amendment, "hearing-requested", Said(evidence_ref=new.request_ref, acting_for=new.acting_for))
     zone_name = await zone_name_of(desk.tx, custodian_id)
     begins_at = await desk.received_at(new.received_on, zone_name)

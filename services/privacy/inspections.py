@@ -12,7 +12,7 @@ from sqlalchemy import and_, or_
 from safepassage.problems.privacy import RightsNotHeld
 from safepassage.problems.records import NoSuchStudent
 from safepassage.problems.requests import InvalidRequest, NotPermitted
-from safepassage.problems.rights import NoSuchRightsRequest, RequestIncomplete, StepNotPossible
+from safepassage.problems.rights import IdentityCheckTooOld, NoSuchRightsRequest, RequestIncomplete, StepNotPossible
 from safepassage.wire_policy import ActingFor
 from safepassage.wire_rights import Inspection, InspectionPage, InspectionStep, NewInspection
 from services.privacy.clocks import begins
@@ -30,13 +30,13 @@ router = APIRouter(prefix="/v1/inspections", tags=["rights"])
 KINDS = ("inspect-records", "inspect-records-before-meeting")
 
 
-@router.post("", status_code=201, responses=responses(NoSuchStudent, RightsNotHeld, RequestIncomplete, InvalidRequest))
+@router.post("", status_code=201, responses=responses(NoSuchStudent, RightsNotHeld, RequestIncomplete, IdentityCheckTooOld, InvalidRequest))
 async def request_inspection(new: NewInspection, desk: OpenDesk) -> Inspection:
     """Put a request to inspect on record, at a district or at the state agency: the clock of 99.10(b) runs from its receipt."""
     earlier = await desk.earlier("request_inspection")
     if earlier is not None:
         return inspection_of(await desk.held("inspection", earlier))
-    await desk.acting(new.student_id, new.acting_for)
+    await desk.acting(new.student_id, new.acting_for, on=new.received_on)
     await lock_subject(desk.tx, new.student_id)
     custodian_id = desk.caller.organisation_id
     zone_name = await zone_name_of(desk.tx, custodian_id)
@@ -82,7 +82,10 @@ async def read_inspection(inspection_id: UUID, files: StaffFiles) -> Inspection:
     return inspection_of(await files.held("inspection", inspection_id))
 
 
-@router.post("/{inspection_id}/steps", responses=responses(NoSuchRightsRequest, StepNotPossible, RightsNotHeld, NotPermitted))
+@router.post(
+    "/{inspection_id}/steps",
+    responses=responses(NoSuchRightsRequest, StepNotPossible, RightsNotHeld, RequestIncomplete, IdentityCheckTooOld, NotPermitted),
+)
 async def take_inspection_step(inspection_id: UUID, step: InspectionStep, desk: OpenDesk) -> Inspection:
     """What the agency did: explained, arranged, gave a copy, let them inspect; or a refusal under 99.12; or it was withdrawn."""
     if desk.caller.claims.family is not None and step.step != "withdrawn":
@@ -123,5 +126,6 @@ async def _require_may_withdraw(desk: Desk, held: Held, acting_for: ActingFor) -
     asked = NewInspection.model_validate_json(held.whole)
     facts = open_facts(desk.sealer, await callers_subject(desk.tx, desk.caller, held.row.student_id))
     person = acting_for.person_id
+    desk.require_identified(acting_for)
     if not desk.caller.speaks_for(person) or (person != asked.acting_for.person_id and rights_role(facts, person, now=desk.now) is None):
         raise RightsNotHeld(field="acting_for.person_id")

@@ -14,13 +14,14 @@ from safepassage.ids import uuid7
 from safepassage.problems.privacy import NoSuchRecipient, RightsNotHeld, UnknownElement, UnknownPurpose
 from safepassage.problems.records import NoSuchStudent
 from safepassage.problems.requests import InvalidRequest
-from safepassage.problems.rights import NoSuchPreference, PreferenceRescinded, RequestIncomplete
+from safepassage.problems.rights import IdentityCheckTooOld, NoSuchPreference, PreferenceRescinded, RequestIncomplete
 from safepassage.wire_directory import DirectoryOptOut, DisclosureRefusal, NewPreference, Preference
 from safepassage.wire_policy import ActingFor
 from safepassage.wire_rights import Rescission
 from services.privacy.behind import event_of
 from services.privacy.consents import RECIPIENTS
 from services.privacy.evidence import require_elements, require_party, require_purposes
+from services.privacy.identified import require_identified
 from services.privacy.policy import rights_role
 from services.privacy.rights import Said, Staff, StaffOrFamily, acting_person, agency_of
 from services.privacy.sealing import Sealer
@@ -43,7 +44,9 @@ TABLE, EVENT_TABLE = "preference", "preference_event"
 @router.post(
     "",
     status_code=201,
-    responses=responses(NoSuchStudent, RightsNotHeld, RequestIncomplete, UnknownElement, UnknownPurpose, NoSuchRecipient),
+    responses=responses(
+        NoSuchStudent, RightsNotHeld, RequestIncomplete, IdentityCheckTooOld, UnknownElement, UnknownPurpose, NoSuchRecipient
+    ),
 )
 async def record_preference(
     new: NewPreference, request: Request, caller: StaffOrFamily, tx: Transaction, now: Now, once: Annotated[Once, Depends()]
@@ -53,7 +56,8 @@ async def record_preference(
     earlier = await once.earlier(tx, caller, "record_preference")
     if earlier is not None:
         return open_preference(sealer, await _callers_preference(tx, caller, earlier))
-    person = await acting_person(tx, sealer, caller, new.student_id, new.acting_for, now)
+    days: int = request.app.state.settings.identity_check_days
+    person = await acting_person(tx, sealer, caller, new.student_id, new.acting_for, at=new.received_at, now=now, days=days)
     if new.received_at > now:
         raise RequestIncomplete("it was received before it is recorded", field="received_at")
     await _require_known(tx, new)
@@ -98,7 +102,10 @@ async def read_preference(
     return preference if known else preference.model_copy(update={"rescinded_at": None})
 
 
-@router.post("/{preference_id}/rescission", responses=responses(NoSuchPreference, PreferenceRescinded, RightsNotHeld))
+@router.post(
+    "/{preference_id}/rescission",
+    responses=responses(NoSuchPreference, PreferenceRescinded, RightsNotHeld, RequestIncomplete, IdentityCheckTooOld),
+)
 async def rescind_preference(
     preference_id: UUID,
     rescission: Rescission,
@@ -119,6 +126,7 @@ async def rescind_preference(
     # of whoever was forgotten it is not known any more who holds the rights: what was asked for stays
     if subject.sealed == FORGOTTEN or not caller.speaks_for(rescission.acting_for.person_id):
         raise RightsNotHeld(field="acting_for.person_id")
+    require_identified(rescission.acting_for, caller, at=now, now=now, days=request.app.state.settings.identity_check_days)
     facts = open_facts(sealer, subject)
     await _require_may_rescind(tx, preference, rescission.acting_for, facts, now)
     if row.rescinded_at is not None:

@@ -16,6 +16,7 @@ from safepassage.wire import Code, Wire
 from safepassage.wire_policy import ActingFor
 from safepassage.wire_rights import EvidenceRef, RightsEvent
 from services.privacy.clocks import begins, events_that_end, state_after
+from services.privacy.identified import require_identified
 from services.privacy.policy import rights_role
 from services.privacy.sealing import Sealer
 from services.privacy.subjects import callers_subject, open_facts
@@ -107,12 +108,16 @@ class Person:
     role: Literal["parent", "student"]
 
 
-async def acting_person(tx: AsyncSession, sealer: Sealer, caller: Caller, student_id: UUID, acting_for: ActingFor, now: datetime) -> Person:
-    """The student of the caller's, and the person who holds the rights. Raises NoSuchStudent, RightsNotHeld, RequestIncomplete."""
+async def acting_person(
+    tx: AsyncSession, sealer: Sealer, caller: Caller, student_id: UUID, acting_for: ActingFor, *, at: datetime, now: datetime, days: int
+) -> Person:
+    """The student of the caller's, and the person who holds the rights; `at` and `days` as `require_identified` has them.
+
+    Raises NoSuchStudent, RightsNotHeld, RequestIncomplete, IdentityCheckTooOld.
+    """
     subject = await callers_subject(tx, caller, student_id)
     facts = open_facts(sealer, subject)
-    if acting_for.authenticated_at > now:
-        raise RequestIncomplete("the person was authenticated before: 99.31(c)", field="acting_for.authenticated_at")
+    require_identified(acting_for, caller, at=at, now=now, days=days)
     role = rights_role(facts, acting_for.person_id, now=now)
     if role is None or not caller.speaks_for(acting_for.person_id):
         raise RightsNotHeld(field="acting_for.person_id")

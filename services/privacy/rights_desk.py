@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,7 +14,9 @@ from safepassage.problems.rights import NoSuchRightsRequest
 from safepassage.wire import Wire
 from safepassage.wire_policy import ActingFor
 from services.privacy.behind import event_of
+from services.privacy.clocks import begins
 from services.privacy.duties import Clock, end_duties, start_duties
+from services.privacy.identified import require_identified
 from services.privacy.rights import (
     EVENT_TABLE,
     TABLE,
@@ -71,6 +74,7 @@ class Desk(Files):
     now: datetime
     once: Once
     outbox: Outbox
+    identity_check_days: int
 
     async def earlier(self, operation: str) -> UUID | None:
         """The request that the same call made or changed before. Raises IdempotencyKeyReused."""
@@ -80,9 +84,18 @@ class Desk(Files):
         """A request that nobody else changes until this has committed. Raises NoSuchRightsRequest."""
         return await self._held(kind, request_id, for_update=True)
 
-    async def acting(self, student_id: UUID, acting_for: ActingFor) -> Person:
-        """Who holds the student's rights and acts now. Raises NoSuchStudent, RightsNotHeld, RequestIncomplete."""
-        return await acting_person(self.tx, self.sealer, self.caller, student_id, acting_for, self.now)
+    async def acting(self, student_id: UUID, acting_for: ActingFor, *, on: date) -> Person:
+        """Who holds the student's rights and acts now, by what they said `on` a day of the caller's agency.
+
+        Raises NoSuchStudent, RightsNotHeld, RequestIncomplete, IdentityCheckTooOld.
+        """
+        at = begins(on, ZoneInfo(await zone_name_of(self.tx, self.caller.organisation_id)))
+        days = self.identity_check_days
+        return await acting_person(self.tx, self.sealer, self.caller, student_id, acting_for, at=at, now=self.now, days=days)
+
+    def require_identified(self, acting_for: ActingFor) -> None:
+        """Of whoever says something now. Raises RequestIncomplete, IdentityCheckTooOld."""
+        require_identified(acting_for, self.caller, at=self.now, now=self.now, days=self.identity_check_days)
 
     async def file(
         self,
@@ -166,7 +179,7 @@ async def _files(request: Request, caller: Staff, tx: ReadOnly) -> Files:
 
 
 async def _desk(request: Request, caller: Staff, tx: Transaction, now: Now, once: Annotated[Once, Depends()]) -> Desk:
-    return Desk(caller, tx, request.app.state.sealer, now, once, request.app.state.outbox)
+    return Desk(caller, tx, request.app.state.sealer, now, once, request.app.state.outbox, request.app.state.settings.identity_check_days)
 
 
 async def _open_desk(request: Request, caller: StaffOrFamily, tx: Transaction, now: Now, once: Annotated[Once, Depends()]) -> Desk:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from shared.identity_checks import USUAL_DAYS, IdentityCheckDays
 from shared.sealing_settings import SealingSettings
 
 
@@ -18,3 +19,4 @@ class PrivacySettings(SealingSettings):
             examples=[UUID("01980000-0000-7000-8000-000000000001")],
         ),
     ]
+    identity_check_days: IdentityCheckDays = USUAL_DAYS

@@ -13,7 +13,7 @@ from fastapi import APIRouter
 from sqlalchemy import select
 
 from safepassage.problems.privacy import RightsNotHeld
-from safepassage.problems.rights import NoSuchRightsRequest, RequestIncomplete, StepNotPossible
+from safepassage.problems.rights import IdentityCheckTooOld, NoSuchRightsRequest, RequestIncomplete, StepNotPossible
 from safepassage.wire import Wire
 from safepassage.wire_rights import NewStatement, Statement
 from services.privacy.amendments import recorded_amendment
@@ -38,7 +38,11 @@ class _Placed(Wire):
     statements: tuple[PlacedStatement, ...]
 
 
-@router.post("", status_code=201, responses=responses(NoSuchRightsRequest, RightsNotHeld, StepNotPossible, RequestIncomplete))
+@router.post(
+    "",
+    status_code=201,
+    responses=responses(NoSuchRightsRequest, RightsNotHeld, StepNotPossible, RequestIncomplete, IdentityCheckTooOld),
+)
 async def place_statement(new: NewStatement, desk: StaffDesk) -> Statement:
     """Place a statement. From now on every decision about a contested part names it; load it with the record under the id of the answer."""
     earlier = await desk.earlier("place_statement")
@@ -47,7 +51,7 @@ async def place_statement(new: NewStatement, desk: StaffDesk) -> Statement:
     hearing = await desk.locked("hearing", new.hearing_id)
     hearing.require_step("statement-placed")
     custodian_id, student_id = hearing.row.custodian_id, hearing.row.student_id
-    person = await desk.acting(student_id, new.acting_for)
+    person = await desk.acting(student_id, new.acting_for, on=new.placed_on)
     zone_name = await zone_name_of(desk.tx, custodian_id)
     await _require_about_the_amendment(desk, hearing, new)
     if new.placed_on > desk.now.astimezone(ZoneInfo(zone_name)).date():

@@ -10,6 +10,7 @@ from pydantic import Field, field_validator
 from safepassage.chunks import MAX_CONTENT_BYTES
 from safepassage.envelope import MAX_BODY_BYTES
 from safepassage.suites import SUITES
+from shared.identity_checks import USUAL_DAYS, IdentityCheckDays
 from shared.sealing_settings import SealingSettings
 
 
@@ -26,6 +27,7 @@ class RecordsSettings(SealingSettings):
             examples=[UUID("01980000-0000-7000-8000-000000000001")],
         ),
     ]
+    identity_check_days: IdentityCheckDays = USUAL_DAYS
     epoch_keys_directory: Annotated[
         Path | None,
         Field(description="Folder of the weekly keys that peers seal to, where it is mounted apart; else `hpke/` in the keys directory."),

@@ -245,6 +245,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "FERPA-99.10": "A request to inspect is due in 45 days at most and blocks destruction while it is outstanding, 99.10(b), (e)",
             "FERPA-99.21": "A statement of disagreement goes with the contested part whenever that is disclosed, 99.21(c)(2)",
             "FERPA-99.22": "A hearing counts only with everything that 99.22 asks for",
+            "FERPA-99.31c": "Nothing is done on the word of somebody who was identified too long before, or is yet to be",
             "FERPA-99.30": "What lacks an element of a written consent is none, 99.30",
             "FERPA-99.30-narrowed": "A consent may only shrink, and a decision finds what remains of it",
             "FERPA-99.32-copy-to-district": "The district has its copy of the record of redisclosures within 30 days, 99.32(b)(2)(iii)",

@@ -1,7 +1,7 @@
 """Alder in small: a state agency, two districts with a school each, a vendor; students of Oak; and the evidence that permits."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -78,13 +78,13 @@ class World:
         return facts
 
     def acting_for(self, person_id: UUID, **more: Any) -> ActingFor:
-        """A person whom the agency's staff identified."""
+        """A person whom the agency's staff identified an hour ago."""
         values: dict[str, Any] = {
             "person_id": person_id,
             "assurance_level": "ial2",
             "method": "in-person",
             "evidence_ref": "desk log 2026/118",
-            "authenticated_at": datetime(2026, 10, 20, 11, 0, tzinfo=UTC),
+            "authenticated_at": self.node.clock() - timedelta(hours=1),
         }
         return ActingFor(**values | more)
 

@@ -26,6 +26,8 @@ TOO_LONG: Final = "This is too long."
 NOT_READ: Final = "This cannot be read. Compare it with the example."
 SAID: Final = (MISSING, TOO_LONG, NOT_READ)
 """Messages that stand beside a field."""
+FIELDS: Final = {"acting_for.authenticated_at": "identified_at"}
+"""Members of what is sent that a form calls otherwise."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -81,7 +83,8 @@ def refused_form(error: SuiteError, fields: Sequence[str]) -> FormWrong:
     """A service's refusal beside the field that it names, or over the form. Raises it again where it is not about what was written."""
     if error.status not in (400, 409, 422):
         raise error
-    beside = error.field if error.field is not None and error.field in fields else ""
+    named = FIELDS.get(error.field or "", error.field)
+    beside = named if named is not None and named in fields else ""
     return FormWrong({beside: error.detail or error.title})
 
 

@@ -31,6 +31,7 @@ SHOWN: Final = (
     "handle-unknown",
     "hold-lifted",
     "idempotency-key-reused",
+    "identity-check-too-old",
     "index-behind",
     "internal-fault",
     "invalid-request",

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from safepassage.problems.privacy import RightsNotHeld
 from safepassage.problems.records import NoSuchStudent
 from safepassage.problems.requests import InvalidRequest, NotFound, TemporarilyUnavailable
-from safepassage.problems.rights import ShownInPersonOnly
+from safepassage.problems.rights import IdentityCheckTooOld, ShownInPersonOnly
 from safepassage.wire_family import FamilyLink, MadeFamilyLink, NewFamilyLink
 from safepassage.wire_rights import RightsFile
 from services.gateway.family.admission import FamilyAdmission
@@ -22,6 +22,7 @@ from shared.actors import client_actor
 from shared.clock import Now
 from shared.contracts.audit import Actor
 from shared.database import ReadOnly, Transaction
+from shared.identity_checks import require_checked_lately
 from shared.internal_token import CallerClaims
 from shared.problems import responses
 
@@ -31,7 +32,9 @@ LinkMaker = Annotated[CallerClaims, administrator("family:links")]
 
 
 @router.post(
-    "", status_code=201, responses=responses(InvalidRequest, NoSuchStudent, RightsNotHeld, ShownInPersonOnly, TemporarilyUnavailable)
+    "",
+    status_code=201,
+    responses=responses(InvalidRequest, IdentityCheckTooOld, NoSuchStudent, RightsNotHeld, ShownInPersonOnly, TemporarilyUnavailable),
 )
 async def make_family_link(new: NewFamilyLink, caller: LinkMaker, request: Request, now: Now) -> MadeFamilyLink:
     """A one-time link for a parent or eligible student whose identity the agency has checked. It is told here and never again."""
@@ -58,13 +61,14 @@ async def link_for(
 
     of  of a form, which makes it once; by default it is at random
 
-    Raises InvalidRequest, NoSuchStudent, RightsNotHeld, ShownInPersonOnly; FamilyLinkTold as `make_link`.
+    Raises InvalidRequest, IdentityCheckTooOld, NoSuchStudent, RightsNotHeld, ShownInPersonOnly; FamilyLinkTold as `make_link`.
 
     INVARIANT: asked as the family member themselves, at the agency of its maker: a link is for nothing that the maker does not reach.
     """
     state = request.app.state
     if new.acting_for.authenticated_at > now:
         raise InvalidRequest("the identity was checked before the link is made", field="acting_for.authenticated_at")
+    require_checked_lately(new.acting_for.authenticated_at, at=now, days=state.settings.identity_check_days)
     families: FamilyAdmission = state.families
     person = new.acting_for.person_id
     word = families.visits.word_of(by.organisation_id, person)

@@ -1,5 +1,6 @@
 """`/v1/students/{id}/transcripts`: a learner record for the student, a parent, or whom they consent to. Each is a disclosure."""
 
+from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
@@ -15,6 +16,7 @@ from safepassage.problems.credentials import CredentialNotPermitted, NoCredentia
 from safepassage.problems.ed_fi import RecordNotAtSource, RecordSourceAway
 from safepassage.problems.records import NoSuchStudent, NothingToRelease, StatementOfDisagreementMissing
 from safepassage.problems.requests import IdempotencyKeyMissing, IdempotencyKeyReused, LogUnavailable, NotFound, TemporarilyUnavailable
+from safepassage.problems.rights import IdentityCheckTooOld
 from safepassage.record import StudentRecord
 from safepassage.wire_credentials import IssuedCredential, NewTranscript
 from services.records.answered_once import KeyOfRequest, Leaving, answer_once
@@ -33,6 +35,7 @@ from shared.clock import Now
 from shared.contracts.audit import Context, Event
 from shared.contracts.privacy import Decision, DecisionRequest, Recipient, RecipientProof
 from shared.idempotency import Once
+from shared.identity_checks import require_checked_lately
 from shared.problems import responses
 
 router = APIRouter(tags=["credentials"])
@@ -53,6 +56,7 @@ SECTIONS = tuple(dict.fromkeys(BY_ID[element].section for element in ELEMENTS))
         StatementOfDisagreementMissing,
         NoCredentialKey,
         NotFound,
+        IdentityCheckTooOld,
         LogUnavailable,
         TemporarilyUnavailable,
         IdempotencyKeyMissing,
@@ -72,6 +76,7 @@ async def _issued(key: KeyOfRequest, issuer: Issuer, new: NewTranscript) -> Leav
     exchange, caller, student_id = key.exchange, key.caller, key.student_id
     held, custodian = await exchange.read(lambda connection: held_by_caller(connection, exchange.vault, caller, student_id, SECTIONS))
     agency = await exchange.read(lambda connection: profile_of_agency(connection, issuer))
+    _require_checked_lately(new, now=key.now, days=exchange.settings.identity_check_days)
     asked = _asked(new, held.student)
     decision = await decided(exchange, caller, asked)
     [outcome] = decision.subjects
@@ -117,6 +122,14 @@ def _signed(issuer: Issuer, record: StudentRecord, heading: Heading, new: NewTra
     now = heading.issued_at
     whole = transcript(record, heading, secure=lambda part: issuer.with_proof(part, now=now))
     return issuer.secured(whole, form=new.form, now=now)
+
+
+def _require_checked_lately(new: NewTranscript, *, now: datetime, days: int) -> None:
+    """Raises IdentityCheckTooOld."""
+    if new.acting_for is not None:
+        require_checked_lately(new.acting_for.authenticated_at, at=now, days=days)
+    if new.recipient is not None:
+        require_checked_lately(new.recipient.identified.authenticated_at, at=now, days=days, within="recipient.identified")
 
 
 def _asked(new: NewTranscript, student: StudentRow) -> DecisionRequest:

@@ -15,6 +15,7 @@ from safepassage.problems.ed_fi import RecordNotAtSource, RecordSourceAway
 from safepassage.problems.exchanges import UnknownSection
 from safepassage.problems.records import NoSuchStudent, NothingToRelease, StatementOfDisagreementMissing
 from safepassage.problems.requests import IdempotencyKeyMissing, IdempotencyKeyReused, LogUnavailable, NotFound, TemporarilyUnavailable
+from safepassage.problems.rights import IdentityCheckTooOld
 from safepassage.problems.signatures import BadSignature
 from safepassage.problems.transfers import HandCarryAltered, NotForThisPerson
 from safepassage.public_keys import by_kid
@@ -30,6 +31,7 @@ from shared.caller import Caller, caller_with
 from shared.clock import Now
 from shared.contracts.audit import Context, Event
 from shared.idempotency import Once
+from shared.identity_checks import require_checked_lately
 from shared.problems import responses
 
 router = APIRouter(tags=["transfers"])
@@ -52,6 +54,7 @@ PDF = "application/pdf"
         NothingToRelease,
         StatementOfDisagreementMissing,
         NotFound,
+        IdentityCheckTooOld,
         LogUnavailable,
         TemporarilyUnavailable,
         IdempotencyKeyMissing,
@@ -73,6 +76,7 @@ async def _made(key: KeyOfRequest, new: NewHandCarryCopy, sections: tuple[str, .
     exchange, caller, student_id = key.exchange, key.caller, key.student_id
     held, custodian = await exchange.read(lambda connection: held_by_caller(connection, exchange.vault, caller, student_id, sections))
     wanted = tuple(element for element in elements_of(sections) if element not in LEFT_OUT)
+    require_checked_lately(new.acting_for.authenticated_at, at=key.now, days=exchange.settings.identity_check_days)
     asked = to_rights_holder(held.student, new.acting_for, wanted)
     decision = await decided(exchange, caller, asked)
     [outcome] = decision.subjects

@@ -211,7 +211,13 @@ async def test_what_is_wrong_with_the_check_is_said_and_no_link_is_made(console:
     browser = await console.browser("privacy-officer")
     _, making = await of_student(console, browser, student_id)
     tomorrow = (console.house.now + timedelta(days=1)).date().isoformat() + "T10:00"
-    for about in ({"evidence_ref": ""}, {"assurance_level": "ial9"}, {"identified_at": tomorrow}, {"identified_at": "soon"}):
+    for about in (
+        {"evidence_ref": ""},
+        {"assurance_level": "ial9"},
+        {"identified_at": tomorrow},
+        {"identified_at": "soon"},
+        {"identified_at": "2026-09-20T07:59"},
+    ):
         answer = await browser.post(making[0], act="b" * 32, **identity(console, **about))
         assert (answer.status, 'aria-invalid="true"' in answer.body.decode()) == (422, True), about
         assert "desk log 118" in answer.body.decode() or "evidence_ref" in about

@@ -275,6 +275,17 @@ async def test_an_identity_that_is_checked_tomorrow_makes_no_link(house: House) 
     assert (answer.status, answer.json["field"]) == (422, "acting_for.authenticated_at")
 
 
+@pytest.mark.requirement("FERPA-99.31c")
+async def test_an_identity_that_was_checked_too_long_ago_makes_no_link(house: House) -> None:
+    tell(house, 200, FILE.model_dump_json())
+    for days, instant in ((30, "2026-09-20T11:59:59.999Z"), (1, "2026-10-19T11:59:59.999Z")):
+        house.app.state.settings = house.app.state.settings.model_copy(update={"identity_check_days": days})
+        answer = await ask(house, "POST", "/v1/family-links", wanted(authenticated_at=instant))
+        assert (answer.status, answer.json["code"]) == (422, "identity-check-too-old")
+        assert answer.json["field"] == "acting_for.authenticated_at"
+        assert (await made(house, authenticated_at=instant.replace("11:59:59.999", "12:00:00.000"))).state == "waiting"
+
+
 @pytest.mark.requirement("CON-family")
 async def test_each_step_is_an_entry_that_names_nobody(house: House) -> None:
     link = await made(house)

@@ -1,9 +1,9 @@
 """A transcript for who may have it: decided, logged, signed; verified with what the node publishes, and revoked by its list."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import httpx2
@@ -22,16 +22,18 @@ from safepassage.credentials.verification import VerifiedCredential, verify_cred
 from safepassage.problems.credentials import CredentialNotPermitted, CredentialRevoked, NoSuchCredential
 from safepassage.problems.records import NoSuchStudent
 from safepassage.problems.requests import LogUnavailable, NotPermitted
+from safepassage.problems.rights import IdentityCheckTooOld
 from safepassage.wire_credentials import ConsentedRecipient, CredentialRevocation, Identified, IssuedCredential, NewTranscript
 from safepassage.wire_log import EntrySearch
 from safepassage.wire_organisations import NewOrganisation
-from safepassage.wire_policy import NewConsent
+from safepassage.wire_policy import ActingFor, NewConsent
 from services.gateway.registry.administration import administration
 from services.gateway.settings import GatewaySettings
 from services.records.credentials.places import take_place
 from services.records.formats.clr import ELEMENTS
 from services.records.shredding import Shredder
 from services.records.tables import CredentialKeyRow, IssuedCredentialRow, OrganisationRow
+from shared.identity_checks import USUAL_DAYS
 from tests.records.exchange.test_hand_carry import acting, loaded, parents
 from tests.records.exchange.test_transfer_confirmations import keys
 from tests.records.exchange.two_states import State, TwoStates, ordinary_students
@@ -58,6 +60,14 @@ async def student(states: TwoStates) -> tuple[UUID, UUID]:
     """A student with finished courses, and a parent with rights."""
     student_id, known = await with_transcript(states)
     return student_id, known[True]
+
+
+Check = TypeVar("Check", ActingFor, Identified)
+
+
+def _long_ago(check: Check, now: datetime) -> Check:
+    """A little more than what this node allows."""
+    return check.model_copy(update={"authenticated_at": now - timedelta(days=USUAL_DAYS, minutes=5)})
 
 
 async def issued(states: TwoStates, student_id: UUID, new: NewTranscript) -> IssuedCredential:
@@ -150,6 +160,13 @@ async def test_a_party_that_the_parent_consents_to_is_given_what_the_consent_cov
     ):
         with pytest.raises(CredentialNotPermitted):
             await issued(states, student_id, NewTranscript(recipient=other))
+    for recipient, acting_for, field in (
+        (named.model_copy(update={"identified": _long_ago(identified, states.clock())}), None, "recipient.identified"),
+        (None, _long_ago(acting(states, parent), states.clock()), "acting_for"),
+    ):
+        with pytest.raises(IdentityCheckTooOld) as refused:
+            await issued(states, student_id, NewTranscript(recipient=recipient, acting_for=acting_for))
+        assert refused.value.field == f"{field}.authenticated_at"
 
 
 @pytest.mark.requirement("VC-transcript")

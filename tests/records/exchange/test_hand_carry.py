@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,10 +16,12 @@ from safepassage.compact import split
 from safepassage.hand_carry import NewHandCarryCopy, SignedHandCarry
 from safepassage.offline.attached import attached_file
 from safepassage.problems.records import NoSuchStudent
+from safepassage.problems.rights import IdentityCheckTooOld
 from safepassage.problems.transfers import HandCarryAltered, NotForThisPerson
 from safepassage.wire_log import EntrySearch
 from safepassage.wire_policy import ActingFor
 from services.records.reading import read_record
+from shared.identity_checks import USUAL_DAYS
 from tests.records.exchange.test_transfer_confirmations import keys
 from tests.records.exchange.two_states import TwoStates, hard_case
 
@@ -150,6 +153,20 @@ async def test_who_is_no_rights_holder_or_not_identified_well_is_given_nothing(s
     async with states.birch.client("new-district") as stranger:
         with pytest.raises(NoSuchStudent):
             await stranger.make_hand_carry_copy(others, NewHandCarryCopy(acting_for=acting(states, known[True])))
+
+
+@pytest.mark.requirement("FERPA-99.31c")
+async def test_who_was_identified_too_long_ago_is_given_nothing(states: TwoStates, copy: tuple[UUID, SignedHandCarry]) -> None:
+    student_id, _ = copy
+    parent = acting(states, (await parents(states, student_id))[True])
+    oldest = states.clock() - timedelta(days=USUAL_DAYS)
+    async with states.alder.client("former-district") as session:
+        with pytest.raises(IdentityCheckTooOld) as refused:
+            earlier = parent.model_copy(update={"authenticated_at": oldest - timedelta(minutes=5)})
+            await session.make_hand_carry_copy(student_id, NewHandCarryCopy(acting_for=earlier))
+        assert refused.value.field == "acting_for.authenticated_at"
+        last = parent.model_copy(update={"authenticated_at": oldest + timedelta(minutes=5)})
+        assert (await session.make_hand_carry_copy(student_id, NewHandCarryCopy(acting_for=last))).seal
 
 
 async def test_the_code_tells_nothing_of_the_child_and_the_page_carries_the_copy(

@@ -52,6 +52,13 @@ class RequestIncomplete(SuiteError):
     remedy = "Correct the named field to what happened, then send it again."
 
 
+class IdentityCheckTooOld(SuiteError):
+    """Longer ago than this node allows the person was identified, on whose word something is to be done (34 CFR 99.31(c))."""
+
+    code, status, title = "identity-check-too-old", 422, "Identity was checked too long ago"
+    remedy = "Identify the person again, and send it with the instant of that check in the named field."
+
+
 class NotTheOriginatingAgency(SuiteError):
     """The agency that made the record decides whether to amend it; a state agency forwards the request (34 CFR 99.10(a)(2)(i), 99.20)."""
 
