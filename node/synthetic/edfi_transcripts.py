@@ -66,7 +66,6 @@ def _sced(course: dict[str, Any]) -> str:
 
 
 def _course_transcript(student: str, courses_of: str, row: Row) -> str:
-    """A mark is a text in the record, and so it is here, also where it is a number."""
     course, credit, repeat = row["course"], row["credit"], row.get("repeat")
     kind = valued("CreditType", descriptor("CreditType", credit["type"]["code"]))
     identity = valued("CourseCode", course["local_code"]["code"]) + organisation_reference(courses_of)
@@ -76,7 +75,7 @@ def _course_transcript(student: str, courses_of: str, row: Row) -> str:
         tagged("AttemptedCredits", valued("Credits", credit["attempted"]), kind),
         tagged("EarnedCredits", valued("Credits", credit["earned"]), kind),
         valued("WhenTakenGradeLevel", descriptor("GradeLevel", row["grade"]["code"])),
-        valued("FinalLetterGradeEarned", row["mark"]),
+        valued("FinalNumericGradeEarned" if row["mark"].isdigit() else "FinalLetterGradeEarned", row["mark"]),
         valued("CourseRepeatCode", repeat and descriptor("CourseRepeatCode", repeat["code"])),
         tagged("CourseReference", tagged("CourseIdentity", identity)),
         tagged("StudentAcademicRecordReference", tagged("StudentAcademicRecordIdentity", _named(student, _key(row)))),

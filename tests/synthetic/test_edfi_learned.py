@@ -146,6 +146,17 @@ def test_a_transcript_is_read_as_it_was_but_for_what_is_named_here(both: Both) -
     assert any(one.get("repeat", {}).get("code") == REPEATED["code"] for one in rows)
 
 
+def test_marks_in_numbers_stand_in_the_member_that_ed_fi_has_for_numbers(both: Both) -> None:
+    with zipfile.ZipFile(both.path) as zipped, zipped.open("StudentTranscript.xml") as file:
+        written = [_copy(item.element) for item in items(file, file.name) if item.tag == "CourseTranscript"]
+    numbers = [one.findtext("FinalNumericGradeEarned") for one in written]
+    letters = [one.findtext("FinalLetterGradeEarned") for one in written]
+    assert all((number is None) != (letter is None) for number, letter in zip(numbers, letters, strict=True))
+    assert all(number.isdigit() and 50 <= int(number) <= 100 for number in numbers if number is not None)
+    assert all(letter[0] in "ABCDF" for letter in letters if letter is not None)
+    assert min(len([one for one in numbers if one]), len([one for one in letters if one])) > 20
+
+
 def test_averages_are_read_as_they_were_without_their_day(both: Both) -> None:
     kinds, days = set(), 0
     for made, read in both.pairs:

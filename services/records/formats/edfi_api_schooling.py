@@ -8,6 +8,7 @@ from safepassage.record.assessments import AssessmentResult
 from safepassage.record.attendance import AttendanceEvent
 from safepassage.record.enrollment import Enrollment
 from safepassage.record.health import Dose, Exemption
+from services.records.formats.edfi_marks import mark_of_number
 from services.records.formats.edfi_members import Members
 from services.records.formats.edfi_organizations import Organizations
 from services.records.formats.edfi_stream import code_of, day, present
@@ -110,7 +111,8 @@ def transcript_course(item: Members, organizations: Organizations, findings: Fin
             "term": record.coded("termDescriptor"),
             "grade": item.coded("whenTakenGradeLevelDescriptor"),
             "credit": credit or None,
-            "mark": item.text("finalLetterGradeEarned"),
+            # Where both are said, the number is kept beside the record.
+            "mark": item.text("finalLetterGradeEarned") or mark_of_number(item.number("finalNumericGradeEarned")),
             "repeat": item.coded("courseRepeatCodeDescriptor"),
         },
     )

@@ -3,6 +3,7 @@
 from safepassage.record import Sections
 from safepassage.record.academics import Course
 from services.records.formats.edfi_api_schooling import COURSES_OF, FAILED, IMMUNIZATION_NAME, LEVEL, METHOD, PASSED
+from services.records.formats.edfi_marks import final_marks
 from services.records.formats.edfi_resources import Body, Resources, descriptor, latest_organisation, organisation_id, without_nothing
 from services.records.formats.edfi_times import school_year_of
 
@@ -96,7 +97,7 @@ def transcript(record: Sections, resources: Resources, student: Body) -> None:
             attemptedCredits=float(credit.attempted) if credit and credit.attempted is not None else None,
             earnedCredits=earned,
             earnedCreditTypeDescriptor=descriptor(credit.type, "CreditType") if credit else None,
-            finalLetterGradeEarned=one.mark,
+            **final_marks(one.mark),
             whenTakenGradeLevelDescriptor=descriptor(one.grade, "GradeLevel"),
             courseRepeatCodeDescriptor=descriptor(one.repeat, "CourseRepeatCode"),
         )

@@ -39,7 +39,8 @@ def transcript_course(item: Item, organizations: Organizations, findings: Findin
         "term": coded(item.text(f"{RECORD}Term")),
         "grade": coded(item.text("WhenTakenGradeLevel")),
         "credit": present(type=coded(kind), attempted=item.text("AttemptedCredits/Credits"), earned=earned) or None,
-        "mark": item.text("FinalLetterGradeEarned"),
+        # Where both are said, the number is kept beside the record.
+        "mark": item.text("FinalLetterGradeEarned") or item.text("FinalNumericGradeEarned"),
         "repeat": coded(item.text("CourseRepeatCode")),
     }
     return findings.made(TranscriptCourse, values, item.position)
