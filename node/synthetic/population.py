@@ -15,8 +15,8 @@ from node.synthetic.calendar import SchoolCalendar
 from node.synthetic.claims import keep_enrolled, still_claimed
 from node.synthetic.details import Child, add_details
 from node.synthetic.details.things import Draws
-from node.synthetic.hard_cases import CASES, apply_case
-from node.synthetic.identifiers import district_student_id, state_student_id
+from node.synthetic.hard_cases import CASES
+from node.synthetic.identifiers import district_student_id
 from node.synthetic.leaving import left_for_good
 from node.synthetic.lives import GRADES, Schools, life
 from node.synthetic.names import ALIKE_TWINS
@@ -146,19 +146,14 @@ class Population:
             number=number,
             of_twins=None if twin is None else (self._worlds[origin].random("twins", household), first_number),
         )
-        true_id = state_student_id(state, number, self.seed)
-        identity["identifiers"][0]["value"] = true_id
         local = district_student_id(number, world.districts.index(district), self.count)
         identity["identifiers"][1]["value"] = local
         document["contacts"]["emails"] = [{"address": f"student{local}@d{district.nces_id}.schools.example"}]
-        if person.twin_of is not None:
-            identity["multiple_birth"] = {"indicator": True, "order": 1 + (person.index > person.twin_of)}
+        true_id = world.number_and_change(
+            document, own, case=person.case, index=person.index, number=number, twin_of=person.twin_of, school=school
+        )
         written: tuple[str, ...] = ()
-        if person.case is not None:
-            if person.case == "twins-swapped-ids" and person.twin_of is not None:
-                identity["identifiers"][0]["value"] = state_student_id(state, person.twin_of, self.seed)
-            apply_case(person.case, document, index=person.index, calendar=self.calendar, state=state, random=own, school=school)
-        elif not first:
+        if person.case is None and not first:
             written = self._write_elsewhere(document, world.random("written", number), twin=person.twin_of is not None)
         for incident in document["discipline"].get("incidents", ()):
             if incident["identifier"].startswith("D"):

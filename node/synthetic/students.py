@@ -1,14 +1,14 @@
 """The students of a state: seeded, deterministic, one at a time, so that a quarter of a million need no more memory than one."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from random import Random
 from uuid import UUID
 
 from node.synthetic import people, schooling, support
 from node.synthetic.calendar import SchoolCalendar
+from node.synthetic.filling import fill_up
 from node.synthetic.hard_cases import CASES, apply_case
 from node.synthetic.identifiers import local_student_id, social_security_number, state_student_id
 from node.synthetic.names import ALIKE_TWINS
@@ -73,6 +73,11 @@ def students(
     """The first `count` students of `state` as of a day; the same seed and day give the same students, whatever the count.
 
     The hard cases come first, in the order of `hard_cases.CASES`. With `size_bytes` each record's JSON has about that size.
+
+    Less than what `population.Population` makes of the same seed, by design. Families, names, births, sections, ids of the state and hard
+    cases are made by the same functions (World); left out are moves, years repeated, those who have left, particulars, details and what a
+    second school writes. The demo tells its story, and tests of the exchange name their children, by who is at which school: a cast of one
+    record each that never moved, in one node, pinned by a digest. It takes the size that a measurement asks for, too.
     """
     world = World(state, SchoolCalendar(as_of), seed)
     for index in range(count):
@@ -116,15 +121,9 @@ class World:
         district, school, attended = self._attended(grade, shared)
         girl = (shared if twin_of is not None else own).random() < 0.5
         given = shared.choice(ALIKE_TWINS)[index - household] if twin_of is not None else None
-        true_id = state_student_id(self.state, index, self.seed)
         document = self.document(home, own, born=born, girl=girl, given=given, index=index, attended=attended, district=district)
-        if twin_of is not None:
-            document["identity"]["multiple_birth"] = {"indicator": True, "order": index - household + 1}
-        bears = state_student_id(self.state, twin_of, self.seed) if case == "twins-swapped-ids" and twin_of is not None else true_id
-        document["identity"]["identifiers"][0]["value"] = bears
-        if case is not None:
-            apply_case(case, document, index=index, calendar=self.calendar, state=self.state, random=own, school=school)
-        _fill_up(document, size_bytes, self.calendar, own)
+        true_id = self.number_and_change(document, own, case=case, index=index, number=index, twin_of=twin_of, school=school)
+        fill_up(document, size_bytes, self.calendar, own)
         load = NewStudent.model_validate(
             {
                 "source_system": source_system(self.state),
@@ -135,6 +134,33 @@ class World:
         )
         person_id = UUID(int=self.random("person", index).getrandbits(128), version=4)
         return SyntheticStudent(index, case, person_id, twin_of, true_id, district, school, load, self.state, home.origin.name)
+
+    def number_and_change(
+        self,
+        document: Document,
+        own: Random,
+        *,
+        case: str | None,
+        index: int,
+        number: int,
+        twin_of: int | None,
+        school: SyntheticOrganisation,
+    ) -> str:
+        """Give the record the state's id, say which twin it is, and make the hard case of it. Gives the id that the state meant to give.
+
+        own     the draws of the student, as `document` left them
+        index   of the student in the state where it is first
+        number  of the record in this state
+        """
+        true_id = state_student_id(self.state, number, self.seed)
+        identity = document["identity"]
+        bears = true_id if case != "twins-swapped-ids" or twin_of is None else state_student_id(self.state, twin_of, self.seed)
+        identity["identifiers"][0]["value"] = bears
+        if twin_of is not None:
+            identity["multiple_birth"] = {"indicator": True, "order": 1 + (index > twin_of)}
+        if case is not None:
+            apply_case(case, document, index=index, calendar=self.calendar, state=self.state, random=own, school=school)
+        return true_id
 
     def twin_of(self, index: int, case: str | None) -> int | None:
         """Cases of two stand one after the other; elsewhere a slot of two is one of twins as often as births are."""
@@ -222,23 +248,3 @@ class World:
             "health": support.health(born, own),
             "discipline": {"incidents": [support.incident(calendar, attended[0].school.nces_id, own)]} if own.random() < 0.05 else {},
         }
-
-
-def _fill_up(document: Document, size_bytes: int | None, calendar: SchoolCalendar, random: Random) -> None:
-    """Add attendance events of earlier years, or take the oldest events and courses away, until the JSON has about `size_bytes`."""
-    if size_bytes is None:
-        return
-    missing = size_bytes - len(json.dumps(document, ensure_ascii=False).encode())
-    events, transcript = document["attendance"].setdefault("events", []), document["academics"].get("transcript", [])
-    while missing < 0 and (len(events) > 1 or len(transcript) > 1):
-        missing += len(json.dumps(events.pop() if len(events) > 1 else transcript.pop())) + 2
-    while missing > 0:
-        event = {
-            "event_date": (calendar.begins - timedelta(days=random.randrange(1, 1400))).isoformat(),
-            "category": {"system": "ceds:000076", "code": "Tardy"},
-            "reason": "late bus on the county route",
-        }
-        events.append(event)
-        missing -= len(json.dumps(event)) + 2
-    if not events:
-        del document["attendance"]["events"]
