@@ -31,8 +31,10 @@ async def compared(two: TwoDistricts, service: str, named: Named) -> list[str]:
     operation, faults = f"{'records' if service == 'oneroster' else service}.{name}", []
     wanted, nobody = route_of(operation).scopes, nobodys(request)
     for who, stranger in two.strangers.items():
+        await _log_at_rest(two)
         with statements() as of_theirs:
             theirs = alike(await two.ask(stranger, wanted, request), nobody)
+        await _log_at_rest(two)
         with statements() as of_none:
             absent = alike(await two.ask(stranger, wanted, request.of_nobody(nobody)), nobody)
         if sorted(of_theirs) != sorted(of_none):
@@ -47,6 +49,12 @@ async def compared(two: TwoDistricts, service: str, named: Named) -> list[str]:
     if answer.status in (401, 403, 404):
         faults.append(f"{operation} {request.method} {request.path}: its owner is answered {answer.status} {answer.body[:200]!r}")
     return faults
+
+
+async def _log_at_rest(two: TwoDistricts) -> None:
+    """What the index has not is opened by whoever asks next, and what is not published yet is said to be so."""
+    await two.audit.sequencer.publish_now()
+    await two.audit.app.state.projector.catch_up()
 
 
 @pytest.mark.anyio
