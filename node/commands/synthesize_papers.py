@@ -12,7 +12,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from node.commands.output import console, errors, stop
-from node.synthetic.bringing import Bringing, Brought
+from node.synthetic.bringing import OF_STUDENTS, Bringing, Brought
 from node.synthetic.papers import KINDS
 from safepassage.client import Client, ClientFile
 from safepassage.problems import SuiteError
@@ -30,6 +30,10 @@ def synthesize_papers(
     vendor: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="Client file of the vendor; without it nothing is disclosed.")
     ] = None,
+    most: Annotated[
+        int | None,
+        typer.Option(min=1, help="Opt-outs and consents at the most, of each the first ones; a node lets look up 60 students a minute."),
+    ] = None,
     truth: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="The state's truth/*-papers.csv: is each answer the expected one?")
     ] = None,
@@ -40,7 +44,7 @@ def synthesize_papers(
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     try:
         with Progress(*columns, console=errors, transient=True) as shown:
-            brought = asyncio.run(_brought(folder, agency, recipient, vendor, shown))
+            brought = asyncio.run(_brought(folder, agency, recipient, vendor, most, shown))
     except SuiteError as error:
         remedy = f"{error.remedy} Then call this again: within 24 hours what is on record already is not brought in twice."
         stop(f"{error.title}{f': {error.detail}' if error.detail else ''}", remedy)
@@ -61,8 +65,11 @@ def _compare(brought: list[Brought], truth: Path) -> None:
     console.print(f"All {len(brought):,} are as expected.")
 
 
-async def _brought(folder: Path, agency: Path, recipient: UUID, vendor: Path | None, shown: Progress) -> list[Brought]:
-    bar = shown.add_task(BRINGING, total=sum(_count(folder / f"{kind}.ndjson") for kind in KINDS if kind != "disclosures" or vendor))
+async def _brought(folder: Path, agency: Path, recipient: UUID, vendor: Path | None, most: int | None, shown: Progress) -> list[Brought]:
+    counts = {kind: _count(folder / f"{kind}.ndjson") for kind in KINDS if kind != "disclosures" or vendor}
+    if most is not None:
+        counts |= {kind: min(counts[kind], most) for kind in OF_STUDENTS}
+    bar = shown.add_task(BRINGING, total=sum(counts.values()))
 
     async def pause(seconds: float) -> None:
         shown.update(bar, description=f"waiting {seconds:.0f} s, as the node asks")
@@ -73,7 +80,7 @@ async def _brought(folder: Path, agency: Path, recipient: UUID, vendor: Path | N
     async with AsyncExitStack() as stack:
         ours = await stack.enter_async_context(Client(ClientFile.load(agency)))
         theirs = None if vendor is None else await stack.enter_async_context(Client(ClientFile.load(vendor)))
-        async for one in Bringing(folder, ours, recipient, theirs, clock=system_clock, pause=pause).everything():
+        async for one in Bringing(folder, ours, recipient, theirs, clock=system_clock, most=most, pause=pause).everything():
             brought.append(one)
             shown.advance(bar)
     return brought

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -27,6 +28,8 @@ from shared.clock import Clock
 
 PATHS: Final[dict[Kind, str]] = {"agreements": "/v1/agreements", "opt-outs": "/v1/preferences", "consents": "/v1/consents"}
 GUARDIANS: Final = ("contacts.guardians",)
+OF_STUDENTS: Final[frozenset[Kind]] = frozenset({"opt-outs", "consents"})
+"""For each of which a student is looked up."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +45,24 @@ class Brought:
     student_id: UUID | None = None
 
 
+@dataclass(frozen=True)
+class _Known:
+    """A student whom the node has found, and who may sign, by what a paper says of its signer."""
+
+    student_id: UUID
+    signers: dict[str, UUID | None]
+
+
 class Bringing:
     """The files of a state on their way into its node.
 
     agency     a client of the state agency: records:read, records:read:state, rights:act, agreements:write, admin:organisations
     recipient  the vendor's organisation at the node: with whom agreements are made, to whom consents let records go
     vendor     a client of the vendor (records:read); None: nothing is disclosed
+    most       papers of students of each kind at the most, the first ones; None: all of them
+
+    A student is looked up once, however many papers there are and however often one is sent: look-ups are what a node counts. There is no
+    look-up of many students at once, and a list (a roster) would disclose, and log, everybody for the few who signed something.
     """
 
     def __init__(
@@ -58,13 +73,15 @@ class Bringing:
         vendor: Client | None,
         *,
         clock: Clock,
+        most: int | None = None,
         pause: Callable[[float], Awaitable[None]] = anyio.sleep,
     ) -> None:
         """pause: waits so many seconds, where the node asks for it. It lets nobody look children up without end."""
-        self._pause = pause
+        self._pause, self._most = pause, most
         self._folder, self._agency, self._recipient, self._vendor, self._clock = folder, agency, recipient, vendor, clock
         self._agreements: dict[str, UUID] = {}
         """By key: as many as districts have."""
+        self._known: dict[Identifier, _Known] = {}
 
     async def everything(self) -> AsyncIterator[Brought]:
         """One line after the other. Within a day the same line again is the same request, so what was stopped is called again.
@@ -73,7 +90,7 @@ class Bringing:
         """
         districts = await patiently(self._districts, self._pause)
         for kind in KINDS:
-            for line in _lines(self._folder / f"{kind}.ndjson"):
+            for line in islice(_lines(self._folder / f"{kind}.ndjson"), self._most if kind in OF_STUDENTS else None):
                 if kind != "disclosures":
                     yield await patiently(partial(self._line, kind, line, districts), self._pause)
                 elif self._vendor is not None:
@@ -98,22 +115,31 @@ class Bringing:
         return made
 
     async def _of_student(self, kind: Kind, line: dict[str, Any]) -> Brought:
-        found = await self._agency.lookup_students(StudentLookup(identifier=Identifier.model_validate(line["student"])))
-        if len(found.students) != 1:
+        student = await self._student(Identifier.model_validate(line["student"]))
+        if student is None:
             return Brought(line["key"], kind, "not-one-student")
-        student = await self._agency.read_student(found.students[0], elements=GUARDIANS)
-        acting_for, body = _signer(line, student), dict(line["body"])
-        body |= {"student_id": str(found.students[0]), "acting_for": acting_for.model_dump(mode="json")}
+        acting_for, body = _acting_for(line, student), dict(line["body"])
+        body |= {"student_id": str(student.student_id), "acting_for": acting_for.model_dump(mode="json")}
         if kind == "consents":
             body["recipient_id"] = str(self._recipient)
         if "expires_after_seconds" in line:
             body["expires_at"] = _instant(self._clock() + timedelta(seconds=line["expires_after_seconds"]))
-        made = await self._sent(kind, line["key"], body, found.students[0])
+        made = await self._sent(kind, line["key"], body, student.student_id)
         if made.id is not None and "withdrawn_for" in line:
             withdrawal = ConsentWithdrawal(acting_for=acting_for, reason=line["withdrawn_for"])
             await self._agency.withdraw_consent(made.id, withdrawal, idempotency_key=_key(f"withdrawal of {made.id}", {}))
             return Brought(made.key, kind, "withdrawn", made.id, made.student_id)
         return made
+
+    async def _student(self, identifier: Identifier) -> _Known | None:
+        """None where there is none, or more than one."""
+        if identifier not in self._known:
+            found = await self._agency.lookup_students(StudentLookup(identifier=identifier))
+            if len(found.students) != 1:
+                return None
+            read = await self._agency.read_student(found.students[0], elements=GUARDIANS)
+            self._known[identifier] = _Known(found.students[0], _signers(read))
+        return self._known[identifier]
 
     async def _page(self, line: dict[str, Any], vendor: Client) -> Brought:
         if line["agreement"] not in self._agreements:
@@ -142,17 +168,22 @@ class Bringing:
             return Brought(key, kind, problem.code, None, student_id)
 
 
-def _signer(line: dict[str, Any], student: Student) -> ActingFor:
-    """Who signed, by the record. All of it follows from the paper and the record, so that the same paper is the same request."""
+def _signers(student: Student) -> dict[str, UUID | None]:
+    """By the record: a parent who holds rights, the student, somebody who holds none."""
     contacts = student.record.contacts
     guardians: tuple[Guardian, ...] = () if contacts is None else tuple(contacts.guardians or ())
     holders = [one.person_id for one in guardians if one.rights is not None and one.rights.ended_on is None]
     others = [one.person_id for one in guardians if one.person_id not in holders]
     signers: dict[str, list[UUID | None]] = {"parent": holders, "student": [student.id], "stranger": others}
+    return {name: next((one for one in those if one is not None), None) for name, those in signers.items()}
+
+
+def _acting_for(line: dict[str, Any], student: _Known) -> ActingFor:
+    """Who signed. All of it follows from the paper and the record, so that the same paper is the same request."""
     body = line["body"]
     return ActingFor.model_validate(
         {
-            "person_id": next((one for one in signers[line["signer"]] if one is not None), None) or uuid5(NAMESPACE_URL, line["key"]),
+            "person_id": student.signers[line["signer"]] or uuid5(NAMESPACE_URL, line["key"]),
             "assurance_level": "ial2",
             "method": "in-person",
             "evidence_ref": "counter protocol of invented students",

@@ -1,6 +1,8 @@
 """What families and districts signed: written beside the students, brought into a real node through its door, answered as expected."""
 
 import csv
+import json
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -58,6 +60,7 @@ NOTICES: dict[str, str | None] = {
     "annual_notice_forwards_records": "notice p. 3",
     "annual_notice_school_officials": "notice p. 2",
 }
+LOOKUP = "/v1/students/lookup"
 AGENCY_SCOPES = (
     "records:load", "records:read", "records:read:state", "rights:act", "agreements:write", "admin:organisations", "audit:accounting",
     "access:evaluate", "audit:search",
@@ -126,8 +129,10 @@ class Busy(httpx2.AsyncBaseTransport):
     def __init__(self, app: Any) -> None:
         self._node = httpx2.ASGITransport(app)
         self.first: dict[str, SuiteError] = {}
+        self.asked: Counter[str] = Counter()
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        self.asked[request.url.path] += 1
         error = self.first.pop(request.url.path, None)
         if error is None:
             return await self._node.handle_async_request(request)
@@ -164,15 +169,21 @@ class Running:
         self.clock.advance(seconds=seconds)
         await self.node.applications["gateway"].state.standing.refresh()
 
-    async def bring(self) -> dict[str, Brought]:
+    async def bring(self, most: int | None = None) -> dict[str, Brought]:
         """What became of each paper; where the node asks for a pause, the clock goes on."""
 
         async def pause(seconds: float) -> None:
             self.waited.append(seconds)
             await self.later(seconds)
 
-        bringing = Bringing(self.folder / "alder", self.agency, self.vendor.id, self.lantern, clock=self.clock, pause=pause)
+        folder, vendor = self.folder / "alder", self.vendor.id
+        bringing = Bringing(folder, self.agency, vendor, self.lantern, clock=self.clock, most=most, pause=pause)
         return {one.key: one async for one in bringing.everything()}
+
+    def who_signed(self) -> set[str]:
+        """The state's ids of those of whom there are papers."""
+        files = (self.folder / "alder" / f"{kind}.ndjson" for kind in ("opt-outs", "consents"))
+        return {json.loads(line)["student"]["value"] for file in files for line in file.read_text().splitlines()}
 
     async def on_record(self) -> list[int]:
         """How many agreements, consents and opt-outs the node has."""
@@ -285,8 +296,10 @@ async def test_of_more_students_than_may_be_looked_up_in_a_minute_each_is_waited
 ) -> None:
     await running.load()
     first = await running.bring()
-    assert sum(one.kind in ("opt-outs", "consents") for one in first.values()) > A_MINUTE
+    papers, signed = sum(one.kind in ("opt-outs", "consents") for one in first.values()), len(running.who_signed())
+    assert papers > signed > A_MINUTE
     assert running.waited
+    assert running.busy.asked[LOOKUP] == signed + len(running.waited), "once for all papers of a student, and again what was refused"
     assert all(30 < seconds <= A_MINUTE + 1 for seconds in running.waited)
     expected = {key: row["expected"] for key, row in truth_in(running.folder).items()}
     assert {key: one.outcome for key, one in first.items()} == expected
@@ -314,7 +327,30 @@ async def test_what_is_to_be_sent_again_is_sent_again_and_no_outcome(running: Ru
     brought = await running.bring()
     assert running.busy.first == {}
     assert running.waited == [61, 2, 3, 62]
+    assert running.busy.asked[LOOKUP] == len(running.who_signed()), "nobody is looked up again for it"
     assert {key: one.outcome for key, one in brought.items()} == {key: row["expected"] for key, row in truth_in(running.folder).items()}
+
+
+def test_the_first_hundred_of_each_kind_have_every_case(tmp_path: Path) -> None:
+    few = Population(PROFILES["state"], as_of=DAY, students=900)
+    made = written(tmp_path / "made", few)
+    truth = truth_in(made)
+    for kind, variants in (("consents", set(CONSENTS)), ("opt-outs", {"directory-opt-out", "recruiter-opt-out"})):
+        lines = (made / "alder" / f"{kind}.ndjson").read_text().splitlines()[:100]
+        assert {truth[json.loads(line)["key"]]["variant"] for line in lines} == variants
+
+
+@pytest.mark.anyio
+@pytest.mark.timeout(300)
+async def test_of_the_students_the_first_papers_are_brought_in_where_no_more_are_asked_for(running: Running) -> None:
+    await running.load()
+    brought = await running.bring(most=3)
+    assert running.busy.asked[LOOKUP] <= 6
+    kinds = Counter(one.kind for one in brought.values())
+    truth = truth_in(running.folder)
+    everything = Counter(row["kind"] for row in truth.values())
+    assert kinds == {**everything, "opt-outs": 3, "consents": 3}
+    assert {key: one.outcome for key, one in brought.items()} == {key: truth[key]["expected"] for key in brought}
 
 
 @pytest.mark.anyio
