@@ -19,7 +19,7 @@ from safepassage.record.programmes import Migrant
 from services.records.formats.msix_columns import COLUMNS, ELEMENTS_OF_COLLECTION, FLAGS, LONGEST, ONE_OF, RELEVANT, SAID
 from services.records.formats.msix_rows import Files, Row, code_text, day_text, flag_text, number_of
 from services.records.formats.msix_schooling import assessments, courses, enrollments
-from services.records.formats.unsaid import unsaid
+from services.records.formats.unsaid import there, unsaid
 from shared.spreadsheet import table
 
 _REQUIRED: Final = ("First Name", "Last Name 1", "Sex", "Birth Date", "Qualifying Arrival Date", "State Student Identifier")
@@ -76,6 +76,13 @@ def _report_unsaid(child: RosterEntry, number: int, files: Files) -> None:
                 files.report(name, number, element, "no-column", *left)
 
 
+def _report_others(others: Sequence[Identifier | Guardian], number: int, element: str, reason: str, files: Files) -> None:
+    """Those of an element's records who are in no column, by the members that the columns say of the others."""
+    if others:
+        said = there([one.model_dump(mode="json") for one in others], SAID[element][1])
+        files.report("children", number, element, reason, *said)
+
+
 def _child(child: RosterEntry, number: int, files: Files) -> None:
     identity, programmes, health = child.identity, child.programmes, child.health
     said: Row = {}
@@ -94,17 +101,14 @@ def _child(child: RosterEntry, number: int, files: Files) -> None:
             said["Sex"] = _SEXES.get(identity.sex.code.casefold(), identity.sex.code)
             if said["Sex"] not in _SEXES.values():
                 files.report("children", number, "Sex", "not-a-value-of-the-collection")
-        if len(identity.identifiers or ()) > len(
-            [name for name in ("MSIX Identification Number", "State Student Identifier") if said.get(name)]
-        ):
-            files.report("children", number, "identity.identifiers", "more-than-the-columns-hold")
+        _report_others(
+            _other_numbers(identity.identifiers or (), said), number, "identity.identifiers", "more-than-the-columns-hold", files
+        )
     everybody = (child.contacts.guardians or ()) if child.contacts else ()
     guardians = [one for one in everybody if one.rights is not None]
-    if len(guardians) < len(everybody):
-        files.report("children", number, "contacts.guardians", "not-a-parent")
+    _report_others([one for one in everybody if one.rights is None], number, "contacts.guardians", "not-a-parent", files)
     said |= _parents(guardians)
-    if len(guardians) > 2:
-        files.report("children", number, "contacts.guardians", "more-than-the-columns-hold")
+    _report_others(guardians[2:], number, "contacts.guardians", "more-than-the-columns-hold", files)
     migrant = programmes.migrant if programmes else None
     if migrant is not None:
         said |= {
@@ -158,6 +162,18 @@ def _numbers(identifiers: Sequence[Identifier]) -> Row:
         "State Student Identifier": number,
         "State Student Identifier Type": kind,
     }
+
+
+def _other_numbers(identifiers: Sequence[Identifier], said: Row) -> list[Identifier]:
+    """Those that are in no column. Of two with one value a column has one."""
+    numbers = [said.get(name) for name in ("MSIX Identification Number", "State Student Identifier")]
+    others = []
+    for one in identifiers:
+        if one.value in numbers:
+            numbers.remove(one.value)
+        else:
+            others.append(one)
+    return others
 
 
 def _parents(guardians: Sequence[Guardian]) -> Row:

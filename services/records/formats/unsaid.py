@@ -21,6 +21,11 @@ def unsaid(value: Any, said: frozenset[str], one_of: Sequence[Sequence[str]] = (
     return list(found)
 
 
+def there(values: Sequence[Any], said: frozenset[str]) -> list[str]:
+    """The members of `said`, by path, that some of several objects have; each once. For objects of which a format has no place at all."""
+    return [path for path in dict.fromkeys(path for one in values for path in _leaves(one)) if path in said]
+
+
 def _leaves(value: Any, before: str = "") -> Iterator[str]:
     """The paths of what an object says; what is in a list stands at the list's own."""
     if isinstance(value, Mapping):

@@ -89,7 +89,7 @@ def test_a_child_of_two_surnames_has_both_and_each_date_and_flag_in_the_collecti
     }
     codes = ["contacts.guardians", "programmes.english_learner"]
     assert [(row["Column"], row["Members"]) for row in files["report"] if row["Column"] in codes] == [
-        ("contacts.guardians", ""),
+        ("contacts.guardians", "name.first name.last_1"),
         ("contacts.guardians", "relation.system relation.code"),
         ("programmes.english_learner", "status.system"),
     ]

@@ -10,13 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from safepassage.elements import BY_ID
+from safepassage.elements import BY_ID, SECTIONS
 from safepassage.record.loads import RosterEntry
-from services.records.formats.msix_columns import FLAGS, RELEVANT
+from services.records.formats.msix_columns import FLAGS, MIGRANT, RELEVANT, SAID
 from services.records.formats.unsaid import unsaid
 from tests.records.formats.test_msix import child, read
 from tests.records.formats.test_said_out import sections
 from tests.records.formats.where_it_went import Path, is_there, leaves, marked, put
+from tests.records.whole_record import Filler
 
 Files = dict[str, list[dict[str, str]]]
 
@@ -33,8 +34,14 @@ def member(path: Path) -> tuple[str, str]:
 
 
 def told(files: Files) -> set[tuple[str, str]]:
-    """Elements and members of the report: of one without a column at all, every member."""
-    return {(row["Column"], name) for row in files["report"] for name in row["Members"].split() or ["*"]}
+    """Elements and members of the report: of one without a column at all, and of a flag, every member."""
+    whole = ("no-column", "flag-alone")
+    return {
+        (row["Column"], name)
+        for row in files["report"]
+        for name in row["Members"].split() or ["*"]
+        if name != "*" or row["Reason"] in whole
+    }
 
 
 def is_told(files: Files, path: Path) -> bool:
@@ -109,6 +116,68 @@ def test_every_value_is_in_a_column_or_its_member_is_in_the_report(element: str,
         missing += [] if is_there(mark, said) or is_there(mark.replace("-", ""), said) or is_told(files, path) else [path]
     assert missing == []
     assert tried > (10 if element else 300)
+
+
+def of_each(*documents: Any) -> Any:
+    """A document with as many in each list, the innermost too, as there are documents: of each one, in turn."""
+    first = documents[0]
+    if isinstance(first, dict):
+        return {name: of_each(*(one[name] for one in documents)) for name in first}
+    if isinstance(first, list):
+        turned = [documents[place:] + documents[:place] for place in range(len(documents))]
+        return [of_each(*(one[0] for one in those)) for those in turned]
+    return first
+
+
+def several(kinds: tuple[str, ...], parents: int) -> dict[str, Any]:
+    """Three of everything, by their kinds of identifiers, and so many guardians who are parents."""
+    fillers = (Filler(start).record().document() for start in (1000, 5000, 9000))
+    made: dict[str, Any] = of_each(*({name: value for name, value in one.items() if name in SECTIONS} for one in fillers))
+    for one, kind in zip(made["identity"]["identifiers"], kinds, strict=True):
+        one["kind"] = kind
+    for one in made["contacts"]["guardians"][parents:]:
+        del one["rights"]
+    return made
+
+
+@pytest.mark.requirement("FORM-msix")
+@pytest.mark.parametrize(
+    ("kinds", "parents"),
+    [(("state", "state", "state"), 3), (("migrant", "state", "district"), 1), (("district", "district", "migrant"), 2)],
+)
+def test_every_value_of_a_second_and_third_record_is_in_a_column_or_its_member_is_in_the_report(
+    kinds: tuple[str, ...], parents: int
+) -> None:
+    whole, missing, tried = several(kinds, parents), [], 0
+    taken = json.dumps(whole, ensure_ascii=False)
+    for path, value in leaves(whole):
+        if not any(isinstance(step, int) and step > 0 for step in path) or member(path)[0] not in (*SAID, MIGRANT):
+            continue
+        other, mark = marked(value, taken)
+        one = entry(put(whole, path, other))
+        if one is None:
+            continue
+        tried += 1
+        files = read(one)
+        assert not is_there(mark, json.dumps(files["report"], ensure_ascii=False)), path
+        said = columns(files)
+        missing += [] if is_there(mark, said) or is_there(mark.replace("-", ""), said) or is_told(files, path) else [path]
+    assert missing == []
+    assert tried > 300
+
+
+def test_what_there_is_more_of_than_columns_is_told_by_its_members() -> None:
+    numbers = [{"kind": "state", "system": "x", "value": str(place)} for place in range(2)]
+    mothers = [
+        {"name": {"first": f"Q{place}", "last_1": "Ruiz"}, "relation": {"system": "x", "code": "Mother"}, "rights": {}}
+        for place in range(3)
+    ]
+    aunt = {"name": {"first": "Tía", "last_1": "Ruiz", "last_2": "Sol"}, "relation": {"system": "x", "code": "Aunt"}}
+    files = read(child(identity={"identifiers": numbers}, contacts={"guardians": [*mothers, aunt]}))
+    rows = {(row["Column"], row["Reason"]): row["Members"] for row in files["report"]}
+    assert rows["identity.identifiers", "more-than-the-columns-hold"] == "kind value"
+    assert rows["contacts.guardians", "more-than-the-columns-hold"] == "name.first name.last_1"
+    assert rows["contacts.guardians", "not-a-parent"] == "name.first name.last_1 name.last_2"
 
 
 def test_every_yes_or_no_changes_a_column_or_its_member_is_in_the_report() -> None:
