@@ -44,6 +44,8 @@ ELEMENT_WORDS: Final[Mapping[str, str]] = {
     "programmes.homeless": word("Homelessness"),
     "programmes.foster": word("Foster care"),
     "programmes.meal_status": word("Meal eligibility"),
+    "programmes.career_technical": word("Career and technical education"),
+    "programmes.neglected_delinquent": word("Program for neglected or delinquent children"),
     "health.immunizations": word("Immunizations"),
     "health.alerts": word("Health alerts"),
     "discipline.incidents": word("Discipline incidents"),

@@ -81,6 +81,7 @@ CATEGORY_WORDS: Final[Mapping[Category, str]] = {
     "homeless": word("Homelessness"),
     "foster": word("Foster care"),
     "meal_status": word("Meal eligibility"),
+    "neglected_delinquent": word("Program for neglected or delinquent children"),
     "military": word("Military connection"),
     "health": word("Health"),
     "discipline": word("Discipline"),

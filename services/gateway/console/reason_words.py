@@ -74,6 +74,7 @@ REASON_WORDS: Final[Mapping[str, str]] = {
     "living-situation-restricted": word("A homeless child’s living situation is restricted"),
     "mandate-missing": word("There is no written mandate"),
     "meal-status-restricted": word("Meal eligibility is restricted"),
+    "part-d-restricted": word("A program for neglected or delinquent children is told on consent or an order alone"),
     "neither-applied-nor-received": word("The student neither applied for the aid nor received it"),
     "neither-enrolled-nor-seeking": word("The student is neither enrolled there nor seeks to enroll"),
     "neither-parent-nor-student": word("It is neither the parent nor the student"),

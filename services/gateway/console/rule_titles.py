@@ -90,6 +90,9 @@ RULE_TITLES: Final = frozenset(
         word("A homeless child's living situation, never directory information, stays with the agency, save on consent, order or need"),
         word("The department collects no names of parents, addresses, e-mail, telephones or social security numbers for its data system"),
         word("Meal eligibility only to a person directly connected with the administration of the meal programs"),
+        word(
+            "A program for neglected or delinquent children tells where a child was placed: on consent, to the family or on an order alone"
+        ),
         word("The contract has the supplemental information to the parents' bill of rights"),
         word("The contract has the contractor's data security and privacy plan"),
         word("Answers to a survey in a protected area leave on consent only; the statute speaks of requiring the survey"),

@@ -30,6 +30,8 @@ OF_STUDENTS: Final = (
     "studentSchoolFoodServiceProgramAssociations",
     "studentTitleIPartAProgramAssociations",
     "studentProgramAssociations",
+    "studentCTEProgramAssociations",
+    "studentNeglectedOrDelinquentProgramAssociations",
     "studentHealths",
     "studentDisciplineIncidentBehaviorAssociations",
     "studentDisciplineIncidentNonOffenderAssociations",

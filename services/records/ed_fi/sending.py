@@ -35,6 +35,8 @@ ORDER: Final = (
     "studentSchoolFoodServiceProgramAssociations",
     "studentTitleIPartAProgramAssociations",
     "studentProgramAssociations",
+    "studentCTEProgramAssociations",
+    "studentNeglectedOrDelinquentProgramAssociations",
     "studentHealths",
     "disciplineIncidents",
     "studentDisciplineIncidentBehaviorAssociations",

@@ -132,9 +132,49 @@ def _title_i(item: Members) -> Values:
     )
 
 
+def _career(item: Members) -> Values:
+    services = [
+        present(
+            kind=one.coded("cteProgramServiceDescriptor"),
+            cip_code=one.text("cipCode"),
+            primary=one.flag("primaryIndicator"),
+            begin_date=one.text("serviceBeginDate"),
+            end_date=one.text("serviceEndDate"),
+        )
+        for one in item.parts("cteProgramServices")
+    ]
+    return present(
+        **_period(item),
+        participant={"system": "ceds:000592", "code": "Yes"},
+        services=services or None,
+        nontraditional_gender=item.flag("nonTraditionalGenderStatus"),
+        technical_skills_assessment=item.coded("technicalSkillsAssessmentDescriptor"),
+        exit_reason=item.coded("reasonExitedDescriptor"),
+    )
+
+
+def _neglected(item: Members) -> Values:
+    return present(
+        **_period(item),
+        status={"system": "ceds:000193", "code": "Yes"},
+        programme=item.coded("neglectedOrDelinquentProgramDescriptor"),
+        services=_services(item, "neglectedOrDelinquentProgramServices", "neglectedOrDelinquentProgramServiceDescriptor"),
+        mathematics_progress=item.coded("mathematicsProgressLevelDescriptor"),
+        reading_progress=item.coded("elaProgressLevelDescriptor"),
+        exit_reason=item.coded("reasonExitedDescriptor"),
+    )
+
+
 def _gifted(item: Members) -> Values:
     item.inside("programReference").standard("programTypeDescriptor")
     return present(**_period(item), status={"system": "ceds:000122", "code": "Yes"})
+
+
+_TYPES: Final = {
+    "studentCTEProgramAssociations": "career and technical education",
+    "studentNeglectedOrDelinquentProgramAssociations": "neglected and delinquent program",
+}
+"""Of resources that are not called as the standard calls the type of their programmes, that type."""
 
 
 def _name_of_its_type(resource: str, item: Members) -> None:
@@ -144,7 +184,7 @@ def _name_of_its_type(resource: str, item: Members) -> None:
     if reference["educationOrganizationId"] == at["educationOrganizationId"] and kind == reference["programName"].casefold():
         inside = item.inside("programReference")
         inside.known("educationOrganizationId", "programName")
-        if kind.replace(" ", "").removesuffix("placement") in resource.casefold():
+        if kind == _TYPES.get(resource) or kind.replace(" ", "").removesuffix("placement") in resource.casefold():
             inside.standard("programTypeDescriptor")
 
 
@@ -154,6 +194,8 @@ _BY_RESOURCE: Final = {
     "studentSchoolFoodServiceProgramAssociations": ("meal_status", _meals),
     "studentLanguageInstructionProgramAssociations": ("english_learner", _english_learner),
     "studentTitleIPartAProgramAssociations": ("title_i", _title_i),
+    "studentCTEProgramAssociations": ("career_technical", _career),
+    "studentNeglectedOrDelinquentProgramAssociations": ("neglected_delinquent", _neglected),
 }
 _SPECIAL: Final = {
     "studentSpecialEducationProgramAssociations": special_education,

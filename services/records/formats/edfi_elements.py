@@ -21,6 +21,8 @@ ELEMENTS: Final[dict[str, tuple[str, ...]]] = {
     "studentSchoolFoodServiceProgramAssociations": ("programmes.meal_status",),
     "studentTitleIPartAProgramAssociations": ("programmes.title_i",),
     "studentProgramAssociations": ("programmes.gifted",),
+    "studentCTEProgramAssociations": ("programmes.career_technical",),
+    "studentNeglectedOrDelinquentProgramAssociations": ("programmes.neglected_delinquent",),
     "studentHealths": ("health.immunizations",),
     "studentDisciplineIncidentBehaviorAssociations": ("discipline.incidents",),
 }

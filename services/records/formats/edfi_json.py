@@ -40,7 +40,8 @@ EXPRESSED = frozenset(
         "contacts.emails", "contacts.guardians", "enrollment.enrollments", "attendance.events", "academics.transcript",
         "academics.grade_point_averages", "assessments.results", "special_education.eligibility", "special_education.iep",
         "special_education.section_504", "programmes.english_learner", "programmes.gifted", "programmes.title_i", "programmes.migrant",
-        "programmes.homeless", "programmes.meal_status", "health.immunizations", "discipline.incidents",
+        "programmes.homeless", "programmes.meal_status", "programmes.career_technical", "programmes.neglected_delinquent",
+        "health.immunizations", "discipline.incidents",
     }
 )  # fmt: skip
 """Elements for which there are resources below."""

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Final
 
 from safepassage.record import Coded, Sections
+from safepassage.record.programmes import CareerService
 from safepassage.record.special_education import IndividualizedEducationProgramme, Service
 from services.records.formats.edfi_api_programs import HOURS
 from services.records.formats.edfi_resources import Body, Resources, descriptor, organisation_id, without_nothing
@@ -178,11 +179,44 @@ def programmes(record: Sections, resources: Resources, student: Body) -> None:
             directCertification=held.meal_status.directly_certified,
             schoolFoodServiceProgramServices=[{"schoolFoodServiceProgramServiceDescriptor": kind}],
         )
+    if held.career_technical is not None:
+        career = held.career_technical
+        resources.add(
+            "studentCTEProgramAssociations",
+            "programmes.career_technical",
+            **_program(record, student, "Career and Technical Education", career.begin_date, career.end_date),
+            cteProgramServices=[_career_service(one) for one in career.services or ()],
+            nonTraditionalGenderStatus=career.nontraditional_gender,
+            technicalSkillsAssessmentDescriptor=descriptor(career.technical_skills_assessment, "TechnicalSkillsAssessment"),
+            reasonExitedDescriptor=descriptor(career.exit_reason, "ReasonExited"),
+        )
+    if held.neglected_delinquent is not None:
+        neglected = held.neglected_delinquent
+        resources.add(
+            "studentNeglectedOrDelinquentProgramAssociations",
+            "programmes.neglected_delinquent",
+            **_program(record, student, "Neglected and Delinquent Program", neglected.begin_date, neglected.end_date),
+            neglectedOrDelinquentProgramDescriptor=descriptor(neglected.programme, "NeglectedOrDelinquentProgram"),
+            neglectedOrDelinquentProgramServices=_coded(neglected.services, "neglectedOrDelinquentProgramService"),
+            mathematicsProgressLevelDescriptor=descriptor(neglected.mathematics_progress, "ProgressLevel"),
+            elaProgressLevelDescriptor=descriptor(neglected.reading_progress, "ProgressLevel"),
+            reasonExitedDescriptor=descriptor(neglected.exit_reason, "ReasonExited"),
+        )
     if held.gifted is not None:
         gifted = _program(record, student, "Gifted and Talented", held.gifted.begin_date, held.gifted.end_date)
         resources.add("studentProgramAssociations", "programmes.gifted", **gifted)
         if held.gifted.criteria is not None:
             resources.lost("programmes.gifted")
+
+
+def _career_service(one: CareerService) -> Body:
+    return without_nothing(
+        cteProgramServiceDescriptor=descriptor(one.kind, "CTEProgramService"),
+        cipCode=one.cip_code,
+        primaryIndicator=one.primary,
+        serviceBeginDate=_text(one.begin_date),
+        serviceEndDate=_text(one.end_date),
+    )
 
 
 def _coded(codes: tuple[Coded, ...] | None, member: str) -> list[Body]:

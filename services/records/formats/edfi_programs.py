@@ -3,7 +3,7 @@
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from services.records.formats.edfi_stream import Item, code_at, code_of, coded, present, text_of
+from services.records.formats.edfi_stream import Item, boolean_of, code_at, code_of, coded, day_of, present, text_of
 from services.records.formats.edfi_times import minutes_of
 from services.records.formats.parsed import Findings
 from services.records.formats.xml_marks import value_of
@@ -112,6 +112,42 @@ def _title_i(item: Item) -> Values:
     return present(**_period(item), indicator=coded(item.text("TitleIPartAParticipant")))
 
 
+def _career(item: Item) -> Values:
+    services = [
+        present(
+            kind=coded(text_of(one, "CTEProgramService")),
+            cip_code=text_of(one, "CIPCode"),
+            primary=boolean_of(one, "PrimaryIndicator"),
+            begin_date=day_of(one, "ServiceBeginDate"),
+            end_date=day_of(one, "ServiceEndDate"),
+        )
+        for one in item.all("CTEProgramService")
+        if one.findtext("CTEProgramService", "").strip()
+    ]
+    return present(
+        **_period(item),
+        participant={"system": "ceds:000592", "code": "Yes"},
+        services=services or None,
+        nontraditional_gender=item.boolean("NonTraditionalGenderStatus"),
+        technical_skills_assessment=coded(item.text("TechnicalSkillsAssessment")),
+        exit_reason=coded(item.text("ReasonExited")),
+    )
+
+
+def _neglected(item: Item) -> Values:
+    tag = "NeglectedOrDelinquentProgramService"
+    services = [coded(text_of(one, tag)) for one in item.all(tag) if one.findtext(tag, "").strip()]
+    return present(
+        **_period(item),
+        status={"system": "ceds:000193", "code": "Yes"},
+        programme=coded(item.text("NeglectedOrDelinquentProgram")),
+        services=services or None,
+        mathematics_progress=coded(item.text("MathematicsProgressLevel")),
+        reading_progress=coded(item.text("ELAProgressLevel")),
+        exit_reason=coded(item.text("ReasonExited")),
+    )
+
+
 _TYPE = "ProgramReference/ProgramIdentity/ProgramType"
 
 
@@ -121,6 +157,8 @@ _BY_TAG = {
     "StudentSchoolFoodServiceProgramAssociation": ("meal_status", _meals),
     "StudentLanguageInstructionProgramAssociation": ("english_learner", _english_learner),
     "StudentTitleIPartAProgramAssociation": ("title_i", _title_i),
+    "StudentCTEProgramAssociation": ("career_technical", _career),
+    "StudentNeglectedOrDelinquentProgramAssociation": ("neglected_delinquent", _neglected),
 }
 
 

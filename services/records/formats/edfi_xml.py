@@ -30,7 +30,8 @@ CARRIES: Final = frozenset(
         "identity.name", "identity.preferred_name", "identity.birth_date", "identity.identifiers", "enrollment.enrollments",
         "attendance.events", "special_education.eligibility", "special_education.iep", "special_education.section_504",
         "programmes.english_learner", "programmes.gifted", "programmes.title_i", "programmes.migrant", "programmes.homeless",
-        "programmes.meal_status", "health.immunizations", "discipline.incidents",
+        "programmes.meal_status", "programmes.career_technical", "programmes.neglected_delinquent", "health.immunizations",
+        "discipline.incidents",
     }
 )  # fmt: skip
 """Guardians are not among them: Ed-Fi knows no ended rights, so it may add a guardian and never replace one."""

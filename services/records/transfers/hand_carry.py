@@ -38,8 +38,8 @@ router = APIRouter(tags=["transfers"])
 
 Staff = Annotated[Caller, caller_with("rights:act")]
 
-LEFT_OUT = ("identity.ssn", "programmes.meal_status")
-"""In no copy: a receiving school needs neither, and papers are lost."""
+LEFT_OUT = ("identity.ssn", "programmes.meal_status", "programmes.neglected_delinquent")
+"""In no copy: a receiving school needs none of them, and papers are lost."""
 PDF = "application/pdf"
 
 

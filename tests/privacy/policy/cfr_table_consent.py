@@ -3,7 +3,7 @@
 from typing import Final
 
 from tests.privacy.policy.cfr_rows import Row, allow, deny
-from tests.privacy.policy.situations import ADDRESS, AGREEMENT, GONE, HOMELESS, MEAL, NOW, ORDINARY, PART_C, SSN
+from tests.privacy.policy.situations import ADDRESS, AGREEMENT, GONE, HOMELESS, MEAL, NOW, ORDINARY, PART_C, PART_D, SSN
 
 CONSENT: Final = ("consent", "consent, redisclosed")
 WITHDRAWN: Final = "ferpa-99.30-withdrawn-consent"
@@ -80,6 +80,7 @@ ROWS: Final[tuple[Row, ...]] = (
     *allow("11432(g)(3)(G)", CONSENT, {"student.homeless": True}, element=HOMELESS),
     *allow("11432(g)(3)(G)", CONSENT, {"student.homeless": True}, element=ADDRESS),
     *allow("Part C", CONSENT, element=PART_C),
+    *allow("Part D of Title I", CONSENT, element=PART_D),
     *allow("99.30(a)", CONSENT, element=ADDRESS),
     *deny("protected address", CONSENT, {"student.protected_address": True}, "protected-address", by="protected-address", element=ADDRESS),
     *deny("protected address", CONSENT, {"student.protected_address": True}, "protected-address", by="protected-address", element=HOMELESS),
@@ -98,6 +99,7 @@ ROWS: Final[tuple[Row, ...]] = (
     *deny("local policy", ASKING, {"transfer.official_attested_at": NOW + 1}, "not-yet-attested"),
     *allow("11432(g)(3)(G)", ASKING, element=HOMELESS),
     *allow("Part C", ASKING, element=PART_C),
+    *allow("Part D of Title I", ASKING, element=PART_D),
     *deny("SSN", ASKING, {}, "ssn-never-leaves", by="exchange-ssn", element=SSN),
     *deny("1758(b)(6)", ASKING, {}, "meal-status-restricted", by="nsla-meal-status", element=MEAL),
 )

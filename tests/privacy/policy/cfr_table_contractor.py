@@ -3,7 +3,7 @@
 from typing import Final
 
 from tests.privacy.policy.cfr_rows import Row, allow, deny
-from tests.privacy.policy.situations import ADDRESS, DAY, GONE, HOMELESS, MEAL, NOW, ORDINARY, PART_C, SSN, TAKEN_BACK
+from tests.privacy.policy.situations import ADDRESS, DAY, GONE, HOMELESS, MEAL, NOW, ORDINARY, PART_C, PART_D, SSN, TAKEN_BACK
 
 HERE: Final = ("contractor",)
 ONWARD: Final = ("contractor, redisclosed",)
@@ -73,6 +73,7 @@ ROWS: Final[tuple[Row, ...]] = (
     *deny("protected address", BOTH, {"student.protected_address": True}, "protected-address", by="protected-address", element=ADDRESS),
     *allow("protected address", BOTH, {"student.protected_address": True}),
     *deny("Part C", BOTH, {}, "early-intervention-needs-consent", by="idea-part-c", element=PART_C),
+    *deny("Part D of Title I", BOTH, {}, "part-d-restricted", by="esea-part-d-program", element=PART_D),
     *allow("99.67(c)-(e)", BOTH, {"custody.recipient_debarred_until": NOW - 1}),
     *allow("Cal. Educ. Code 49073.1(b)", BOTH, {"student.jurisdiction": "US-CA"}),
     *allow("Cal. Educ. Code 49073.1(b)", BOTH, {"agreement.clauses": []}),

@@ -4,7 +4,7 @@ from typing import Final
 
 from tests.privacy.policy.cfr_rows import Row, allow, another_basis_rows, deny, evidence_rows
 from tests.privacy.policy.ground_situations import IEP, INCIDENTS, NAME
-from tests.privacy.policy.situations import ADDRESS, DAY, GONE, HOMELESS, MEAL, NOW, ORDINARY, PART_C, TAKEN_BACK
+from tests.privacy.policy.situations import ADDRESS, DAY, GONE, HOMELESS, MEAL, NOW, ORDINARY, PART_C, PART_D, TAKEN_BACK
 
 HOLDER: Final = ("rights-holder",)
 DEPENDENT: Final = ("dependent-student",)
@@ -45,6 +45,7 @@ ROWS: Final[tuple[Row, ...]] = (
     ),
     *allow("99.10, the whole record", HOLDER, element=IEP),
     *allow("99.10, the whole record", HOLDER, element=PART_C),
+    *allow("99.10, the whole record", HOLDER, element=PART_D),
     *allow("99.10, the whole record", HOLDER, element=HOMELESS),
     *allow("99.10, the whole record", HOLDER, {"student.homeless": True}, element=ADDRESS),
     *allow("99.10, the whole record", HOLDER, element=MEAL, more=["status-only:1758(b)(6)(B)"]),

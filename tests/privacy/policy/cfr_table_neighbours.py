@@ -4,7 +4,7 @@ from typing import Final
 
 from tests.privacy.policy.cfr_rows import Row, allow, deny, evidence_rows
 from tests.privacy.policy.ground_situations import IEP, NAME
-from tests.privacy.policy.situations import ADDRESS, HOMELESS, MEAL, ORDINARY, PART_C, SSN
+from tests.privacy.policy.situations import ADDRESS, HOMELESS, MEAL, ORDINARY, PART_C, PART_D, SSN
 
 RELEASE: Final = ("de-identified",)
 CODED: Final = ("de-identified-coded",)
@@ -31,7 +31,7 @@ NO_RECORD: Final = "ferpa-99.3-no-education-record"
 COPPA: Final = "coppa-operator-under-13"
 TRANSITION: Final = {"purpose": "transition-services", "agreement.purposes": ["transition-services"]}
 PRIVATE: Final = {"purpose": "private-school-services", "agreement.purposes": ["private-school-services"]}
-SCHEDULED: Final = {"agreement.elements": sorted([ADDRESS, HOMELESS, IEP, MEAL, ORDINARY, PART_C, SSN])}
+SCHEDULED: Final = {"agreement.elements": sorted([ADDRESS, HOMELESS, IEP, MEAL, ORDINARY, PART_C, PART_D, SSN])}
 
 ROWS: Final[tuple[Row, ...]] = (
     *evidence_rows("99.31(b)(1)", RELEASES, "release", "determination", about=False),
@@ -126,6 +126,15 @@ ROWS: Final[tuple[Row, ...]] = (
         element=ADDRESS,
     ),
     *allow("Part C, on an order", ORDERS, element=PART_C),
+    *allow("Part D of Title I, on an order", ORDERS, element=PART_D),
+    *deny(
+        "Part D of Title I, on nothing else",
+        ("study", "emergency", "audit-authority", "child-welfare", "juvenile-justice", "juvenile-justice-before-1974"),
+        {},
+        "part-d-restricted",
+        by="esea-part-d-program",
+        element=PART_D,
+    ),
     *deny(
         "Part C, not for a study",
         ("study", "emergency", "audit-authority"),

@@ -3,7 +3,7 @@
 from typing import Final
 
 from tests.privacy.policy.cfr_rows import Row, allow, deny
-from tests.privacy.policy.situations import ADDRESS, GONE, HOMELESS, MEAL, NOW, PART_C, PERMIT_OF, SSN
+from tests.privacy.policy.situations import ADDRESS, GONE, HOMELESS, MEAL, NOW, PART_C, PART_D, PERMIT_OF, SSN
 
 HERE: Final = ("transfer",)
 ONWARD: Final = ("transfer, redisclosed",)
@@ -82,6 +82,7 @@ ROWS: Final[tuple[Row, ...]] = (
     *allow("protected address", BOTH, {"student.protected_address": True}),
     *allow("protected address", BOTH, {"student.protected_address": True}, element="contacts.telephones"),
     *deny("Part C", ALL, {}, "early-intervention-needs-consent", by="idea-part-c", element=PART_C),
+    *deny("Part D of Title I", ALL, {}, "part-d-restricted", by="esea-part-d-program", element=PART_D),
     *allow("99.67(c)-(e)", DISCLOSING, {"custody.recipient_debarred_until": NOW}),
     *deny("99.67(c)-(e)", DISCLOSING, {"custody.recipient_debarred_until": NOW + 1}, "recipient-debarred", by=DEBARRED),
     *deny("99.31(c)", EVERY, {"recipient.authenticated": False}, "recipient-not-authenticated", by="ferpa-99.31c-identity"),

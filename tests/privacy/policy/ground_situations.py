@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from tests.privacy.policy.situations import ADDRESS, AGREEMENT, DAY, HOMELESS, MEAL, NOW, ORDINARY, PART_C, SSN, on_ground
+from tests.privacy.policy.situations import ADDRESS, AGREEMENT, DAY, HOMELESS, MEAL, NOW, ORDINARY, PART_C, PART_D, SSN, on_ground
 
 INCIDENTS: Final = "discipline.incidents"
 NAME: Final = "identity.name"
 PHONES: Final = "contacts.telephones"
 EMAILS: Final = "contacts.emails"
 IEP: Final = "special_education.iep"
-ELEMENTS: Final = sorted([ADDRESS, EMAILS, HOMELESS, IEP, INCIDENTS, MEAL, NAME, ORDINARY, PART_C, PHONES, SSN])
+ELEMENTS: Final = sorted([ADDRESS, EMAILS, HOMELESS, IEP, INCIDENTS, MEAL, NAME, ORDINARY, PART_C, PART_D, PHONES, SSN])
 
 PERIOD: Final = {"begins_at": NOW - DAY, "elements": ELEMENTS, "ends_at": NOW + 90 * DAY, "for_discloser": True, "names_recipient": True}
 _OF_STUDENT = PERIOD | {"about_student": True}

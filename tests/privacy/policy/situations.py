@@ -24,6 +24,7 @@ ADDRESS: Final = "contacts.addresses"
 SSN: Final = "identity.ssn"
 MEAL: Final = "programmes.meal_status"
 HOMELESS: Final = "programmes.homeless"
+PART_D: Final = "programmes.neglected_delinquent"
 PART_C: Final = "special_education.early_intervention"
 CREDENTIALS: Final = "educator.credentials"
 
@@ -48,7 +49,7 @@ _CUSTODY = {
 _CONSENT = {
     "approval_indicated": True,
     "dated": True,
-    "elements": [ADDRESS, HOMELESS, MEAL, ORDINARY, PART_C, SSN],
+    "elements": [ADDRESS, HOMELESS, MEAL, PART_D, ORDINARY, PART_C, SSN],
     "granted_at": NOW - DAY,
     "grantor_holds_rights": True,
     "grantor_role": "parent",
@@ -62,7 +63,7 @@ _CONSENT = {
 _AGREEMENT = {
     "clauses": ["ca-49073.1-b1", "ca-49073.1-b2", "ca-49073.1-b3", "ca-49073.1-b4"],
     "direct_control": True,
-    "elements": [ADDRESS, HOMELESS, MEAL, ORDINARY, PART_C, SSN],
+    "elements": [ADDRESS, HOMELESS, MEAL, PART_D, ORDINARY, PART_C, SSN],
     "ends_at": NOW + 300 * DAY,
     "institutional_service": True,
     "kind": "contractor",

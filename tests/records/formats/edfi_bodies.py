@@ -27,6 +27,19 @@ def program(kind: str) -> dict[str, Any]:
     }
 
 
+_HEALTH_SCIENCE = {"cteProgramServiceDescriptor": d("CTEProgramService", "Health Science"), "cipCode": "51.0000", "primaryIndicator": True}
+_CAREER: dict[str, Any] = {
+    **program("Career and Technical Education"), "nonTraditionalGenderStatus": True,
+    "technicalSkillsAssessmentDescriptor": d("TechnicalSkillsAssessment", "Passed"), "reasonExitedDescriptor": d("ReasonExited", "Other"),
+    "cteProgramServices": [{**_HEALTH_SCIENCE, "serviceBeginDate": "2025-08-25", "serviceEndDate": "2026-05-29"}],
+}  # fmt: skip
+_MENTORING = {"neglectedOrDelinquentProgramServiceDescriptor": d("NeglectedOrDelinquentProgramService", "Mentoring Programs")}
+_NEGLECTED: dict[str, Any] = {
+    **program("Neglected and Delinquent Program"), "neglectedOrDelinquentProgramServices": [_MENTORING],
+    "neglectedOrDelinquentProgramDescriptor": d("NeglectedOrDelinquentProgram", "Neglected Programs"),
+    "mathematicsProgressLevelDescriptor": d("ProgressLevel", "Up One Grade"), "elaProgressLevelDescriptor": d("ProgressLevel", "No Change"),
+    "reasonExitedDescriptor": d("ReasonExited", "Other"),
+}  # fmt: skip
 _REACHED: dict[str, Any] = {
     "addresses": [
         {
@@ -281,6 +294,8 @@ _FIVE: dict[str, list[dict[str, Any]]] = {
         }
     ],
     "studentProgramAssociations": [program("Gifted and Talented")],
+    "studentCTEProgramAssociations": [_CAREER],
+    "studentNeglectedOrDelinquentProgramAssociations": [_NEGLECTED],
     "studentSection504ProgramAssociations": [
         {
             **program("Section 504 Placement"),

@@ -143,6 +143,25 @@ FILES: Final = {
         f"<SchoolFoodServiceProgramService><SchoolFoodServiceProgramService>{d('SchoolFoodServiceProgramService', 'Free Breakfast')}"
         "</SchoolFoodServiceProgramService></SchoolFoodServiceProgramService>",
     )
+    + _program(
+        "CTE",
+        "Career and Technical Education",
+        f"<NonTraditionalGenderStatus>true</NonTraditionalGenderStatus>"
+        f"<TechnicalSkillsAssessment>{d('TechnicalSkillsAssessment', 'Passed')}</TechnicalSkillsAssessment>"
+        f"<CTEProgramService><CTEProgramService>{d('CTEProgramService', 'Health Science')}</CTEProgramService>"
+        "<PrimaryIndicator>true</PrimaryIndicator><ServiceBeginDate>2025-09-03</ServiceBeginDate>"
+        "<ServiceEndDate>2026-05-04</ServiceEndDate><CIPCode>51.0000</CIPCode></CTEProgramService>",
+    )
+    + _program(
+        "NeglectedOrDelinquent",
+        "Neglected and Delinquent Program",
+        f"<NeglectedOrDelinquentProgram>{d('NeglectedOrDelinquentProgram', 'Neglected Programs')}</NeglectedOrDelinquentProgram>"
+        f"<ELAProgressLevel>{d('ProgressLevel', 'No Change')}</ELAProgressLevel>"
+        f"<MathematicsProgressLevel>{d('ProgressLevel', 'Up One Grade')}</MathematicsProgressLevel>"
+        "<NeglectedOrDelinquentProgramService><NeglectedOrDelinquentProgramService>"
+        f"{d('NeglectedOrDelinquentProgramService', 'Mentoring Programs')}</NeglectedOrDelinquentProgramService>"
+        "</NeglectedOrDelinquentProgramService>",
+    )
     + _program("", "Gifted and Talented", ""),
     "StudentHealth": f"""<StudentHealth>{_WHO}{_AT}<AsOfDate>2025-08-01</AsOfDate><RequiredImmunization>
 <ImmunizationType>{d("ImmunizationType", "MMR")}</ImmunizationType><ImmunizationDate>2011-04-01</ImmunizationDate></RequiredImmunization>

@@ -42,6 +42,8 @@ PUBLISHED: Final = {
     "studentSchoolFoodServiceProgramAssociations": "studentSchoolFoodServiceProgramAssociation",
     "studentTitleIPartAProgramAssociations": "studentTitleIPartAProgramAssociation",
     "studentProgramAssociations": "studentProgramAssociation",
+    "studentCTEProgramAssociations": "studentCTEProgramAssociation",
+    "studentNeglectedOrDelinquentProgramAssociations": "studentNeglectedOrDelinquentProgramAssociation",
     "studentAcademicRecords": "studentAcademicRecord",
     "courseTranscripts": "courseTranscript",
     "studentAssessments": "studentAssessment",

@@ -60,7 +60,8 @@ def test_a_student_is_read_from_every_resource() -> None:
         "contacts.telephones", "contacts.emails", "contacts.guardians", "enrollment.enrollments", "attendance.events",
         "academics.transcript", "academics.grade_point_averages", "assessments.results", "special_education.eligibility",
         "special_education.iep", "special_education.section_504", "programmes.english_learner", "programmes.gifted", "programmes.title_i",
-        "programmes.migrant", "programmes.homeless", "programmes.meal_status", "health.immunizations", "discipline.incidents",
+        "programmes.migrant", "programmes.homeless", "programmes.meal_status", "programmes.career_technical",
+        "programmes.neglected_delinquent", "health.immunizations", "discipline.incidents",
     }  # fmt: skip
     assert set(parsed.findings.reasons) == {"member-kept", "of-no-student-alone", "source-id-left"}
     document = record.document()
@@ -82,7 +83,7 @@ def test_everything_that_is_said_of_a_student_is_in_the_record_or_kept_beside_it
         *("7.5", "2026-04-07T00:00:00Z", "900-00-0000", "255901", "1", "2026", "1.0", "2", "Level", "Previous Legal Name", "District"),
         *("SSN", "SSA", "Weighted", "SCED", "A-1", "Achievement/proficiency level", "Pass"),
         *("Special Education", "Homeless", "Migrant Education", "School Food Service", "Title I Part A", "Gifted and Talented"),
-        *("Section 504 Placement",),
+        *("Section 504 Placement", "Career and Technical Education", "Neglected and Delinquent Program"),
     }
     structure = {"localEducationAgencies", "schools"}
     for resource, those in given.items():

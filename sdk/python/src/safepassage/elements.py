@@ -12,11 +12,12 @@ from typing import Literal
 
 Category = Literal[
     "identity", "directory", "contact", "address", "ssn", "demographic", "enrollment", "attendance", "academic", "assessment",
-    "special_education", "part_c", "language", "programme", "homeless", "foster", "meal_status", "military", "health", "discipline",
+    "special_education", "part_c", "language", "programme", "homeless", "foster", "meal_status", "neglected_delinquent", "military",
+    "health", "discipline",
 ]  # fmt: skip
 
 Sensitivity = Literal["ordinary", "special"]
-"""special: SSN, special education, homeless, foster, meal status, discipline, health (product.md)."""
+"""special: SSN, special education, homeless, foster, meal status, neglected or delinquent, discipline, health (product.md)."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,8 @@ ELEMENTS: tuple[Element, ...] = (
     _element("programmes.homeless", "000149", "homeless", "address", special=True, title="Homelessness: night-time residence"),
     _element("programmes.foster", "000225", "foster", special=True, title="Foster care: agency and role"),
     _element("programmes.meal_status", "000092", "meal_status", special=True, title="Free or reduced-price meal eligibility"),
+    _element("programmes.career_technical", "000592", "programme", title="Career and technical education"),
+    _element("programmes.neglected_delinquent", "000193", "neglected_delinquent", special=True, title="Neglected or delinquent (Part D)"),
     _element("health.immunizations", "001248", "health", special=True, title="Immunisations (CVX) and exemptions"),
     _element("health.alerts", "000439", "health", special=True, title="Health alerts"),
     _element("discipline.incidents", "000501", "discipline", special=True, title="Discipline: incident, role, action"),

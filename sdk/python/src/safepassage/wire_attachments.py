@@ -17,7 +17,7 @@ ATTACHABLE: Final[frozenset[str]] = frozenset(
     element.id
     for element in ELEMENTS
     if element.section in ("special_education", "academics", "assessments", "programmes", "health", "discipline")
-    and element.id not in ("programmes.homeless", "programmes.meal_status")
+    and element.id not in ("programmes.homeless", "programmes.meal_status", "programmes.neglected_delinquent")
 )
 """Elements that take documents. A document goes as a whole, so none belongs to an element of which something inside stays."""
 

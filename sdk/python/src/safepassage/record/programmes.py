@@ -66,6 +66,37 @@ class MealStatus(Period):
     directly_certified: bool | None = ceds("001654")
 
 
+class CareerService(Period):
+    """What of career and technical education a student is taught."""
+
+    kind: Annotated[Coded, ceds_id("001288")]
+    """The career cluster, or what the source calls the service."""
+    cip_code: Short | None = ceds("000043")
+    primary: bool | None = None
+
+
+class CareerTechnical(Period):
+    """Takes part in career and technical education, 20 USC 2302(5)."""
+
+    participant: Annotated[Coded, ceds_id("000592")]
+    services: Some[CareerService] | None = None
+    nontraditional_gender: bool | None = ceds("000588")
+    """Of a gender that is not many in the field."""
+    technical_skills_assessment: Coded | None = None
+    exit_reason: Coded | None = ceds("000222")
+
+
+class NeglectedDelinquent(Period):
+    """In a programme for neglected or delinquent children, Title I, Part D. That a child is in one says where the child was placed."""
+
+    status: Annotated[Coded, ceds_id("000193")]
+    programme: Coded | None = ceds("000194")
+    services: Some[Coded] | None = None
+    mathematics_progress: Coded | None = ceds("000561")
+    reading_progress: Coded | None = ceds("000561")
+    exit_reason: Coded | None = ceds("000222")
+
+
 class Programmes(Section):
     """Section `programmes`."""
 
@@ -76,3 +107,5 @@ class Programmes(Section):
     homeless: Homeless | None = ceds("000149")
     foster: Foster | None = ceds("000225")
     meal_status: MealStatus | None = ceds("000092")
+    career_technical: CareerTechnical | None = ceds("000592")
+    neglected_delinquent: NeglectedDelinquent | None = ceds("000193")
