@@ -19,13 +19,14 @@ from node.synthetic.states import StatePlan
 
 def still_claimed(lived: Life, draws: Draws, rates: Rates, calendar: SchoolCalendar) -> Stay | None:
     """The stay that the state does not know to have ended; None mostly. Concerns who moved to the other state in this school year or in the
-    summer before it, and is in school there.
+    summer before it, and was in school there.
     """
     falls = draws.falls(rates.still_claimed)
     present = lived.sojourns[-1]
     left = next((one.stay for one in reversed(lived.sojourns) if one.home != present.home), None)
-    if not falls or left is None or present.stay.exit_date is not None:
+    if not falls or left is None:
         return None
+    # Neither has graduated since: who moved in this year is in school still, and of the year before those of grade 12 are left out.
     moved_this_year = left.year == calendar.year
     counted_again = left.year == calendar.year - 1 and left.grade < 12 and level_of(left.grade + 1) == left.school.level
     return left if moved_this_year or counted_again else None
