@@ -100,3 +100,8 @@ def test_where_nothing_is_usual_nothing_is_said_to_be() -> None:
         "first-seen-actor": 0,
         "first-seen-purpose": 0,
     }
+
+
+def test_of_a_dormant_credential_it_is_said_for_how_many_days_it_did_nothing() -> None:
+    [found] = told(habit(did("authentication"), last_day_before=TODAY - 45))
+    assert (found.rule, found.amount) == ("dormant-credential", 45)
