@@ -6,6 +6,9 @@ from typing import Any
 from node.synthetic.edfi_elements import descriptor, published, said, tagged, valued
 
 SERVED = {"Free": "Free lunch", "ReducedPrice": "Reduced lunch"}
+PROGRAMMES = (
+    "homeless", "migrant", "meal_status", "english_learner", "title_i", "gifted", "career_technical", "neglected_delinquent",
+)  # fmt: skip
 
 
 class Programs:
@@ -22,7 +25,7 @@ class Programs:
             yield self._special_education(self._special["iep"], self._special["eligibility"])
         if "section_504" in self._special:
             yield self._section_504(self._special["section_504"])
-        for name in ("homeless", "migrant", "meal_status", "english_learner", "title_i", "gifted"):
+        for name in PROGRAMMES:
             if name in self._held:
                 yield getattr(self, f"_{name}")(self._held[name])
 
@@ -127,6 +130,32 @@ class Programs:
 
     def _gifted(self, held: dict[str, Any]) -> str:
         return self._association("StudentProgramAssociation", "Gifted and Talented", held)
+
+    def _career_technical(self, held: dict[str, Any]) -> str:
+        tag = "CTEProgramService"
+        services = [
+            tagged(
+                tag,
+                valued(tag, descriptor(tag, one["kind"]["code"])),
+                said("PrimaryIndicator", one["primary"]),
+                valued("ServiceBeginDate", one["begin_date"]),
+                valued("CIPCode", one["cip_code"]),
+            )
+            for one in held["services"]
+        ]
+        other = said("NonTraditionalGenderStatus", held["nontraditional_gender"])
+        return self._association("StudentCTEProgramAssociation", "Career and Technical Education", held, other, *services)
+
+    def _neglected_delinquent(self, held: dict[str, Any]) -> str:
+        kind = "NeglectedOrDelinquentProgram"
+        return self._association(
+            f"Student{kind}Association",
+            "Neglected and Delinquent Program",
+            held,
+            valued(kind, descriptor(kind, held["programme"]["code"])),
+            valued("ELAProgressLevel", descriptor("ProgressLevel", held["reading_progress"]["code"])),
+            valued("MathematicsProgressLevel", descriptor("ProgressLevel", held["mathematics_progress"]["code"])),
+        )
 
 
 def _services(tag: str, those: Any) -> Iterator[str]:

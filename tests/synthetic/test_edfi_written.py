@@ -16,7 +16,8 @@ from services.records.formats.edfi_xml import read_edfi_xml
 DAY = date(2026, 11, 26)
 COUNT = 150
 OFTEN = Rates(
-    **dict.fromkeys((*SUPPORT, "gifted", "title_i", "exemption", "expulsion"), 0.4), details={"other_role": 0.3, "suspended": 0.3}
+    **dict.fromkeys((*SUPPORT, "gifted", "title_i", "exemption", "expulsion"), 0.4),
+    details={"other_role": 0.3, "suspended": 0.3, "part_d": 0.3},
 )
 
 Said = dict[str, Any]
@@ -66,7 +67,10 @@ def test_contacts_are_read_with_their_restrictions_and_rights_only_of_parents_an
         assert [one.get("unit") for one in made["contacts"]["addresses"]] == [one.get("unit") for one in read["contacts"]["addresses"]]
 
 
-@pytest.mark.parametrize("name", ["homeless", "migrant", "english_learner", "meal_status", "title_i", "gifted"])
+@pytest.mark.parametrize(
+    "name",
+    ["homeless", "migrant", "english_learner", "meal_status", "title_i", "gifted", "career_technical", "neglected_delinquent"],
+)
 def test_a_programme_is_read_with_its_days(name: str, both: list[tuple[Said, Said]]) -> None:
     found = 0
     for made, read in both:
@@ -77,6 +81,20 @@ def test_a_programme_is_read_with_its_days(name: str, both: list[tuple[Said, Sai
             dates = {part: day for part, day in before.items() if part in ("begin_date", "end_date", "qualifying_arrival_date")}
             assert dates.items() <= after.items()
     assert found > 5
+
+
+def test_what_a_career_programme_teaches_and_what_a_part_d_programme_is_are_read_as_they_were(both: list[tuple[Said, Said]]) -> None:
+    for made, read in both:
+        before, after = made.get("programmes", {}), read.get("programmes", {})
+        if "career_technical" in before:
+            told, heard = before["career_technical"], after["career_technical"]
+            assert told["nontraditional_gender"] is heard["nontraditional_gender"]
+            for one, other in zip(told["services"], heard["services"], strict=True):
+                assert {**one, "kind": one["kind"]["code"]} == {**other, "kind": other["kind"]["code"]}
+        if "neglected_delinquent" in before:
+            told, heard = before["neglected_delinquent"], after["neglected_delinquent"]
+            for member in ("programme", "mathematics_progress", "reading_progress"):
+                assert told[member]["code"] == heard[member]["code"]
 
 
 def test_special_education_section_504_and_health_are_read_as_they_were(both: list[tuple[Said, Said]]) -> None:

@@ -105,6 +105,15 @@ def never_came(record: Record) -> object:
     return in_school(record) and year not in all_at("attendance.summary.school_year")(record)
 
 
+def in_high_school(record: Record) -> object:
+    return in_school(record) and record["enrollment"]["enrollments"][0]["grade"]["code"] in ("09", "10", "11", "12")
+
+
+def is_11(record: Record) -> object:
+    born = date.fromisoformat(record["identity"]["birth_date"]["birth_date"])
+    return in_school(record) and date(born.year + 11, born.month, min(born.day, 28)) <= DAY
+
+
 def is_18(record: Record) -> object:
     born = date.fromisoformat(record["identity"]["birth_date"]["birth_date"])
     return date(born.year + 18, born.month, min(born.day, 28)) <= DAY
@@ -239,6 +248,10 @@ ITEMS: tuple[tuple[str, Has, Has, float], ...] = (
     ("orders that expired", lambda one: str(at("demographics.military_connection.orders_expire_on")(one)) < DAY.isoformat(),
      MILITARY, 0.15),
     ("meal status", at("programmes.meal_status"), everyone, 0.40),
+    ("career and technical education", at("programmes.career_technical.services"), in_high_school, 0.45),
+    ("a field in which there are few of the sex", among("programmes.career_technical.nontraditional_gender", True),
+     at("programmes.career_technical"), 0.28),
+    ("neglected or delinquent", at("programmes.neglected_delinquent.programme"), is_11, 0.01),
     ("immunisations by CVX", at("health.immunizations.doses.cvx"), everyone, 1.0),
     ("exemptions", at("health.immunizations.exemptions"), everyone, 0.02),
     ("why exempt", at("health.immunizations.exemptions.reason"), at("health.immunizations.exemptions"), 0.95),

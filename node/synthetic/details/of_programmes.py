@@ -1,10 +1,20 @@
-"""Services, case references, decisions of the programmes: English learners, gifted, Title I, migrant, homeless, foster, meals."""
+"""Services, case references, decisions of the programmes: English learners, gifted, Title I, migrant, homeless, foster, meals,
+career and technical education, neglected or delinquent.
+"""
 
 from datetime import date, timedelta
 
 from node.synthetic.calendar import last_day
 from node.synthetic.details.things import Child, Draws, Thing, coded
 from node.synthetic.people import Document
+
+FIELDS = (
+    ("08", "51.0000"), ("04", "52.0201"), ("11", "11.0101"), ("02", "46.0201"), ("09", "12.0500"), ("01", "01.0000"), ("13", "48.0508"),
+)  # fmt: skip
+"""Career clusters of CEDS 001288, each with a code of the Classification of Instructional Programs."""
+FEW_OF: dict[str, tuple[str, ...]] = {"Male": ("08",), "Female": ("11", "02", "13")}
+"""Clusters in which there are few of a sex."""
+PART_D = ("AtRiskPrograms", "AtRiskPrograms", "AtRiskPrograms", "JuvenileDetention", "NeglectedPrograms", "DelinquentPrograms")
 
 
 def _in(programme: str) -> "_In":
@@ -99,6 +109,42 @@ def _certified(document: Document, draws: Draws, child: Child) -> None:
     meals["directly_certified"] = meals["eligibility"]["code"] == "Free"
 
 
+def _in_high_school(document: Document, child: Child) -> bool:
+    present = document["enrollment"]["enrollments"][0]
+    return "exit_date" not in present and present["grade"]["code"] in ("09", "10", "11", "12")
+
+
+def _since(document: Document, child: Child) -> str:
+    """The first day of the year, or the child's own at the school."""
+    began: str = document["enrollment"]["enrollments"][0]["entry_date"]
+    return max(began, child.calendar.begins.isoformat())
+
+
+def _career(document: Document, draws: Draws, child: Child) -> None:
+    cluster, cip = draws.one_of(FIELDS)
+    begins = _since(document, child)
+    document["programmes"]["career_technical"] = {
+        "begin_date": begins,
+        "participant": coded("000592", "Yes"),
+        "services": [{"kind": coded("001288", cluster), "cip_code": cip, "primary": True, "begin_date": begins}],
+        "nontraditional_gender": cluster in FEW_OF.get(document["identity"]["sex"]["code"], ()),
+    }
+
+
+def _of_an_age(document: Document, child: Child) -> bool:
+    return child.age >= 11 and "exit_date" not in document["enrollment"]["enrollments"][0]
+
+
+def _part_d(document: Document, draws: Draws, child: Child) -> None:
+    document["programmes"]["neglected_delinquent"] = {
+        "begin_date": _since(document, child),
+        "status": coded("000193", "Yes"),
+        "programme": coded("000194", draws.one_of(PART_D)),
+        "mathematics_progress": coded("000561", draws.one_of(("NOCHANGE", "UPHALFGRADE", "UPONEGRADE"))),
+        "reading_progress": coded("000561", draws.one_of(("NOCHANGE", "UPHALFGRADE", "UPONEGRADE"))),
+    }
+
+
 _LEARNER = ("programmes.english_learner",)
 _MIGRANT = ("programmes.migrant",)
 _HOMELESS = ("programmes.homeless",)
@@ -117,4 +163,6 @@ OF_PROGRAMMES: tuple[Thing, ...] = (
     Thing("case", 0.97, _FOSTER, _case, _in("foster")),
     Thing("placed", 0.35, _FOSTER, _placed, _in("foster")),
     Thing("certified", 0.80, ("programmes.meal_status",), _certified, _in("meal_status")),
+    Thing("career", 0.45, ("programmes.career_technical",), _career, _in_high_school),
+    Thing("part_d", 0.01, ("programmes.neglected_delinquent",), _part_d, _of_an_age),
 )
