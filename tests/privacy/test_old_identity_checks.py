@@ -1,7 +1,7 @@
 """Nothing is done on the word of somebody who was identified too long before they gave it, nor on a check that is yet to come."""
 
 from collections.abc import Awaitable, Callable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -102,13 +102,41 @@ async def test_a_check_is_good_for_so_many_days_before_the_word_that_is_given(
     assert (await checked(client, act, person, oldest)).status in (200, 201)
 
 
-async def test_a_node_may_ask_for_a_check_of_the_same_day(world: World) -> None:
+@pytest.mark.parametrize("prepared", ACTS)
+async def test_a_node_may_ask_for_a_check_of_the_same_day(world: World, prepared: Callable[[World, SubjectFacts], Awaitable[Act]]) -> None:
     state = world.node.app.state
     state.settings = state.settings.model_copy(update={"identity_check_days": 1})
     facts, client = await world.student(), world.node.client(world.oak, *STAFF)
-    act = await withdrawal(world, facts)
-    for over, status in ((A_MOMENT, 422), (timedelta(), 200)):
-        assert (await checked(client, act, parent_of(world, facts), act[2] - timedelta(days=1) - over)).status == status
+    act = await prepared(world, facts)
+    oldest = act[2] - timedelta(days=1)
+    refused = await checked(client, act, parent_of(world, facts), oldest - A_MOMENT)
+    assert (refused.status, problem_of(refused).code) == (422, "identity-check-too-old")
+    assert (await checked(client, act, parent_of(world, facts), oldest)).status in (200, 201)
+
+
+@pytest.mark.parametrize("prepared", [consent, withdrawal])
+async def test_who_is_checked_this_very_instant_may_act(world: World, prepared: Callable[[World, SubjectFacts], Awaitable[Act]]) -> None:
+    facts, client = await world.student(), world.node.client(world.oak, *STAFF)
+    act = await prepared(world, facts)
+    assert (await checked(client, act, parent_of(world, facts), world.node.clock())).status in (200, 201)
+
+
+async def test_what_is_signed_where_it_is_tomorrow_already_needs_no_younger_check(world: World) -> None:
+    """The district has the 20th; where the student lives it begins in some hours. A check is counted to now at the latest."""
+    world.node.clock.instant = datetime(2026, 10, 20, 4, 30, tzinfo=UTC)
+    facts, client = await world.student(time_zone="America/Los_Angeles"), world.node.client(world.oak, *STAFF)
+    act: Act = ("/v1/consents", world.new_consent(facts, signed_on="2026-10-20"), world.node.clock())
+    oldest = act[2] - timedelta(days=USUAL_DAYS)
+    for at, status in ((oldest - A_MOMENT, 422), (oldest, 201)):
+        assert (await checked(client, act, parent_of(world, facts), at)).status == status
+
+
+async def test_what_comes_in_tomorrow_is_refused_for_its_day_and_not_for_an_old_check(world: World) -> None:
+    facts, client = await world.student(), world.node.client(world.oak, *STAFF)
+    body = opt_out(world, facts, received_at="2026-10-21T10:00:00.000Z")
+    act: Act = ("/v1/preferences", body, world.node.clock())
+    answer = await checked(client, act, parent_of(world, facts), act[2] - timedelta(days=USUAL_DAYS))
+    assert (answer.status, problem_of(answer).code, problem_of(answer).field) == (422, "request-incomplete", "received_at")
 
 
 @pytest.mark.parametrize("prepared", [consent, withdrawal, lessening, preference, rescission, request_to_inspect, request_taken_back])

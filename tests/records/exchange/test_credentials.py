@@ -65,9 +65,9 @@ async def student(states: TwoStates) -> tuple[UUID, UUID]:
 Check = TypeVar("Check", ActingFor, Identified)
 
 
-def _long_ago(check: Check, now: datetime) -> Check:
+def _long_ago(check: Check, now: datetime, days: int = USUAL_DAYS) -> Check:
     """A little more than what this node allows."""
-    return check.model_copy(update={"authenticated_at": now - timedelta(days=USUAL_DAYS, minutes=5)})
+    return check.model_copy(update={"authenticated_at": now - timedelta(days=days, minutes=5)})
 
 
 async def issued(states: TwoStates, student_id: UUID, new: NewTranscript) -> IssuedCredential:
@@ -167,6 +167,24 @@ async def test_a_party_that_the_parent_consents_to_is_given_what_the_consent_cov
         with pytest.raises(IdentityCheckTooOld) as refused:
             await issued(states, student_id, NewTranscript(recipient=recipient, acting_for=acting_for))
         assert refused.value.field == f"{field}.authenticated_at"
+    tomorrow = {"authenticated_at": states.clock() + timedelta(days=1)}
+    for new in (
+        NewTranscript(recipient=named.model_copy(update={"identified": identified.model_copy(update=tomorrow)})),
+        NewTranscript(acting_for=acting(states, parent).model_copy(update=tomorrow)),
+    ):
+        with pytest.raises(CredentialNotPermitted):
+            await issued(states, student_id, new)
+
+
+@pytest.mark.requirement("FERPA-99.31c")
+async def test_a_node_may_ask_for_a_check_of_the_same_day(
+    states: TwoStates, student: tuple[UUID, UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    student_id, parent = student
+    exchange = states.alder.exchange
+    monkeypatch.setattr(exchange, "settings", exchange.settings.model_copy(update={"identity_check_days": 1}))
+    with pytest.raises(IdentityCheckTooOld):
+        await issued(states, student_id, NewTranscript(acting_for=_long_ago(acting(states, parent), states.clock(), days=1)))
 
 
 @pytest.mark.requirement("VC-transcript")

@@ -156,10 +156,16 @@ async def test_who_is_no_rights_holder_or_not_identified_well_is_given_nothing(s
 
 
 @pytest.mark.requirement("FERPA-99.31c")
-async def test_who_was_identified_too_long_ago_is_given_nothing(states: TwoStates, copy: tuple[UUID, SignedHandCarry]) -> None:
+@pytest.mark.parametrize("days", [USUAL_DAYS, 1])
+async def test_who_was_identified_too_long_ago_is_given_nothing(
+    states: TwoStates, copy: tuple[UUID, SignedHandCarry], monkeypatch: pytest.MonkeyPatch, days: int
+) -> None:
     student_id, _ = copy
+    if days != USUAL_DAYS:  # what a node is set to
+        exchange = states.alder.exchange
+        monkeypatch.setattr(exchange, "settings", exchange.settings.model_copy(update={"identity_check_days": days}))
     parent = acting(states, (await parents(states, student_id))[True])
-    oldest = states.clock() - timedelta(days=USUAL_DAYS)
+    oldest = states.clock() - timedelta(days=days)
     async with states.alder.client("former-district") as session:
         with pytest.raises(IdentityCheckTooOld) as refused:
             earlier = parent.model_copy(update={"authenticated_at": oldest - timedelta(minutes=5)})
@@ -167,6 +173,15 @@ async def test_who_was_identified_too_long_ago_is_given_nothing(states: TwoState
         assert refused.value.field == "acting_for.authenticated_at"
         last = parent.model_copy(update={"authenticated_at": oldest + timedelta(minutes=5)})
         assert (await session.make_hand_carry_copy(student_id, NewHandCarryCopy(acting_for=last))).seal
+
+
+async def test_on_a_check_that_is_yet_to_come_nothing_is_given(states: TwoStates, copy: tuple[UUID, SignedHandCarry]) -> None:
+    student_id, _ = copy
+    parent = acting(states, (await parents(states, student_id))[True])
+    async with states.alder.client("former-district") as session:
+        with pytest.raises(NotForThisPerson):
+            later = parent.model_copy(update={"authenticated_at": states.clock() + timedelta(minutes=5)})
+            await session.make_hand_carry_copy(student_id, NewHandCarryCopy(acting_for=later))
 
 
 async def test_the_code_tells_nothing_of_the_child_and_the_page_carries_the_copy(
