@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
+from services.audit.alerts import habits
 from services.audit.alerts.activity import WorkingHours
 from services.audit.alerts.habits import Habits, Span, actors_of, next_span
 from services.audit.alerts.thresholds import Thresholds
@@ -120,15 +121,42 @@ async def test_what_was_read_of_an_actors_past_is_not_read_again_the_next_day(no
         while span.start < whole.end:
             span, actors = actors_of(driver, span)
             before = driver.read
-            habits = grown.of(driver, keys, span, actors, hours)
+            found = grown.of(driver, keys, span, actors, hours)
             spent.append(driver.read - before)
-            assert habits == Habits(Thresholds()).of(driver, keys, span, actors, hours)
+            assert found == Habits(Thresholds()).of(driver, keys, span, actors, hours)
             span = Span(whole.year, span.end, whole.end, span.day)
         return spent
 
     spent = await node.database.read(follow)
     assert len(spent) == days + 1
     assert max(spent[6:days]) <= 6 + 6 + 3 * 3
+
+
+async def test_what_is_kept_of_habits_is_bounded_and_what_went_is_read_again(
+    node: AuditNode, clock: StandingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        await did(node, *[by(f"client-{n}", operation=f"operation-{n}") for n in range(4)])
+        clock.advance(days=1)
+    await node.app.state.projector.catch_up()
+    hours, bounded = WorkingHours.of(Thresholds(), clock.instant.tzinfo), Habits(Thresholds())  # type: ignore[arg-type]  # UTC is a zone here
+
+    def follow(connection: Connection) -> int:
+        driver, days = Driver(connection), 0
+        keys, span = term_keys(driver, node.app.state.keys), next_span(driver)
+        assert span is not None
+        whole = span
+        while span.start < whole.end:
+            span, actors = actors_of(driver, span)
+            monkeypatch.setattr(habits, "KEPT_IN_MEMORY", 100)
+            expected = Habits(Thresholds()).of(driver, keys, span, actors, hours)
+            monkeypatch.setattr(habits, "KEPT_IN_MEMORY", 2)
+            assert bounded.of(driver, keys, span, actors, hours) == expected
+            assert len(bounded._past) == len(bounded._shapes) == 2
+            days, span = days + 1, Span(whole.year, span.end, whole.end, span.day)
+        return days
+
+    assert await node.database.read(follow) == 3
 
 
 async def test_one_day_is_looked_at_without_reading_those_that_come_after(node: AuditNode, clock: StandingClock) -> None:

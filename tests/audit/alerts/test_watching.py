@@ -19,6 +19,7 @@ from services.audit.driver import Driver
 from services.audit.index.terms import Kind, digest_of, term_keys
 from services.audit.stored_tree import StoredTree
 from services.audit.tables import ActivityRow, AlertCursorRow, AlertRow
+from shared.contracts.audit import Actor, Context, Event
 from tests.audit.alerts.watched import by, decided, did, entries, read_students, rows, stop_workers, told, watch, watcher_of
 from tests.audit.audit_node import OAK, AuditNode, disclosure, event, give_organisations, running
 from tests.audit.retention.test_cut_short import COMMITS, Cuts, CutShort
@@ -192,6 +193,18 @@ async def test_who_read_before_the_four_weeks_is_no_stranger(node: AuditNode, cl
         await watch(node)
         clock.advance(days=42)
     assert await told(node) == ["first-seen-actor"]
+
+
+async def test_what_no_client_did_holds_nothing_up(node: AuditNode) -> None:
+    """What another node did is no actor's here: the search goes over it, to what comes after."""
+    peer = Event(class_="request", key="of-a-peer", actor=Actor(kind="peer"), context=Context(operation="exchange", outcome="done"))
+    await node.append(peer)
+    await watch(node)
+    async with node.database.reading() as tx:
+        assert (await tx.scalars(select(AlertCursorRow.at))).one() > 0
+    await read_students(node, 300)
+    await watch(node)
+    assert await told(node) == ["bulk-read", "first-seen-actor"]
 
 
 @pytest.mark.parametrize("commits", range(8))

@@ -178,6 +178,10 @@ async def test_who_did_what_here_is_exported_by_kind_and_each_look_is_on_the_log
     assert {one["class"] for one in rows} == {"administration"}
     assert [one["index"] for one in rows] == sorted((one["index"] for one in rows), reverse=True)
     assert ("'=1+1", "=1+1") in {(line["who"], one["who"]) for line, one in zip(table, rows, strict=True)}
+    assert [one["operation"] for one in rows if one["who"] == "=1+1"] == ["x"]
+    made = [one for one in rows if one["operation"] == "organisation-added"]
+    assert {str(one["about"]).partition(":")[0] for one in made} == {"organisation"}
+    assert {one["outcome"] for one in made} == {"done"}
     everything = (await both(operator, "/console/settings/acts/export?sort=logged_at"))[1]
     assert [one["index"] for one in everything] == sorted(one["index"] for one in everything)
     assert len(everything) > len(rows)
@@ -212,10 +216,10 @@ async def another(console: Console) -> Organisation:
 
 
 def test_a_table_begins_no_formula_and_json_keeps_what_it_is() -> None:
-    rows = [{"id": "=1+1", "name": HOSTILE, "list": ["a", "b"], "none": None, "more": "left out"}]
+    rows = [{"id": "=1+1", "name": f"Peña {HOSTILE}", "list": ["a", "b"], "none": None, "more": "left out"}]
     columns = ("id", "name", "list", "none")
     [line] = csv.DictReader(io.StringIO(bytes(exported("x", "csv", columns, rows).body).decode()))
-    assert line == {"id": "'=1+1", "name": HOSTILE, "list": "a b", "none": ""}
-    assert json.loads(bytes(exported("x", "json", columns, rows).body)) == [
-        {"id": "=1+1", "name": HOSTILE, "list": ["a", "b"], "none": None}
-    ]
+    assert line == {"id": "'=1+1", "name": f"Peña {HOSTILE}", "list": "a b", "none": ""}
+    content = bytes(exported("x", "json", columns, rows).body)
+    assert json.loads(content) == [{"id": "=1+1", "name": f"Peña {HOSTILE}", "list": ["a", "b"], "none": None}]
+    assert "Peña".encode() in content, "a person reads it too"
