@@ -13,11 +13,12 @@ from safepassage.canonical import digest_of
 from safepassage.wire_agreement_use import AgreementDocument, AgreementUse
 from safepassage.wire_policy import Agreement, Obligations
 from safepassage.wire_programmes import AuditAgreement
+from services.privacy import agreement_amendments
 from services.privacy.policy.agreement_facts import CLAUSES
 from services.privacy.tables import AgreementAmendmentRow
 from shared.contracts.privacy import DecisionRequest, Recipient, SubjectFacts
 from shared.in_process import Answer
-from tests.privacy.node import problem_of
+from tests.privacy.node import organisation, problem_of
 from tests.privacy.rights import Staff
 from tests.privacy.world import SCHEDULE, World
 
@@ -98,6 +99,11 @@ async def test_who_designates_a_representative_is_an_authority_and_another(world
     for authority in (uuid4(), world.vendor.id):
         answer = await post(world, "/v1/agreements", agreement_of(world, "audit-evaluation", authority_id=str(authority)))
         assert (answer.status, problem_of(answer).code, problem_of(answer).field) == (422, "no-such-recipient", "authority_id")
+    agency = organisation("agency", "Audit Office", world.sea)
+    await world.node.project(agency)
+    for authority, status in ((agency, 422), (world.sea, 201)):
+        body = agreement_of(world, "audit-evaluation", recipient_id=str(agency.id), authority_id=str(authority.id))
+        assert (await post(world, "/v1/agreements", body)).status == status
 
 
 @pytest.mark.requirement("POL-24")
@@ -173,6 +179,58 @@ async def test_an_amendment_that_does_not_fit_is_refused(world: World, change: d
     assert (answer.status, problem_of(answer).code, problem_of(answer).field) == (422, code, field)
     assert b"canary" not in answer.body
     assert await world.node.count(AgreementAmendmentRow) == 0
+
+
+async def test_an_amendment_may_be_signed_today_and_begin_with_the_agreement_and_none_begins_before_the_last(world: World) -> None:
+    path = f"/v1/agreements/{(await world.agreement()).id}/amendments"
+    for begins, status in (("2026-08-15", 201), ("2026-11-02", 201), ("2026-11-01", 422), ("2026-11-02", 201)):
+        answer = await post(world, path, amendment(**{"signed_on": "2026-10-20", "from": begins}))
+        assert answer.status == status, (begins, answer.body)
+    assert problem_of(await post(world, path, amendment(**{"from": "2026-11-01"}))).field == "from"
+
+
+async def test_an_agreement_has_so_many_amendments_and_no_more(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(agreement_amendments, "MOST", 2)
+    path = f"/v1/agreements/{(await world.agreement()).id}/amendments"
+    assert [(await post(world, path, amendment())).status for _ in range(2)] == [201, 201]
+    refused = await post(world, path, amendment())
+    assert (refused.status, problem_of(refused).code, problem_of(refused).field) == (422, "amendment-not-possible", "document")
+    assert await world.node.count(AgreementAmendmentRow) == 2
+
+
+async def test_an_amendment_that_leaves_the_end_leaves_the_warning_too(world: World) -> None:
+    agreement = await world.agreement()
+    before = await Staff(world).duties("state=all&kind=agreement-expiry")
+    assert (await post(world, f"/v1/agreements/{agreement.id}/amendments", amendment())).status == 201
+    assert await Staff(world).duties("state=all&kind=agreement-expiry") == before
+    assert [duty.state for duty in before] == ["open"]
+
+
+async def test_what_has_ended_is_not_amended_nor_ended_again(world: World) -> None:
+    path = f"/v1/agreements/{(await world.agreement()).id}"
+    assert (await post(world, f"{path}/termination", {"reason": "over"})).status == 200
+    for about, body in (("amendments", amendment()), ("termination", {"reason": "over"})):
+        refused = await post(world, f"{path}/{about}", body)
+        assert (refused.status, problem_of(refused).code) == (409, "agreement-terminated"), refused.body
+    assert await world.node.count(AgreementAmendmentRow) == 0
+
+
+async def test_that_each_district_ended_its_part_is_told_by_itself(world: World) -> None:
+    agreement = await world.agreement(by=world.sea, district_ids=[str(world.oak.id), str(world.elm.id)])
+    for district in (world.oak, world.elm):
+        client = world.node.client(district, *WRITE)
+        assert (await client.post(f"/v1/agreements/{agreement.id}/termination", {"reason": "breach"})).status == 200
+    told = [event.key for event in await world.node.events() if event.context.operation == "agreement-terminated"]
+    assert len(set(told)) == len(told) == 2
+
+
+async def test_what_was_recorded_at_an_instant_was_known_at_it(world: World) -> None:
+    agreement, reader = await world.agreement(), world.node.client(world.oak, "agreements:read")
+    world.node.clock.advance(seconds=60)
+    await post(world, f"/v1/agreements/{agreement.id}/amendments", amendment())
+    for instant, amendments in (("12:00:00.000", 0), ("12:00:59.999", 0), ("12:01:00.000", 1)):
+        answer = await reader.get(f"/v1/agreements/{agreement.id}", f"known_at=2026-10-20T{instant}Z")
+        assert len(Agreement.model_validate_json(answer.body).amendments) == amendments, instant
 
 
 async def test_nobody_amends_what_binds_anothers_district(world: World) -> None:

@@ -102,6 +102,29 @@ async def test_when_the_contract_ends_early_destruction_is_due(world: World) -> 
     assert one.due_at == world.node.clock()
 
 
+@pytest.mark.parametrize("later", ["amendments", "termination"])
+async def test_what_was_discharged_keeps_the_day_on_which_it_was_due(world: World, later: str) -> None:
+    agreement, oak = await world.agreement(), world.node.client(world.oak, *SCOPES, "agreements:write")
+    await world.node.decide(world.by_contract(agreement, await world.student()), by=world.node.client(world.vendor))
+    (one,) = (await listed(oak)).obligations
+    assert (await oak.post(f"/v1/obligations/{one.id}/discharge", {"evidence_ref": "letter of Acme"})).status == 200
+    schedule = {name: world.new_agreement()[name] for name in ("document", "elements", "purposes")}
+    amendment = schedule | {"signed_on": "2026-10-19", "from": "2026-10-20", "ends_on": "2028-07-01"}
+    body = amendment if later == "amendments" else {"reason": "breach"}
+    assert (await oak.post(f"/v1/agreements/{agreement.id}/{later}", body)).status in (200, 201)
+    (met,) = (await listed(oak, "state=discharged")).obligations
+    assert (met.id, met.due_at) == (one.id, one.due_at)
+
+
+async def test_what_was_due_at_the_end_is_due_since_then_though_the_agreement_is_terminated_later(world: World) -> None:
+    agreement, oak = await world.agreement(), world.node.client(world.oak, *SCOPES, "agreements:write")
+    await world.node.decide(world.by_contract(agreement, await world.student()), by=world.node.client(world.vendor))
+    (one,) = (await listed(oak)).obligations
+    world.node.clock.instant = one.due_at + timedelta(days=3)
+    assert (await oak.post(f"/v1/agreements/{agreement.id}/termination", {"reason": "over"})).status == 200
+    assert [still.due_at for still in (await listed(oak)).obligations] == [one.due_at]
+
+
 async def test_an_obligation_is_discharged_with_evidence_and_does_not_vanish(world: World) -> None:
     await world.node.decide(world.by_transfer(await world.student()))
     oak = world.node.client(world.oak, *SCOPES)
