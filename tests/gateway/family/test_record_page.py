@@ -1,7 +1,7 @@
 """A family sees who got their student's record and why, in plain words, of no other student, and nothing of anybody's staff."""
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -10,11 +10,11 @@ import pytest
 from safepassage.ids import uuid7
 from safepassage.problems.records import NoSuchStudent
 from safepassage.problems.requests import NotPermitted
-from safepassage.wire_log import DisclosureAccounting, Party
+from safepassage.wire_log import AccountedEntry, DisclosureAccounting, LegitimateInterest, Party
 from services.gateway.door.gateway_routes import GATEWAY
 from services.gateway.family import new_consent
 from services.gateway.family.member import family_claims
-from services.gateway.family.record_page import party_name
+from services.gateway.family.record_page import party_name, shown_entry
 from shared.contracts.audit import Actor, Context, Event
 from tests.audit.test_search import search
 from tests.conftest import StandingClock
@@ -179,6 +179,32 @@ async def test_a_link_is_made_for_the_agencys_own_student_and_who_holds_the_righ
 )
 def test_a_party_keeps_its_name_after_its_node_has_left_the_network(party: Party, who: str) -> None:
     assert party_name(party, {BIRCH: "XB"}, str) == who
+
+
+@pytest.mark.parametrize(
+    ("phase", "outcome", "happened"),
+    [
+        ("request", "deny", "Asked for information and was told no"),
+        ("request", "permit", "Asked for information"),
+        ("disclosure", "deny", "Got information"),
+    ],
+)
+def test_who_was_told_no_is_not_said_to_have_asked_alone(phase: Any, outcome: str, happened: str) -> None:
+    entry = AccountedEntry(
+        phase=phase,
+        on=date(2026, 10, 20),
+        at=datetime(2026, 10, 20, 12, tzinfo=UTC),
+        outcome=outcome,
+        operation="disclose",
+        party=Party(),
+        interest=LegitimateInterest(),
+        ferpa_recordable=True,
+        idea_recordable=False,
+        log="2026",
+        index=1,
+        proof="published",
+    )
+    assert shown_entry(entry, {}, str).happened == happened
 
 
 async def test_it_is_read_in_spanish_from_the_first_page_on(families: Families) -> None:
