@@ -13,7 +13,8 @@ from safepassage.canonical import from_base64url
 from safepassage.leaf import parse_leaf
 from safepassage.problems.requests import LogUnavailable
 from services.audit.alerts.found import SpanTaken, alert_digest, day_of, keep_span
-from services.audit.alerts.habits import Span
+from services.audit.alerts.habits import Habits, Span
+from services.audit.alerts.thresholds import Thresholds
 from services.audit.alerts.watching import LEASE, Watcher
 from services.audit.driver import Driver
 from services.audit.index.terms import Kind, digest_of, term_keys
@@ -192,6 +193,19 @@ async def test_who_read_before_the_four_weeks_is_no_stranger(node: AuditNode, cl
         await read_students(node, 20)
         await watch(node)
         clock.advance(days=42)
+    assert await told(node) == ["first-seen-actor"]
+
+
+async def test_who_read_before_the_four_weeks_and_did_other_things_since_is_no_stranger(node: AuditNode, clock: StandingClock) -> None:
+    await read_students(node, 20)
+    await watch(node)
+    clock.advance(days=42)
+    await did(node, by(class_="request"))
+    await watch(node)
+    clock.advance(days=1)
+    watcher_of(node)._habits = Habits(Thresholds())  # a process that has started anew
+    await read_students(node, 20)
+    await watch(node)
     assert await told(node) == ["first-seen-actor"]
 
 
