@@ -9,7 +9,7 @@ from typer.core import TyperGroup
 from typer.main import get_command, get_group
 
 from node.commands.output import stop
-from node.unusable import NoNode
+from node.unusable import NoNode, SettingsRefused
 from shared.core_files import leave_no_core_file
 from shared.garbage import COLLECTED_AFTER
 
@@ -64,10 +64,10 @@ class Commands(TyperGroup):
         return command
 
     def invoke(self, ctx: Any) -> Any:
-        """Run what was asked for. Of whichever command, a folder without a node is said plainly."""
+        """Run what was asked for. Of whichever command, a folder without a node is said plainly, and so are wrong settings."""
         try:
             return super().invoke(ctx)
-        except NoNode as error:
+        except (NoNode, SettingsRefused) as error:
             stop(str(error), error.remedy, code=2)
 
 

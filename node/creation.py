@@ -7,6 +7,7 @@ from node.folder import NodeFile, NodeFolder
 from node.keys import create_node_keys
 from node.statement import sign_statement
 from safepassage.trust_list import read_trust_list
+from shared.who_may_call import SERVICES
 
 
 class NodeExists(Exception):
@@ -14,11 +15,13 @@ class NodeExists(Exception):
 
 
 def create_node(path: Path, file: NodeFile, *, now: datetime) -> NodeFolder:
-    """Make a node in `path`. Raises NodeExists."""
+    """Make a node in `path`. Raises NodeExists; SettingsRefused where it could not start with the environment as it is."""
     folder = NodeFolder(path)
     if (path / "node.json").exists():
         raise NodeExists
     file = file.model_copy(update={"logs_since": file.logs_since or now.year})
+    for service in SERVICES:
+        folder.settings_by(file, service)
     create_node_keys(folder.keys)
     sign_statement(file, folder.keys, folder.statement, now=now)
     (path / "clients").mkdir(mode=0o700)

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints, ValidationError
 
-from node.settings_classes import settings_class
+from node.settings_classes import settings_class, settings_of
 from node.unusable import NoNode
 from safepassage.suites import SUITES
 from safepassage.wire import Name, Wire
@@ -99,8 +99,11 @@ class NodeFolder:
         return self.path / "data" / f"{service}.db"
 
     def settings(self, service: ServiceName) -> ServiceSettings:
-        """The settings of a service of the embedded node."""
-        file = self.file
+        """The settings of a service of the embedded node. Raises NoNode, SettingsRefused."""
+        return self.settings_by(self.file, service)
+
+    def settings_by(self, file: NodeFile, service: ServiceName) -> ServiceSettings:
+        """As `settings`, of a node that has this file."""
         values: dict[str, Any] = {
             "entity_id": file.entity_id,
             "database_url": f"sqlite+inline:///{self.store(service)}",
@@ -123,4 +126,4 @@ class NodeFolder:
         }
         kind = settings_class(service)
         values |= {name: value for name, value in about_the_node.items() if name in kind.model_fields}
-        return kind(**values)
+        return settings_of(service, **values)

@@ -1,9 +1,18 @@
 """The settings of each service, found without the service: a command that needs no application imports none."""
 
 import importlib
+import re
+from typing import Any, Final
 
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import SettingsError
+
+from node.unusable import SettingsRefused
 from shared.settings import ServiceSettings
 from shared.who_may_call import ServiceName
+
+_FIELD: Final = re.compile(r'for field "(\w+)"')
 
 
 def settings_class(service: ServiceName) -> type[ServiceSettings]:
@@ -11,3 +20,27 @@ def settings_class(service: ServiceName) -> type[ServiceSettings]:
     module = importlib.import_module(f"services.{service}.settings")
     found: type[ServiceSettings] = getattr(module, f"{service.capitalize()}Settings")
     return found
+
+
+def settings_of(service: ServiceName, **values: Any) -> ServiceSettings:
+    """A service's settings: what is given, then the environment. Raises SettingsRefused."""
+    try:
+        return settings_class(service)(**values)
+    except ValidationError as error:
+        raise SettingsRefused(map(_said, error.errors())) from None
+    except SettingsError as error:  # of a list or a table, before anything is validated
+        field = _FIELD.search(str(error))
+        raise SettingsRefused([f"{_variable(field[1] if field else '*')}: it is not JSON"]) from None
+
+
+def _said(error: ErrorDetails) -> str:
+    """The variable, where in its value, and what is wrong there."""
+    if not error["loc"]:  # of several settings together: the sentence names them
+        return error["msg"].removeprefix("Value error, ")
+    name, *within = (str(part) for part in error["loc"])
+    place = f": {'.'.join(within)}" if within else ""
+    return f"{_variable(name)}{place}: {error['msg']}"
+
+
+def _variable(name: str) -> str:
+    return f"SAFE_PASSAGE_{name.upper()}"

@@ -1,5 +1,6 @@
-"""What stands in a folder instead of a node."""
+"""What a command cannot work with, said plainly: a folder without a node, settings that are wrong."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -19,3 +20,12 @@ class NoNode(Exception):
     def unreadable(cls, folder: Path, member: str) -> "NoNode":
         """node.json is not as `safepassage-node new` writes it; `member` is where."""
         return cls(f"{folder / 'node.json'} cannot be read: {member}.", "Put it right, or restore it as `safepassage-node new` wrote it.")
+
+
+class SettingsRefused(Exception):
+    """What of the settings is missing or wrong, by variable, never by value. Says what to do."""
+
+    remedy = "docs/settings.md lists every one."
+
+    def __init__(self, wrong: Iterable[str]) -> None:
+        super().__init__("The settings are not complete, or not right:\n  " + "\n  ".join(sorted(set(wrong))))

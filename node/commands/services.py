@@ -9,13 +9,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from node.commands.output import console, stop
 from node.server import Listener, Stopping
 from node.server import serve as serve_application
-from node.settings_classes import settings_class
+from node.settings_classes import settings_of
 from services.gateway.described.interface import SAID, interface
 from services.gateway.door.entrances import AdministrationListener
 from services.gateway.door.limits_in_force import LimitsRefused, ask_to_read_again, with_limits_of
@@ -37,21 +35,8 @@ ServiceArgument = Annotated[Service, typer.Argument(help="Which of the four serv
 
 
 def settings_from_environment(service: Service) -> ServiceSettings:
-    """The service's settings. Ends with what is missing or wrong, by variable, never by value."""
-    try:
-        return settings_class(service.value)()
-    except ValidationError as error:
-        wrong = sorted({_said(one) for one in error.errors()})
-        stop("The settings are not complete, or not right:\n  " + "\n  ".join(wrong), "docs/settings.md lists every one.", code=2)
-
-
-def _said(error: ErrorDetails) -> str:
-    """The variable, where in its value, and what is wrong there."""
-    if not error["loc"]:  # of several settings together: the sentence names them
-        return error["msg"].removeprefix("Value error, ")
-    name, *within = (str(part) for part in error["loc"])
-    place = f": {'.'.join(within)}" if within else ""
-    return f"SAFE_PASSAGE_{name.upper()}{place}: {error['msg']}"
+    """The service's settings. Raises SettingsRefused."""
+    return settings_of(service.value)
 
 
 def serve(

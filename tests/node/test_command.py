@@ -61,6 +61,30 @@ def test_a_setting_that_is_wrong_is_said_by_its_variable_and_where_in_its_value(
     assert "KEYS_DIRECTORY" not in said.output
 
 
+NEW = ("--name", "Agency", "--state", "XA", "--insecure-development")
+WRONG = (
+    ("SAFE_PASSAGE_IDENTITY_CHECK_DAYS", "-31337", ": Input should be greater than or equal to 1"),
+    ("SAFE_PASSAGE_INSIDE_NETWORKS", "-31337 and no list", ": it is not JSON"),
+    ("SAFE_PASSAGE_INSIDE_NETWORKS", '["-31337"]', ": 0: value is not a valid IPv4 or IPv6 network"),
+)
+
+
+@pytest.mark.parametrize(("name", "value", "wrong"), WRONG)
+def test_of_a_node_in_a_folder_too_a_setting_that_is_wrong_is_said_without_its_value_and_nothing_is_made(
+    tmp_path: Path, name: str, value: str, wrong: str
+) -> None:
+    folder = tmp_path / "node"
+    said = CliRunner().invoke(app, ["new", str(folder), *NEW], env={name: value})
+    assert not folder.exists()
+    assert CliRunner().invoke(app, ["new", str(folder), *NEW]).exit_code == 0
+    answers = [said] + [CliRunner().invoke(app, [asked, str(folder)], env={name: value}) for asked in ("up", "doctor")]
+    for answer in answers:
+        assert (answer.exit_code, type(answer.exception)) == (2, SystemExit)
+        assert f"\n  {name}{wrong}\n" in answer.output
+        assert answer.output.endswith("docs/settings.md lists every one.\n")
+        assert "31337" not in answer.output
+
+
 def test_settings_that_do_not_go_together_are_said_in_a_sentence(tmp_path: Path) -> None:
     values = {
         "ENTITY_ID": "http://a.example",
@@ -78,7 +102,7 @@ def test_settings_that_do_not_go_together_are_said_in_a_sentence(tmp_path: Path)
 def test_up_wants_a_certificate_and_its_key_together(tmp_path: Path) -> None:
     folder, file = tmp_path / "node", tmp_path / "some.pem"
     file.write_text("")
-    assert CliRunner().invoke(app, ["new", str(folder), "--name", "Agency", "--state", "XA", "--insecure-development"]).exit_code == 0
+    assert CliRunner().invoke(app, ["new", str(folder), *NEW]).exit_code == 0
     for option in ("--tls-certificate", "--tls-key"):
         said = CliRunner().invoke(app, ["up", str(folder), option, str(file)])
         assert (said.exit_code, said.output.splitlines()[0]) == (2, "A certificate and its key go together.")
