@@ -30,7 +30,7 @@ def settings_of(service: ServiceName, **values: Any) -> ServiceSettings:
         raise SettingsRefused(map(_said, error.errors())) from None
     except SettingsError as error:  # of a list or a table, before anything is validated
         field = _FIELD.search(str(error))
-        raise SettingsRefused([f"{_variable(field[1] if field else '*')}: it is not JSON"]) from None
+        raise SettingsRefused([f'{_variable(field[1] if field else "*")}: write it as JSON, such as ["a", "b"] or {{"a": "b"}}']) from None
 
 
 def _said(error: ErrorDetails) -> str:

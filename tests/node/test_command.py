@@ -64,7 +64,7 @@ def test_a_setting_that_is_wrong_is_said_by_its_variable_and_where_in_its_value(
 NEW = ("--name", "Agency", "--state", "XA", "--insecure-development")
 WRONG = (
     ("SAFE_PASSAGE_IDENTITY_CHECK_DAYS", "-31337", ": Input should be greater than or equal to 1"),
-    ("SAFE_PASSAGE_INSIDE_NETWORKS", "-31337 and no list", ": it is not JSON"),
+    ("SAFE_PASSAGE_INSIDE_NETWORKS", "-31337 and no list", ': write it as JSON, such as ["a", "b"] or {"a": "b"}'),
     ("SAFE_PASSAGE_INSIDE_NETWORKS", '["-31337"]', ": 0: value is not a valid IPv4 or IPv6 network"),
 )
 
