@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from node.folder import NodeFolder
 from shared.clock import Clock, system_clock
 from shared.database import Database
-from shared.schema_head import current, head_of
+from shared.schema_head import current, head_of, require_known
 from shared.siblings import InProcess, Transport
 from shared.who_may_call import SERVICES, ServiceName
 
@@ -38,7 +38,10 @@ class EmbeddedNode:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["EmbeddedNode"]:
-        """Bring the stores to head and run the services until the block ends. The caller holds the folder's lock (node.locks)."""
+        """Bring the stores to head and run the services until the block ends. The caller holds the folder's lock (node.locks).
+
+        Raises StoreOfLaterVersion.
+        """
         await migrate_all(self.folder)
         async with AsyncExitStack() as stack:
             for service in STARTING_ORDER:
@@ -66,8 +69,20 @@ class EmbeddedNode:
         await send({"type": "lifespan.shutdown.complete"})
 
 
+async def require_none_later(folder: NodeFolder) -> None:
+    """Raises StoreOfLaterVersion where a later version has migrated one of the folder's stores."""
+    for service in SERVICES:
+        if folder.store(service).exists():
+            database = Database.of(folder.settings(service))
+            try:
+                require_known(service, await current(database))
+            finally:
+                await database.close()
+
+
 async def migrate_all(folder: NodeFolder) -> None:
-    """Bring every store of the folder to head."""
+    """Bring every store of the folder to head. Raises StoreOfLaterVersion before any of them is changed."""
+    await require_none_later(folder)
     for service in SERVICES:
         folder.store(service).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         database = Database.of(folder.settings(service))

@@ -22,7 +22,7 @@ from shared.app import internal_tokens
 from shared.database import Database
 from shared.key_providers import key_provider_of
 from shared.keys import KeyFileUnusable
-from shared.schema_head import SchemaNotAtHead, require_head
+from shared.schema_head import SchemaNotAtHead, StoreOfLaterVersion, require_head
 from shared.sealing_settings import SealingSettings
 from shared.settings import ServiceSettings
 from shared.who_may_call import ServiceName
@@ -77,7 +77,8 @@ async def _examine_store(service: ServiceName, database: Database, now: datetime
         await require_head(service, database)
         yield Finding(f"{service}: store", "good")
     except SchemaNotAtHead as error:
-        yield Finding(f"{service}: store", "bad", str(error), "safepassage-node migrate (embedded: up)")
+        later = isinstance(error, StoreOfLaterVersion)
+        yield Finding(f"{service}: store", "bad", str(error), "docs/upgrading.md" if later else "safepassage-node migrate (embedded: up)")
         return
     except Exception as error:
         yield Finding(

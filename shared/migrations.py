@@ -12,7 +12,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, MetaData, text
 
 from shared.database import Database
-from shared.schema_head import SchemaNotAtHead, script_location
+from shared.schema_head import SchemaNotAtHead, current, require_known, script_location
 from shared.who_may_call import ServiceName
 
 
@@ -24,7 +24,11 @@ def _config(service: ServiceName) -> Config:
 
 
 async def migrate(service: ServiceName, database: Database, *, to: str = "head") -> None:
-    """Bring the store of `service` to head, or to a revision on the way there, in one transaction."""
+    """Bring the store of `service` to head, or to a revision on the way there, in one transaction.
+
+    Raises StoreOfLaterVersion, and changes nothing, where a later version has migrated it.
+    """
+    require_known(service, await current(database))
     config = _config(service)
 
     def upgrade(connection: Connection) -> None:

@@ -20,6 +20,10 @@ class SchemaNotAtHead(Exception):
     """The store's schema is not the one this version was made for. Run `safepassage-node migrate`; nothing was changed."""
 
 
+class StoreOfLaterVersion(SchemaNotAtHead):
+    """A later version has migrated the store: this one neither serves nor migrates it. Nothing was changed."""
+
+
 def script_location(service: ServiceName) -> Path:
     """The folder of a service's Alembic history."""
     return Path(__file__).parent.parent / "services" / service / "migrations"
@@ -28,10 +32,19 @@ def script_location(service: ServiceName) -> Path:
 @cache
 def head_of(service: ServiceName) -> str:
     """The revision that no other follows. Raises ValueError unless there is exactly one: then the history has forked."""
-    texts = [path.read_text() for path in script_location(service).glob("versions/*.py")]
-    revisions: set[str] = {revision for one in texts for revision in _REVISION.findall(one)}
-    [head] = revisions - {followed for one in texts for followed in _FOLLOWS.findall(one)}
+    [head] = revisions_of(service) - {followed for one in _texts(service) for followed in _FOLLOWS.findall(one)}
     return head
+
+
+@cache
+def revisions_of(service: ServiceName) -> frozenset[str]:
+    """Every revision that this version knows of a service's store."""
+    return frozenset(revision for one in _texts(service) for revision in _REVISION.findall(one))
+
+
+@cache
+def _texts(service: ServiceName) -> tuple[str, ...]:
+    return tuple(path.read_text() for path in script_location(service).glob("versions/*.py"))
 
 
 async def current(database: Database) -> str | None:
@@ -50,7 +63,18 @@ async def current(database: Database) -> str | None:
 
 
 async def require_head(service: ServiceName, database: Database) -> None:
-    """Raises SchemaNotAtHead unless the store's schema is this version's."""
+    """Raises SchemaNotAtHead unless the store's schema is this version's, and StoreOfLaterVersion where it is a later one's."""
     at, head = await current(database), head_of(service)
-    if at != head:
-        raise SchemaNotAtHead(f"{service}: schema is at {at}, this version needs {head}: run `safepassage-node migrate`")
+    if at == head:
+        return
+    require_known(service, at)
+    raise SchemaNotAtHead(f"{service}: schema is at {at}, this version needs {head}: run `safepassage-node migrate`")
+
+
+def require_known(service: ServiceName, at: str | None) -> None:
+    """Raises StoreOfLaterVersion where no revision of this version's history is `at`."""
+    if at is not None and at not in revisions_of(service):
+        raise StoreOfLaterVersion(
+            f"{service}: the store was migrated by a later version (its schema is at {at}, this version knows {head_of(service)} at most): "
+            "run that version, or restore the backup that was made before the upgrade"
+        )

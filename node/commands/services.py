@@ -19,6 +19,7 @@ from services.gateway.door.entrances import AdministrationListener
 from services.gateway.door.limits_in_force import LimitsRefused, ask_to_read_again, with_limits_of
 from services.gateway.settings import GatewaySettings
 from shared.database import Database
+from shared.schema_head import StoreOfLaterVersion
 from shared.settings import ServiceSettings
 
 
@@ -103,5 +104,8 @@ def migrate(service: ServiceArgument) -> None:
         finally:
             await database.close()
 
-    asyncio.run(run())
+    try:
+        asyncio.run(run())
+    except StoreOfLaterVersion as error:
+        stop(f"{error}.", "Nothing was changed. docs/upgrading.md says what goes back and what does not.")
     console.print(f"{service.value}: the store is at this version's schema.")

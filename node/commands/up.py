@@ -1,5 +1,6 @@
 """`up`: an embedded node on this machine."""
 
+import asyncio
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -8,12 +9,13 @@ import typer
 
 from node.commands.console import link_of, show
 from node.commands.output import stop
-from node.embedded import EmbeddedNode
+from node.embedded import EmbeddedNode, require_none_later
 from node.folder import NodeFolder
 from node.locks import FolderInUse, alone_in
 from node.server import serve
 from services.gateway.settings import GatewaySettings
 from shared.keys import KeyFileUnusable
+from shared.schema_head import StoreOfLaterVersion
 
 
 def up(
@@ -31,6 +33,7 @@ def up(
         stop("A certificate and its key go together.", "Give both --tls-certificate and --tls-key, or neither.", code=2)
     try:
         with alone_in(folder):
+            asyncio.run(require_none_later(node))
             serve(
                 EmbeddedNode(node, started=_show_link),
                 host=host,
@@ -41,6 +44,8 @@ def up(
             )
     except FolderInUse as error:
         stop(str(error))
+    except StoreOfLaterVersion as error:
+        stop(f"{error}.", "Nothing was changed. docs/upgrading.md says what goes back and what does not.")
     except KeyFileUnusable as error:
         stop(str(error), "A node does not start without its keys.")
 

@@ -220,6 +220,9 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "POL-cedar": "Our engine decides as Cedar's own does",
             "POL-proved": "What must hold of every request is proved by a solver over all requests of the schema",
         },
+        "Changing versions": {
+            "UPGRADE-later-store": "A version that finds a store which a later one has migrated says so, and changes no store",
+        },
         "Changing the rules": {
             "SETS-upgrade": "A version that cannot use the set in force says so before it starts, and does not start",
             "SETS-life": "A set decides once it is checked, replayed, approved by two and activated; it is taken back the same way",
