@@ -62,7 +62,7 @@ test-postgres: $(VENV)/.dev ## the tests that need PostgreSQL, on a private clus
 	@tests/postgres/with-cluster $(BIN)/python -m pytest -n 3 --dist worksteal -m "postgres and not faults" $(ARGS)
 
 test-browser: $(VENV)/.dev ## the pages of developers and of people in a real browser, and axe-core over them (needs Chromium)
-	@PATH="$(abspath $(BIN)):$$PATH" tests/npm/with-node $(BIN)/python -m pytest -n 2 --dist worksteal tests/gateway -m browser $(ARGS)
+	@PATH="$(abspath $(BIN)):$$PATH" tests/npm/with-node $(BIN)/python -m pytest -n 3 --dist worksteal tests/gateway -m browser $(ARGS)
 
 gallery: $(VENV)/.dev ## a picture of every page of the console, in build/gallery, to be looked at (needs Chromium)
 	@$(BIN)/python -m tests.gateway.console.gallery build/gallery
