@@ -71,7 +71,7 @@ def _lines() -> Iterator[str]:
     yield ""
     yield "Made from the code (`make documents`); a test compares. Each is an environment variable of the service's process."
     yield "Secrets are never values: they are files in `SAFE_PASSAGE_KEYS_DIRECTORY`, mode 0600, made by `safepassage-node keys`."
-    yield "A variable that begins so and is none of these, of any service, stops every command and start: what is misspelt would be in force nowhere."
+    yield "A variable that begins so and is none of these stops every command and start: what is misspelt would be in force nowhere."
     yield from _table("Every service", ServiceSettings, set())
     yield from _table("Services that seal: privacy, records, audit", SealingSettings, set(ServiceSettings.model_fields))
     for service in SERVICES:

@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 from fastapi import APIRouter, Query
 from starlette.responses import Response, StreamingResponse
 
-from safepassage.wire_exports import NewExport, PartRequest, PlannedExport
+from safepassage.wire_exports import ExportPlan, NewExport, PartRequest, PlannedExport
 from safepassage.wire_log import EntrySearch
 from safepassage.wire_log_saved import SavedSearches
 from services.gateway.console.handles import SessionHandles
@@ -30,6 +30,13 @@ class ExportFilters(LogFilters):
     format: Literal["csv", "jsonl"] = "csv"
 
 
+def file_name(plan: ExportPlan) -> str:
+    """Up to which entry of which year the log was looked through: what came after the newest checkpoint is in no file of that moment."""
+    last = max(plan.ranges, key=lambda one: one.year, default=None)
+    until = f"until-{last.year}-entry-{last.end - 1}-" if last else ""
+    return f"log-export-{until}{plan.id}"
+
+
 @router.get(EXPORT, response_model=None, responses=page_responses(200, 404))
 async def export_log(asked: Annotated[ExportFilters, Query()], frame: Framed, node: Node, handles: SessionHandles) -> Response:
     """Every entry that the filters find, the oldest first, as far as the person's organisation may see it.
@@ -39,7 +46,7 @@ async def export_log(asked: Annotated[ExportFilters, Query()], frame: Framed, no
     kept = (await node.read("audit", KEPT, SavedSearches)).saved_searches
     search = await searched(asked, frame, handles, chosen_of(asked, kept))
     planned = await node.ask("audit", SERVICE, NewExport(search=search, format=asked.format), PlannedExport)
-    headers = {"content-disposition": f'attachment; filename="log-export-{planned.plan.id}.{asked.format}"'}
+    headers = {"content-disposition": f'attachment; filename="{file_name(planned.plan)}.{asked.format}"'}
     newest = {part: await _part(node, planned, search, part) for part in range(planned.plan.parts)[-ASKED_FIRST:]}
     return StreamingResponse(_parts(node, planned, search, newest), media_type=MEDIA_TYPES[asked.format], headers=headers)
 

@@ -1,11 +1,16 @@
 """What the filters of the log find, as a file: whole, in parts that show no seam, or a page that says why there is none yet."""
 
 import json
+import re
+from datetime import UTC, datetime
+from uuid import UUID
 
 import pytest
 
+from safepassage.wire_exports import ExportedRange, ExportPlan
 from services.audit.exports import routes
 from services.audit.index import lookup
+from services.gateway.console.log_export import file_name
 from shared.contracts.audit import Actor, Context, Event
 from tests.audit.alerts.watched import stop_workers
 from tests.gateway.console.consoles import Console
@@ -13,6 +18,7 @@ from tests.gateway.console.crossing import log_of
 
 pytestmark = pytest.mark.anyio
 
+NOW = datetime(2027, 1, 2, tzinfo=UTC)
 PATH = "/console/log/export?kind=administration"
 
 
@@ -60,3 +66,23 @@ async def test_while_the_index_is_behind_a_page_says_so_and_no_file_begins(conso
     answer = await browser.get(f"{PATH}&format=jsonl")
     made = [json.loads(line) for line in answer.body.splitlines()][-4:]
     assert (answer.status, [one["context"]["operation"] for one in made]) == (200, ["x"] * 4)
+
+
+@pytest.mark.requirement("LOG-EXPORTS")
+async def test_a_file_is_named_after_the_last_entry_that_it_may_have(console: Console) -> None:
+    """What is not under a checkpoint when the file begins is not in it."""
+    await console.settle()
+    await acts(console, "x", 5)
+    browser = await console.browser("auditor")
+    answer = await browser.get("/console/log/export?format=jsonl")
+    last = max(json.loads(line)["index"] for line in answer.body.splitlines())
+    name = answer.headers["content-disposition"].partition('"')[2].rstrip('"')
+    assert re.fullmatch(rf"log-export-until-2026-entry-{last}-[0-9a-f-]{{36}}\.jsonl", name)
+
+
+def test_of_a_log_of_several_years_the_newest_names_the_file_and_of_none_nothing_does() -> None:
+    ranges = [ExportedRange(log=str(year), year=year, start=0, end=end, checkpoint="") for year, end in ((2026, 7), (2027, 3), (2025, 9))]
+    about = {"node": "https://alder.example", "format": "csv", "search_digest": "A" * 43, "planned_at": NOW, "part_entries": 5, "parts": 0}
+    some = ExportPlan(id=UUID(int=7), ranges=tuple(ranges), **about)
+    assert file_name(some) == f"log-export-until-2027-entry-2-{UUID(int=7)}"
+    assert file_name(ExportPlan(id=UUID(int=7), ranges=(), **about)) == f"log-export-{UUID(int=7)}"

@@ -213,7 +213,7 @@ async def test_what_is_found_is_exported_to_whoever_signed_in_a_moment_ago_and_t
     browser = await console.browser("auditor")
     answer = await browser.get(f"{LOG}/export?kind=disclosure&format=csv")
     assert (answer.status, answer.headers["content-type"]) == (200, "text/csv; charset=utf-8")
-    assert re.fullmatch(r'attachment; filename="log-export-[0-9a-f-]+\.csv"', answer.headers["content-disposition"])
+    assert re.fullmatch(r'attachment; filename="log-export-until-2026-entry-[0-9]+-[0-9a-f-]+\.csv"', answer.headers["content-disposition"])
     lines = list(csv.DictReader(io.StringIO(answer.body.decode(), newline="")))
     assert [line["class"] for line in lines] == ["disclosure"] * 3
     as_lines = (await browser.get(f"{LOG}/export?kind=disclosure&format=jsonl")).body.splitlines()
