@@ -39,6 +39,10 @@ Query = Mapping[str, str | int]
 Take = Callable[[list[dict[str, Any]]], None]
 
 
+class MorePages(Exception):
+    """A resource takes more pages than the caller wants to read."""
+
+
 class Answer(NamedTuple):
     """What the system said."""
 
@@ -91,32 +95,37 @@ class EdFiApi:
         found: list[dict[str, Any]] = []
         return found if await self.pages(resource, query, most=most, begin=found.clear, take=found.extend) else None
 
-    async def pages(self, resource: str, query: Query, *, most: int, begin: Callable[[], None], take: Take) -> bool:
-        """Give every body of a resource that fits `query` to `take`, a page at a time; False where there is no such resource for us.
+    async def pages(
+        self, resource: str, query: Query, *, most: int, begin: Callable[[], None], take: Take, most_pages: int | None = None
+    ) -> int:
+        """Give every body of a resource that fits `query` to `take`, a page at a time; returns how many pages, 0: no such resource for us.
 
         A page is asked for with the total: where that is another one than before, something came or went and pages have shifted, so all of
         it is read again. Before a first page `begin` is called: what was taken before it counts no more.
-        Raises EdFiSystemUnavailable, EdFiSystemRefused (also for more than `most`).
+        Raises EdFiSystemUnavailable, EdFiSystemRefused (also for more than `most`), and MorePages, before any is taken, where by the total
+        there are more than `most_pages` like the first.
         """
         for _ in range(TRIES):
-            count, total = 0, None
+            count, total, pages = 0, None, 0
             while total is None or count < total:
                 paged = {**query, "offset": count, "limit": PAGE, "totalCount": "true"}
                 answer = await self.send("GET", f"{self.system.data}/{resource}", paged)
                 if answer.status in _NOT_FOR_US and total is None:
-                    return False
+                    return 0
                 page = _page(answer)
                 if total not in (None, answer.total) or (not page and count < (answer.total or 0)):
                     break
                 if total is None:
+                    if most_pages is not None and (answer.total or 0) > len(page) * most_pages:
+                        raise MorePages
                     begin()
-                total, count = answer.total, count + len(page)
+                total, count, pages = answer.total, count + len(page), pages + 1
                 if count > most:
                     raise EdFiSystemRefused("it has more than a pull takes")
                 take(page)
             else:
                 if count == total:
-                    return True
+                    return pages
         raise EdFiSystemUnavailable("a resource changes faster than it is read")
 
     async def send(self, method: str, url: str, query: Query | None = None, *, content: bytes = b"") -> Answer:

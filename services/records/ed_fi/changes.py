@@ -1,15 +1,15 @@
 """Which students something changed of, by the system's change queries: what was written anew, deleted, or is known by another key."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
-from services.records.ed_fi.api import EdFiApi
+from safepassage.problems.ed_fi import EdFiSystemRefused
+from services.records.ed_fi.api import EdFiApi, Query
+from services.records.ed_fi.wanted import MOST, KeyOf, Watch, of_keys
+from services.records.formats.edfi_api_discipline import key_of, named_in
 from services.records.formats.edfi_upload import student_of
-
-MOST: Final = 2_000_000
-"""Bodies of one resource."""
 
 OF_STUDENTS: Final = (
     "studentSchoolAssociations",
@@ -57,12 +57,15 @@ class Changes:
     """Of whom something is other than it was, also that they are no longer there."""
     renamed: dict[str, str] = field(default_factory=dict)
     """Ids before and after."""
+    deleted: set[str] = field(default_factory=set)
+    """Of whom the system told that they were deleted, be they there again or not."""
 
 
-async def changes_since(api: EdFiApi, version: int) -> Changes:
+async def changes_since(api: EdFiApi, version: int, watch: Watch) -> Changes:
     """What changed after `version`.
 
-    Changes that come while this is read may be among it, and will be told again the next time. Raises NotTold, and as EdFiApi.
+    Changes that come while this is read may be among it, and will be told again the next time. Raises NotTold, and as EdFiApi;
+    EdFiSystemRefused where students may not be read any more: nobody is gone for that.
     """
     asked = {"minChangeVersion": version + 1}
     changes = Changes()
@@ -71,9 +74,13 @@ async def changes_since(api: EdFiApi, version: int) -> Changes:
         for told, take in ((resource, _written), (f"{resource}/deletes", _deleted), (f"{resource}/keyChanges", _moved)):
             # Of a page that is read again it does no harm to have been told before.
             taken = partial(take, changes, of_students=of_students)
-            await api.pages(told, asked, most=MOST, begin=_nothing, take=taken)
-    await _of_contacts(api, asked, changes)
-    await _of_incidents(api, asked, changes)
+            is_there = await api.pages(told, asked, most=MOST, begin=_nothing, take=taken)
+            if told == resource and not is_there:
+                break
+        if of_students and told == resource:
+            raise EdFiSystemRefused("it does not let students be read any more")
+    await _of_contacts(api, asked, changes, watch)
+    await _of_incidents(api, asked, changes, watch)
     return changes
 
 
@@ -84,7 +91,10 @@ def _written(changes: Changes, page: Page, *, of_students: bool) -> None:
 
 def _deleted(changes: Changes, page: Page, *, of_students: bool) -> None:
     for gone in page:
-        _add(changes, _key(gone, "keyValues"))
+        identifier = _key(gone, "keyValues")
+        _add(changes, identifier)
+        if of_students:
+            changes.deleted.add(identifier)
 
 
 def _moved(changes: Changes, page: Page, *, of_students: bool) -> None:
@@ -99,23 +109,47 @@ def _moved(changes: Changes, page: Page, *, of_students: bool) -> None:
 def _nothing() -> None: ...
 
 
-async def _of_contacts(api: EdFiApi, asked: Mapping[str, int], changes: Changes) -> None:
+async def _of_contacts(api: EdFiApi, asked: Query, changes: Changes, watch: Watch) -> None:
     """Students of a contact that changed."""
-    for body in await api.every("contacts", asked, most=MOST) or ():
-        await _students_by(api, ("studentContactAssociations",), {"contactUniqueId": str(body.get("contactUniqueId"))}, changes)
+    keys: dict[str, Query] = {}
+
+    def take(page: Page) -> None:
+        named = [str(body.get("contactUniqueId")) for body in page]
+        keys.update((identifier, {"contactUniqueId": identifier}) for identifier in named)
+
+    await api.pages("contacts", asked, most=MOST, begin=_nothing, take=take)
+    await _students_by(api, ("studentContactAssociations",), keys, _contact_in, changes, watch)
 
 
-async def _of_incidents(api: EdFiApi, asked: Mapping[str, int], changes: Changes) -> None:
+async def _of_incidents(api: EdFiApi, asked: Query, changes: Changes, watch: Watch) -> None:
     """Students who have a part in an incident that changed."""
-    for body in await api.every("disciplineIncidents", asked, most=MOST) or ():
-        school = (body.get("schoolReference") or {}).get("schoolId")
-        await _students_by(api, BEHAVIORS, {"incidentIdentifier": str(body.get("incidentIdentifier")), "schoolId": str(school)}, changes)
+    keys: dict[tuple[str, str], Query] = {}
+
+    def take(page: Page) -> None:
+        for body in page:
+            school, identifier = key_of(body)
+            keys[school, identifier] = {"incidentIdentifier": identifier, "schoolId": school}
+
+    await api.pages("disciplineIncidents", asked, most=MOST, begin=_nothing, take=take)
+    await _students_by(api, BEHAVIORS, keys, _incident_in, changes, watch)
 
 
-async def _students_by(api: EdFiApi, resources: Iterable[str], key: Mapping[str, str], changes: Changes) -> None:
+async def _students_by(
+    api: EdFiApi, resources: Iterable[str], keys: Mapping[Any, Query], key_in: KeyOf, changes: Changes, watch: Watch
+) -> None:
+    take: Callable[[Page], None] = partial(_written, changes, of_students=False)
     for resource in resources:
-        for body in await api.every(resource, key, most=MOST) or ():
-            _add(changes, student_of(body))
+        await of_keys(api, resource, keys, key_in, watch, begin=_nothing, take=take)
+
+
+def _contact_in(association: Mapping[str, Any]) -> str | None:
+    reference = association.get("contactReference")
+    return str(reference.get("contactUniqueId")) if isinstance(reference, dict) else None
+
+
+def _incident_in(part: Mapping[str, Any]) -> tuple[str, str] | None:
+    reference = part.get("disciplineIncidentReference")
+    return named_in(reference) if isinstance(reference, dict) else None
 
 
 def _key(told: Mapping[str, Any], member: str) -> str:

@@ -28,6 +28,7 @@ PULL, PUSH = "pull", "push"
 REFUSALS: Final[Mapping[str, EdFiFault]] = {
     "it gives no token for these credentials": "credentials-refused",
     "it does not take its own tokens": "token-refused",
+    "it does not let students be read any more": "no-students",
     "its address is not public, and in no network of the setting inside_networks": "address-not-public",
     "it has more than a pull takes": "too-much",
     "an answer is longer than any page": "too-much",

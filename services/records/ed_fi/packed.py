@@ -149,7 +149,7 @@ class PackedBodies:
         if resource == "contacts":
             return sorted(self._contacts.get(str(body.get("contactUniqueId")), {last}))
         if resource == "disciplineIncidents":
-            return sorted(self._incidents.get(_key(body), {last}))
+            return sorted(self._incidents.get(key_of(body), {last}))
         number = self.students.get(student_of(body) or "", last)
         self._note(body, number)
         return (number,)
@@ -175,12 +175,6 @@ class PackedBodies:
         for part in parts:
             if isinstance(part, dict):
                 self._incidents.setdefault(named_in(part), set()).add(number)
-
-
-def _key(incident: Body) -> Key:
-    """Of an incident, be it as its schema says or not."""
-    reference = incident.get("schoolReference")
-    return key_of({**incident, "schoolReference": reference if isinstance(reference, dict) else {}})
 
 
 def _unpacked(block: bytes) -> Numbered:

@@ -23,6 +23,7 @@ from services.records.ed_fi.api import EdFiApi
 from services.records.ed_fi.changes import NotTold, changes_since
 from services.records.ed_fi.collecting import every_of, everything
 from services.records.ed_fi.packed import GROUP, PackedBodies
+from services.records.ed_fi.wanted import Watch
 from services.records.formats.edfi_api import FORMAT, SOURCE, Reading
 from services.records.formats.parsed import Findings, ParsedRoster, ParsedStudent
 from services.records.record_sources import LEFT
@@ -82,20 +83,21 @@ async def pull(api: EdFiApi, store: Store, *, now: datetime) -> Pulled:
     if since is not None and since == newest:
         return Pulled(None, newest, whole=False)
     gone: Sequence[str] = ()
+    watch = Watch(api, None if versions is None else newest)
     packed: PackedBodies | None = None
     if since is not None:
         try:
-            changes = await changes_since(api, since)
+            changes = await changes_since(api, since, watch)
         except NotTold:
             since = None
         else:
             await _rename(store, system.organisation_id, changes.renamed)
             packed = PackedBodies(store.memory)
-            await every_of(api, changes.students, packed)
+            await every_of(api, changes.students, packed, watch, gone=changes.deleted | changes.renamed.keys())
             gone = sorted(changes.students - packed.students.keys())
     if packed is None:
         packed = PackedBodies(store.memory)
-        await everything(api, packed)
+        await everything(api, packed, watch)
     report = await _stored(store, api, packed, gone, keeps=keeps, held=held, version=newest, now=now)
     return Pulled(report, newest, whole=since is None)
 

@@ -20,8 +20,9 @@ def incident_key(school: Any, identifier: Any) -> Key:
 
 
 def key_of(incident: Mapping[str, Any]) -> Key:
-    """Of `disciplineIncidents`."""
-    return incident_key((incident.get("schoolReference") or {}).get("schoolId"), incident.get("incidentIdentifier"))
+    """Of `disciplineIncidents`, be a body as its schema says or not."""
+    reference = incident.get("schoolReference")
+    return incident_key(reference.get("schoolId") if isinstance(reference, dict) else None, incident.get("incidentIdentifier"))
 
 
 def named_in(reference: Mapping[str, Any]) -> Key:

@@ -110,7 +110,7 @@ class Ods:
 
     async def _page(self, request: web.Request, path: str, *, torn: bool) -> web.StreamResponse:
         resource, _, what = path.partition("/")
-        if resource in self.without or resource not in self.held:
+        if {resource, path} & self.without or resource not in self.held:
             return web.json_response({"status": 403}, status=403)
         query = request.query
         least = int(query.get("minChangeVersion", 0))

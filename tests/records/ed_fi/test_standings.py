@@ -14,6 +14,7 @@ from safepassage.problems.requests import InvalidRequest, TemporarilyUnavailable
 from safepassage.wire_ed_fi import EdFiFault, EdFiSystemDetail, EdFiSystemOfOrganisation
 from services.records.destroying import over
 from services.records.ed_fi import api as api_module
+from services.records.ed_fi import changes as changes_module
 from services.records.ed_fi.doors import EdFiDoors
 from services.records.ed_fi.noting import REFUSALS, fault_of, noted_pull
 from services.records.ed_fi.pulling import Pulled, Store
@@ -194,7 +195,8 @@ async def test_a_system_is_seen_by_who_answers_for_it_and_by_the_states_operator
 
 def test_every_refusal_of_the_client_is_told_by_a_code() -> None:
     said = set()
-    for node in ast.walk(ast.parse(Path(api_module.__file__).read_text())):
+    sources = [Path(module.__file__).read_text() for module in (api_module, changes_module)]
+    for node in (node for source in sources for node in ast.walk(ast.parse(source))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "EdFiSystemRefused":
             [argument] = node.args
             assert isinstance(argument, ast.Constant)
