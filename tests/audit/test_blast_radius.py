@@ -12,6 +12,7 @@ import pytest
 from safepassage.canonical import digest_of
 from safepassage.wire_log_radius import BlastRadius, TouchedStudents
 from shared.contracts.audit import Actor, Context, Event
+from shared.nobody import nobody_of
 from tests.audit.audit_node import ELM, OAK, STATE, VENDOR, AuditNode, disclosure, event, give_organisations
 
 pytestmark = pytest.mark.anyio
@@ -78,6 +79,16 @@ async def test_what_a_stolen_credential_touched_is_counted(node: AuditNode) -> N
         assert [(one.node, one.entries) for one in it.nodes] == [("here", 2)]
     assert (await radius(node, state(node), organisation_id=str(VENDOR))).entries == 3
     assert (await radius(node, state(node), recipient=str(VENDOR))).students == 4
+
+
+async def test_a_child_who_was_asked_for_and_is_not_here_is_no_student_that_was_touched(node: AuditNode) -> None:
+    """Of all who are not here the log has one id, that of nobody at the agency; of another agency it would be somebody."""
+    await a_theft(node)
+    for absent, custodian in ((nobody_of(STATE), STATE), (nobody_of(STATE), STATE), (nobody_of(OAK), STATE)):
+        await node.append(event(student=absent, custodian=custodian))
+    await node.app.state.projector.catch_up()
+    it = await radius(node, state(node), organisation_id=str(OAK))
+    assert (it.entries, it.students) == (3, 1)
     assert (await radius(node, state(node), client_id="nobody")).entries == 0
 
 

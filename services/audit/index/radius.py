@@ -14,6 +14,7 @@ from services.audit.index.terms import Kind, TermKeys
 from services.audit.index.words import opened_words
 from services.audit.school_years import node_tag
 from services.audit.subject_keys import SubjectKeys
+from shared.nobody import nobody_of
 
 PARTS_AT_ONCE = 512
 
@@ -55,14 +56,16 @@ def _under(touched: Touched, node: bytes | None, block: int, bits: int) -> None:
 def students_of(
     driver: Driver, keys: SubjectKeys, *, year: int, indices: Sequence[int], known: set[bytes], custodians: Collection[str] | None
 ) -> set[UUID]:
-    """The students whom entries are about.
+    """The students whom entries are about; a child who was asked for and is not here is none.
 
     known       tags of students who are counted already: looked past, and added to
     custodians  whose students count; None: everybody's
     """
     found = set()
     for tag, student, custodian in students_in(driver, keys, year=year, indices=indices, but=known):
-        if custodians is None or custodian in custodians:
+        if custodian is not None and student == nobody_of(UUID(custodian)):
+            known.add(tag)
+        elif custodians is None or custodian in custodians:
             known.add(tag)
             found.add(student)
     return found

@@ -9,15 +9,15 @@ goes anywhere; and on facts that are made up, which privacy denies and keeps lik
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Final
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, bindparam, select
 
 from services.records.tables import StudentRow
 from shared import prepared
 from shared.contracts.privacy import SubjectFacts
+from shared.nobody import agency_of_nobody, nobody_of
 
-NAMES: Final = UUID("0d1f6f4e-5a0b-5c8e-9a54-6e6f626f6479")
 AGE: Final = timedelta(days=12 * 365)
 
 _FROM = select(StudentRow.id).where(StudentRow.id >= bindparam("id_")).order_by(StudentRow.id).limit(1)
@@ -38,10 +38,10 @@ def facts_of(node_organisation_id: UUID, *, jurisdiction: str, now: datetime) ->
 @lru_cache(maxsize=16)
 def _facts(node_organisation_id: UUID, jurisdiction: str, born: date) -> SubjectFacts:
     return SubjectFacts(
-        student_id=uuid5(NAMES, f"student of {node_organisation_id}"),
+        student_id=nobody_of(node_organisation_id),
         facts_version=1,
         custodian_id=node_organisation_id,
-        originating_agency=str(uuid5(NAMES, f"agency of {node_organisation_id}")),
+        originating_agency=agency_of_nobody(node_organisation_id),
         birth_date=born,
         time_zone="America/New_York",
         jurisdiction=jurisdiction,

@@ -23,6 +23,7 @@ from services.records.exchange import answering, deciding, nobody
 from services.records.exchange.answers import Subject
 from services.records.lookup import LookupLimit
 from services.records.tables import PeerRequestRow
+from shared.nobody import nobody_of
 from shared.who_may_call import SERVICES
 from tests.records.exchange.many_children import children_born_apart
 from tests.records.exchange.two_states import Case, State, TwoStates, ordinary_students
@@ -147,6 +148,7 @@ async def test_nobody_is_never_given_anything_and_is_in_no_request(states: TwoSt
     assert (await absent.request()).student_id is None
     settings = states.alder.exchange.settings
     facts = nobody.facts_of(settings.node_organisation_id, jurisdiction=settings.jurisdiction, now=states.clock())
+    assert (facts.student_id, facts.custodian_id) == (nobody_of(settings.node_organisation_id), settings.node_organisation_id)
     permitted = facts.model_copy(update={"originating_agency": str(states.alder.organisation(states.child().district.key))})
     for one in (facts, permitted):
         asked = answering.asked_by(states.alder.exchange, await absent.request())
