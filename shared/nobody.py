@@ -1,4 +1,4 @@
-"""Nobody: the student of an agency in whose place the log has requests for a child who is not there. Whoever counts students leaves it out."""
+"""Nobody: the student of an agency in whose place the log has requests for a child who is not there. Who counts students leaves it out."""
 
 from functools import lru_cache
 from typing import Final
