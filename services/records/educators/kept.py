@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.problems.requests import TemporarilyUnavailable
 from safepassage.wire import Wire
+from safepassage.wire_credentials import Identified
 from safepassage.wire_educators import MOST_HELD, Educator, EducatorId
 from services.records.tables import EducatorCredentialRow
 from services.records.vault import Vault
@@ -21,6 +22,8 @@ class KeptContent(Wire):
     educator: Educator
     credential: str
     """The secured credential as a file has it: JSON text, or a JWT."""
+    identified: Identified | None = None
+    """Of one that was brought: how staff made sure who brought it first."""
 
 
 def educator_tag(vault: Vault, organisation_id: UUID, identifier: EducatorId) -> bytes:

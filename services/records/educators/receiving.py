@@ -19,7 +19,15 @@ from safepassage.problems.credentials import (
     UnknownContext,
 )
 from safepassage.problems.records import SealBroken
-from safepassage.problems.requests import IdempotencyKeyMissing, IdempotencyKeyReused, NotFound, RequestUnderWay, TemporarilyUnavailable
+from safepassage.problems.requests import (
+    IdempotencyKeyMissing,
+    IdempotencyKeyReused,
+    InvalidRequest,
+    NotFound,
+    RequestUnderWay,
+    TemporarilyUnavailable,
+)
+from safepassage.problems.rights import IdentityCheckTooOld
 from safepassage.problems.signatures import BadSignature
 from safepassage.problems.trust import NotAMember, TrustListExpired
 from safepassage.wire_educators import HeldMicroCredential, PresentedCredential
@@ -32,6 +40,7 @@ from shared.caller import Caller, caller_with
 from shared.clock import Now
 from shared.contracts.audit import Context, Event
 from shared.idempotency import Once
+from shared.identity_checks import require_checked_lately
 from shared.problems import responses
 
 router = APIRouter(prefix="/v1/educator-credentials", tags=["educators"])
@@ -52,6 +61,8 @@ OPERATION: Final = "receive_educator_credential"
         CredentialRevoked,
         IdempotencyKeyMissing,
         IdempotencyKeyReused,
+        IdentityCheckTooOld,
+        InvalidRequest,
         MemberNotSigned,
         NotAMember,
         NotFound,
@@ -72,6 +83,7 @@ async def receive_educator_credential(
         earlier = await once.earlier(tx, caller, OPERATION)
         if earlier is not None:  # its issuer is not asked again
             return await _received(tx, exchange, caller, earlier)
+    _require_identified(presented, now=now, days=exchange.settings.identity_check_days)
     data = presented.jwt.encode() if presented.jwt is not None else written(presented.document or {})
     found = await verified(exchange, data, now=now)
     async with exchange.database.transaction() as tx:
@@ -82,6 +94,13 @@ async def receive_educator_credential(
         return await _received(tx, exchange, caller, id_)
 
 
+def _require_identified(presented: PresentedCredential, *, now: datetime, days: int) -> None:
+    """Raises InvalidRequest for a check that is yet to come, IdentityCheckTooOld for one of more than `days` ago."""
+    if presented.identified.authenticated_at > now:
+        raise InvalidRequest("the identity was checked before the credential is filed", field="identified.authenticated_at")
+    require_checked_lately(presented.identified.authenticated_at, at=now, days=days, within="identified")
+
+
 async def _file(
     tx: AsyncSession, exchange: Exchange, presented: PresentedCredential, text: str, found: OfTheNetwork, caller: Caller, now: datetime
 ) -> UUID:
@@ -90,7 +109,7 @@ async def _file(
     id_ = await keep(
         tx,
         exchange.vault,
-        KeptContent(educator=presented.educator, credential=text),
+        KeptContent(educator=presented.educator, credential=text, identified=presented.identified),
         id_=new_id,
         organisation_id=caller.organisation_id,
         node=found.node,

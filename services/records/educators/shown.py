@@ -27,6 +27,7 @@ def shown(
         name=said["name"],
         holder=next((name for name in names if isinstance(name, str)), None),
         kept_at=kept_at,
+        identified=content.identified,
         form="jwt" if isinstance(given, str) else "data-integrity",
         document=None if isinstance(given, str) else json.loads(content.credential),
         jwt=given if isinstance(given, str) else None,

@@ -27,6 +27,7 @@ from safepassage.problems.credentials import (
     StatusListNotObtained,
 )
 from safepassage.problems.requests import IdempotencyKeyReused, InvalidRequest, LogUnavailable, NotPermitted
+from safepassage.problems.rights import IdentityCheckTooOld
 from safepassage.problems.signatures import BadSignature
 from safepassage.record.academics import Competency
 from safepassage.wire_credentials import CredentialRevocation, Identified, IssuedCredential
@@ -226,6 +227,45 @@ async def test_a_rotation_of_the_key_encryption_key_takes_them_along(states: Two
     [after] = [row for row in await states.alder.rows(EducatorCredentialRow) if row.id == one.id]
     assert before.sealed != after.sealed
     assert [held.id for held in await kept(states.alder, "former-district", of)] == [one.id]
+
+
+@pytest.mark.requirement("VC-educators")
+async def test_how_staff_made_sure_who_brought_it_is_kept_with_it_and_told_by_nobody_else(states: TwoStates) -> None:
+    there, one = educator("XB"), await issued(states, educator())
+    filed = await brought(states, one, there)
+    assert filed.identified is not None
+    assert (filed.identified.method, filed.identified.evidence_ref) == ("in-person", "licence desk 4")
+    assert await kept(states.birch, "new-district", there) == (filed,)
+    assert (await brought(states, one, there)).identified == filed.identified, "the first one's"
+    [row] = [row for row in await states.birch.rows(EducatorCredentialRow) if row.id == filed.id]
+    assert b"licence desk" not in row.sealed
+    [entry] = [one for one in await told(states.birch, filed.id) if one["outcome"] == "filed"]
+    assert "licence desk" not in str(entry)
+
+
+AGES = (
+    (timedelta(days=30, milliseconds=-1), None),
+    (timedelta(days=30, milliseconds=1), IdentityCheckTooOld),
+    (timedelta(milliseconds=-1), InvalidRequest),
+)
+
+
+@pytest.mark.requirement("VC-educators")
+@pytest.mark.parametrize(("age", "refusal"), AGES, ids=["of-thirty-days", "older", "to-come"])
+async def test_on_an_old_check_or_one_to_come_nothing_is_filed(states: TwoStates, age: timedelta, refusal: type[SuiteError] | None) -> None:
+    there, one, key = educator("XB"), await issued(states, educator()), str(uuid4())
+    seen = Identified(assurance_level="ial2", method="in-person", evidence_ref="desk 4", authenticated_at=states.clock() - age)
+    presented = PresentedCredential(educator=there, identified=seen, document=one.document, jwt=one.jwt)
+    async with states.birch.client("new-district") as session:
+        if refusal is None:
+            filed = await session.receive_educator_credential(presented, idempotency_key=key)
+            states.clock.advance(seconds=5)
+            assert await session.receive_educator_credential(presented, idempotency_key=key) == filed, "it was said in time"
+            return
+        with pytest.raises(refusal) as refused:
+            await session.receive_educator_credential(presented, idempotency_key=key)
+    assert refused.value.field == "identified.authenticated_at"
+    assert await kept(states.birch, "new-district", there) == ()
 
 
 async def test_a_reception_that_is_sent_again_is_answered_as_before_and_verified_once(states: TwoStates) -> None:

@@ -75,6 +75,8 @@ class HeldMicroCredential(Wire):
     holder: str | None
     """The name in the credential."""
     kept_at: Instant
+    identified: Identified | None = None
+    """Of one that the educator brought: how staff made sure that it is theirs, when it was filed."""
     form: Form
     document: dict[str, Any] | None = None
     jwt: str | None = None
