@@ -70,7 +70,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "The field's formats": {
             "FORM-ceds": "Everything in a record has its CEDS id, or is listed as what CEDS has no element for",
             "FORM-quality": "Who sends data is told by cause, place and remedy what was not loaded as it was meant; nobody else is",
-            "FORM-edfi": "Ed-Fi API resources are read as 5 and 6 have them, and made as 5 has them; out and in again is the same",
+            "FORM-edfi": "Ed-Fi API resources are read and made as 5 and 6 have them; out and in again is the same",
             "FORM-edfi-schema": "What of an Ed-Fi interchange is not as its published schema has it is told by element and rule, and read",
             "FORM-edfi-pull": "What an Ed-Fi system has is loaded, then what changed; whatever happens on the way, nothing is missed",
             "FORM-edfi-push": "Into an Ed-Fi system goes what its organisation may read and nothing else, once the log has it",

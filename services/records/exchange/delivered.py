@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from safepassage.ids import uuid7
 from safepassage.problems.exchanges import NoSuchExchange, NothingReceived, ReceivedRecordDestroyed
 from safepassage.problems.records import NoSuchStudent, SealBroken
-from safepassage.problems.requests import LogUnavailable
+from safepassage.problems.requests import InvalidRequest, LogUnavailable
 from safepassage.record import StudentRecord
 from services.records.exchange import events
 from services.records.exchange.collecting import note_collection
@@ -17,6 +17,7 @@ from services.records.exchange.exchange import Exchange
 from services.records.exchange.requests import VisibleRequest
 from services.records.exchange.states import Asked
 from services.records.formats.edfi_json import edfi_resources
+from services.records.formats.edfi_six import document_in_six
 from services.records.formats.pesc import Party, write_transcript
 from services.records.formats.xsre import write_xsre
 from services.records.reading import HeldRecord, read_received
@@ -41,16 +42,32 @@ def _form(request: Request, format_: Annotated[Literal["own", "edfi", "pesc", "s
     return format_ or ("edfi" if accepted else "own")
 
 
+DataStandard = Literal["5.2", "6.0", "6.1"]
+"""Versions in which Ed-Fi JSON is given out. What is made of a record is the same in 6.1 as in 6.0."""
+
+
+def _standard(form: Annotated[str, Depends(_form)], data_standard: DataStandard | None = None) -> DataStandard:
+    """`?data_standard=`, which is a version of Ed-Fi's alone."""
+    if data_standard is not None and form != "edfi":
+        raise InvalidRequest("only Ed-Fi JSON has versions of the data standard", field="data_standard")
+    return data_standard or "5.2"
+
+
+Standard = Annotated[DataStandard, Depends(_standard)]
+
+
 @router.get(
     "/{exchange_id}/record",
     response_model=StudentRecord,
     responses={
-        **responses(NoSuchExchange, NothingReceived, ReceivedRecordDestroyed, SealBroken, LogUnavailable),
+        **responses(InvalidRequest, NoSuchExchange, NothingReceived, ReceivedRecordDestroyed, SealBroken, LogUnavailable),
         200: {"description": "The record as it came with this exchange.", "content": {EDFI: {"schema": {"type": "object"}}, XML: {}}},
     },
 )
-async def read_received_record(request: Request, caller: Reader, row: VisibleRequest, form: Annotated[str, Depends(_form)]) -> Response:
-    """The record that came with this exchange. Each read is in the log before anything is shown."""
+async def read_received_record(
+    request: Request, caller: Reader, row: VisibleRequest, form: Annotated[str, Depends(_form)], standard: Standard
+) -> Response:
+    """The record that came with this exchange, Ed-Fi JSON in `data_standard` (5.2). Each read is in the log before anything is shown."""
     exchange: Exchange = request.app.state.exchange
     held = await what_came(request, row)
     # INVARIANT: nothing is shown before the log has the read.
@@ -58,6 +75,7 @@ async def read_received_record(request: Request, caller: Reader, row: VisibleReq
     await note_collection(exchange, row, caller, exchange.clock())
     if form == "edfi":
         resources = edfi_resources(held.record, student_unique_id=held.student.id.hex)
+        resources = resources if standard == "5.2" else document_in_six(resources)
         return Response(json.dumps(resources), media_type=EDFI, headers=_PRIVATE)
     if form == "pesc":
         return Response(_transcript(held.record, exchange, caller), media_type=XML, headers=_PRIVATE)

@@ -18,10 +18,13 @@ from safepassage.package import NOTHING_PROVIDED, NotProvided, Package, read_sea
 from safepassage.record.course_equivalents import propose_equivalents
 from safepassage.record.loads import MatchResolution
 from safepassage.wire_exchange import PersonSelector
+from services.records.formats.edfi_six import document_in_six
+from services.records.formats.edfi_validation import AS_IT_SHOULD_BE, conformity
 from services.records.formats.pesc_structure import validate
 from services.records.formats.xsre_structure import NAMESPACE
 from services.records.tables import MatchReviewRow, OutgoingEnvelopeRow
 from tests.records.exchange.requests_for import SECTIONS
+from tests.records.exchange.test_foreign_exchanges import asked_by
 from tests.records.exchange.two_states import Case, TwoStates, hard_case
 
 pytestmark = pytest.mark.anyio
@@ -186,6 +189,25 @@ async def test_a_child_whom_birch_knows_already_gets_the_record_beside_its_own(s
     assert (await case.told()).student_id == own
 
 
+@pytest.mark.requirement("FORM-edfi")
+async def test_the_destination_reads_ed_fi_in_the_data_standard_that_its_own_system_has(states: TwoStates) -> None:
+    case = await states.queued()
+    await case.finish()
+    async with states.birch.client("new-district") as client:
+        five, named, six, later = [
+            json.loads(await client.read_received_record_as_edfi(case.id, data_standard=one)) for one in (None, "5.2", "6.0", "6.1")
+        ]
+    assert five == named
+    assert six == later == document_in_six(five)
+    assert {"studentDemographics", "studentIdentificationCodes"} <= set(six["resources"])
+    for resource, those in six["resources"].items():
+        assert {conformity(resource, body) for body in those} == {AS_IT_SHOULD_BE}, resource
+    path, district = f"/v1/exchange-requests/{case.id}/record", states.birch.organisation(RECEIVING_DISTRICT)
+    for query in ("format=pesc&data_standard=6.0", "data_standard=6.0", "format=edfi&data_standard=7"):
+        status, _, body = await asked_by(states.birch, district, "lea", "GET", path, query=query)
+        assert (status, json.loads(body)["code"]) == (422, "invalid-request"), query
+
+
 @pytest.mark.requirement("FORM-course-codes")
 async def test_the_destination_reads_what_came_and_each_read_is_in_the_log(states: TwoStates) -> None:
     case = await states.queued()
@@ -198,6 +220,7 @@ async def test_the_destination_reads_what_came_and_each_read_is_in_the_log(state
         sre = fromstring(await client.read_received_record_as_document(case.id, "sif"), forbid_dtd=True)
     assert set(record.elements()) == package_elements
     assert edfi["resources"]["students"]
+    assert "studentDemographics" not in edfi["resources"]
     validate(transcript)
     assert sre.tag == f"{{{NAMESPACE}}}xSre"
     assert record.identity is not None

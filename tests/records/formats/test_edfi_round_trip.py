@@ -14,7 +14,7 @@ from safepassage.record import StudentRecord
 from safepassage.record.loads import LoadedRecord
 from services.records.formats.edfi_api import read_edfi_api
 from services.records.formats.edfi_json import edfi_resources
-from services.records.formats.edfi_six import as_six
+from services.records.formats.edfi_six import as_six, document_in_six
 from services.records.formats.edfi_validation import AS_IT_SHOULD_BE, RESOURCES, conformity
 from tests.records.formats.edfi_bodies import SCHOOLS, STUDENT, bodies, d
 from tests.records.formats.edfi_schemas import TARGET, made_from, published, written
@@ -95,6 +95,19 @@ def test_what_goes_out_as_data_standard_6_comes_in_as_what_goes_out_as_5(number:
         assert resource not in RESOURCES or {conformity(resource, body) for body in those} <= {AS_IT_SHOULD_BE}, resource
     assert read(in_six) == read(resources)
     assert read(as_six(bodies())) == read(bodies())
+
+
+def test_what_6_demands_more_of_is_left_out_and_named_beside_what_5_could_not_say() -> None:
+    """A test without a day has no school year."""
+    said = bodies()
+    [test] = said["studentAssessments"]
+    without = {name: value for name, value in test.items() if name != "administrationDate"}
+    made = document_in_six({"resources": said | {"studentAssessments": [test, without]}, "not_expressed": ["programmes.foster"]})
+    assert made["not_expressed"] == ["assessments.results", "programmes.foster"]
+    assert made["resources"]["studentAssessments"] == as_six(said)["studentAssessments"]
+    none = document_in_six({"resources": said | {"studentAssessments": [without]}, "not_expressed": []})
+    assert "studentAssessments" not in none["resources"]
+    assert document_in_six({"resources": said, "not_expressed": []}) == {"resources": as_six(said), "not_expressed": []}
 
 
 def test_data_standard_6_has_its_own_names_and_the_school_year_of_a_test() -> None:

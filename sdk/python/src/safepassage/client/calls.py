@@ -130,10 +130,10 @@ def read_received_record(exchange_id: UUID) -> Call[StudentRecord]:
     return reading(path_of("/v1/exchange-requests/{id}/record", id=exchange_id), StudentRecord)
 
 
-def read_received_record_as_edfi(exchange_id: UUID) -> Call[bytes]:
-    """The same record as Ed-Fi JSON resources."""
+def read_received_record_as_edfi(exchange_id: UUID, *, data_standard: Literal["5.2", "6.0", "6.1"] | None = None) -> Call[bytes]:
+    """The same record as Ed-Fi JSON resources, of Data Standard 5.2 if no other is named."""
     path = path_of("/v1/exchange-requests/{id}/record", id=exchange_id)
-    return fetching(path, accept="application/vnd.ed-fi+json", query={"format": "edfi"})
+    return fetching(path, accept="application/vnd.ed-fi+json", query={"format": "edfi", "data_standard": data_standard})
 
 
 # --- consents, agreements ---
