@@ -10,6 +10,7 @@ from safepassage.wire_directory import DirectoryNotice
 from safepassage.wire_evidence import Kind
 from safepassage.wire_legal_process import CourtOrder, Emergency
 from safepassage.wire_programmes import Dependency, OnwardUnderstanding
+from services.privacy.policy.tax_years import first_day_after
 from services.privacy.policy.taxonomy import BASES
 
 EMERGENCY_LASTS: Final = timedelta(hours=72)
@@ -100,7 +101,7 @@ def require_complete(of: Kind, *, now: datetime) -> None:
         when = _at(of, name)
         if when is not None and _instant(when) > now:
             raise EvidenceIncomplete("it happened before it is recorded", field=name)
-    for field, why in _shortcomings(of):
+    for field, why in (*_shortcomings(of), *_of_another_year(of, now)):
         raise EvidenceIncomplete(why, field=field)
 
 
@@ -122,6 +123,14 @@ def _shortcomings(of: Kind) -> Iterator[tuple[str, str]]:
         yield "objections_until", "a period in which to refuse follows the notice: 34 CFR 99.37(a)(3)"
     if isinstance(of, OnwardUnderstanding) and not BASES.keys() >= set(of.bases):
         yield "bases", "bases of the closed list"
+
+
+def _of_another_year(of: Kind, now: datetime) -> Iterator[tuple[str, str]]:
+    """Of a proof by tax year; a day is left to the calendars of all places."""
+    if isinstance(of, Dependency) and of.tax_year > now.year:
+        yield "tax_year", "a tax year that has begun: 26 U.S.C. 152"
+    if isinstance(of, Dependency) and of.valid_until.date() > first_day_after(of.tax_year):
+        yield "valid_until", "until the next year's return is due at the latest, 15 October: 34 CFR 99.31(a)(8); 26 CFR 1.6081-4"
 
 
 def _of_an_order(of: CourtOrder) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,8 @@ from typing import Any
 from safepassage.wire_directory import Preference
 from safepassage.wire_educator_application import EducatorApplication
 from safepassage.wire_evidence import STANDING, Evidence
-from services.privacy.policy import directory_facts, postsecondary_facts, process_facts, programme_facts, release_facts
+from safepassage.wire_programmes import Dependency
+from services.privacy.policy import directory_facts, postsecondary_facts, process_facts, programme_facts, release_facts, tax_years
 from services.privacy.policy.calendar_days import Place
 from services.privacy.policy.discloser import Discloser
 from services.privacy.policy.evidence_input import GroundFacts
@@ -58,7 +59,7 @@ def ground_facts(student: SubjectFacts, held: Held, discloser: Discloser, place:
         if evidence.of.kind in STANDING or isinstance(evidence.of, EducatorApplication):
             continue  # the last is about no student
         where, reader = PLACES[evidence.of.kind]
-        facts = {**in_common(evidence, student, discloser), **reader(evidence.of, student, discloser, place)}
+        facts = {**in_common(evidence, student, discloser, place), **reader(evidence.of, student, discloser, place)}
         # of several of one kind the first one that is about this student, this party and this instant
         if where not in found or (not fits[where] and _fits(facts, discloser)):
             found[where], fits[where] = facts, _fits(facts, discloser)
@@ -76,15 +77,20 @@ def ground_facts(student: SubjectFacts, held: Held, discloser: Discloser, place:
     return GroundFacts.model_validate(members)
 
 
-def in_common(evidence: Evidence, student: SubjectFacts, discloser: Discloser) -> dict[str, Any]:
-    """Whose evidence it is, about whom, for whom, and its period; a revocation ends it."""
+def in_common(evidence: Evidence, student: SubjectFacts, discloser: Discloser, place: Place) -> dict[str, Any]:
+    """Whose evidence it is, about whom, for whom, and its period; a revocation ends it, and of a tax year another one's proof."""
     of: Any = evidence.of
-    ends = [of.valid_until] if evidence.revoked_at is None else [of.valid_until, evidence.revoked_at]
+    begins, ends = [milliseconds_of(of.valid_from)], [milliseconds_of(of.valid_until)]
+    if evidence.revoked_at is not None:
+        ends.append(milliseconds_of(evidence.revoked_at))
+    if isinstance(of, Dependency):
+        begins.append(place.begins(tax_years.first_day(of.tax_year)))
+        ends.append(place.begins(tax_years.first_day_after(of.tax_year)))
     return {
         "about_student": student.student_id in getattr(of, "student_ids", (student.student_id,)),
-        "begins_at": milliseconds_of(of.valid_from),
+        "begins_at": max(begins),
         "elements": tuple(sorted(set(of.elements))),
-        "ends_at": min(map(milliseconds_of, ends)),
+        "ends_at": min(ends),
         "for_discloser": discloser.discloses(of.agency_id, student),
         "names_recipient": discloser.recipient.id == of.recipient_id,
     }

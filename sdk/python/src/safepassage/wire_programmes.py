@@ -132,6 +132,7 @@ class Dependency(OfStudents):
     kind: Literal["dependency"] = "dependency"
     person_id: UUID
     tax_year: Annotated[int, Field(ge=1974, le=2200)]
+    """One that has begun. It counts until the next year's return is due at the latest (15 October of the year after that)."""
 
 
 class MealEvaluation(Ground):
