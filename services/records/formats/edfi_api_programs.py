@@ -5,7 +5,7 @@ from typing import Any, Final
 from services.records.formats.edfi_members import Members
 from services.records.formats.edfi_stream import code_of, present
 from services.records.formats.edfi_times import minutes_of
-from services.records.formats.made_once import Code
+from services.records.formats.made_once import system_and_code
 
 Values = dict[str, Any]
 
@@ -17,8 +17,27 @@ def _period(item: Members) -> Values:
     return present(begin_date=item.text("beginDate"), end_date=item.text("endDate"))
 
 
-def _services(item: Members, member: str, descriptor: str) -> list[Code] | None:
-    return [code for one in item.parts(member) if (code := one.coded(descriptor)) is not None] or None
+def _programme(item: Members) -> Values:
+    """What every programme has. Who designated a status has no place."""
+    statuses = [
+        present(
+            status=one.coded("participationStatusDescriptor"), begin_date=one.text("statusBeginDate"), end_date=one.text("statusEndDate")
+        )
+        for one in item.parts("programParticipationStatuses")
+    ]
+    return present(**_period(item), participation=statuses or None)
+
+
+def _services(item: Members, member: str, descriptor: str) -> list[Values] | None:
+    """Services with their days. Which of them is the primary one has no place."""
+    made = []
+    for one in item.parts(member):
+        code = one.coded(descriptor)
+        if code is not None:
+            system, named = system_and_code(code)
+            days = present(begin_date=one.text("serviceBeginDate"), end_date=one.text("serviceEndDate"))
+            made.append({"system": system, "code": named, **days})
+    return made or None
 
 
 def _is_first(disability: Members) -> bool:
@@ -78,7 +97,7 @@ def section_504(item: Members) -> dict[str, Values]:
 
 def _homeless(item: Members) -> Values:
     return present(
-        **_period(item),
+        **_programme(item),
         nighttime_residence=item.coded("homelessPrimaryNighttimeResidenceDescriptor"),
         unaccompanied_youth=item.flag("homelessUnaccompaniedYouth"),
         served=True,
@@ -90,7 +109,7 @@ def _migrant(item: Members) -> Values:
     if arrived is None or item.peek("lastQualifyingMove") == arrived:
         arrived = item.text("lastQualifyingMove")
     return present(
-        **_period(item),
+        **_programme(item),
         status={"system": "ceds:000189", "code": "Yes"},
         qualifying_arrival_date=arrived,
         priority_for_services=item.flag("priorityForServices"),
@@ -109,7 +128,7 @@ def _meals(item: Members) -> Values:
     else:
         status = "ReducedPrice" if any("reduced" in kind for kind in kinds) else "Other"
     return present(
-        **_period(item),
+        **_programme(item),
         eligibility={"system": "ceds:000092", "code": status},
         directly_certified=item.flag("directCertification"),
     )
@@ -117,7 +136,7 @@ def _meals(item: Members) -> Values:
 
 def _english_learner(item: Members) -> Values:
     return present(
-        **_period(item),
+        **_programme(item),
         status={"system": "ceds:000180", "code": "Yes"},
         services=_services(item, "languageInstructionProgramServices", "languageInstructionProgramServiceDescriptor"),
         title_iii_participation=item.inside("programReference").coded("programTypeDescriptor"),
@@ -126,7 +145,7 @@ def _english_learner(item: Members) -> Values:
 
 def _title_i(item: Members) -> Values:
     return present(
-        **_period(item),
+        **_programme(item),
         indicator=item.coded("titleIPartAParticipantDescriptor"),
         services=_services(item, "titleIPartAProgramServices", "titleIPartAProgramServiceDescriptor"),
     )
@@ -144,7 +163,7 @@ def _career(item: Members) -> Values:
         for one in item.parts("cteProgramServices")
     ]
     return present(
-        **_period(item),
+        **_programme(item),
         participant={"system": "ceds:000592", "code": "Yes"},
         services=services or None,
         nontraditional_gender=item.flag("nonTraditionalGenderStatus"),
@@ -155,7 +174,7 @@ def _career(item: Members) -> Values:
 
 def _neglected(item: Members) -> Values:
     return present(
-        **_period(item),
+        **_programme(item),
         status={"system": "ceds:000193", "code": "Yes"},
         programme=item.coded("neglectedOrDelinquentProgramDescriptor"),
         services=_services(item, "neglectedOrDelinquentProgramServices", "neglectedOrDelinquentProgramServiceDescriptor"),
@@ -167,7 +186,7 @@ def _neglected(item: Members) -> Values:
 
 def _gifted(item: Members) -> Values:
     item.inside("programReference").standard("programTypeDescriptor")
-    return present(**_period(item), status={"system": "ceds:000122", "code": "Yes"})
+    return present(**_programme(item), status={"system": "ceds:000122", "code": "Yes"})
 
 
 _TYPES: Final = {

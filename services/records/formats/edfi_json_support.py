@@ -4,7 +4,7 @@ from datetime import date
 from typing import Final
 
 from safepassage.record import Coded, Sections
-from safepassage.record.programmes import CareerService
+from safepassage.record.programmes import CareerService, DatedService, Programme
 from safepassage.record.special_education import IndividualizedEducationProgramme, Service
 from services.records.formats.edfi_api_programs import HOURS
 from services.records.formats.edfi_resources import Body, Resources, descriptor, organisation_id, without_nothing
@@ -134,6 +134,7 @@ def programmes(record: Sections, resources: Resources, student: Body) -> None:
             "studentHomelessProgramAssociations",
             "programmes.homeless",
             **_program(record, student, "Homeless", held.homeless.begin_date, held.homeless.end_date),
+            **_participation(held.homeless, "programmes.homeless", resources),
             homelessPrimaryNighttimeResidenceDescriptor=descriptor(held.homeless.nighttime_residence, "HomelessPrimaryNighttimeResidence"),
             homelessUnaccompaniedYouth=held.homeless.unaccompanied_youth,
         )
@@ -143,11 +144,12 @@ def programmes(record: Sections, resources: Resources, student: Body) -> None:
             "studentMigrantEducationProgramAssociations",
             "programmes.migrant",
             **_program(record, student, "Migrant Education", held.migrant.begin_date or arrived, held.migrant.end_date),
+            **_participation(held.migrant, "programmes.migrant", resources),
             lastQualifyingMove=_text(arrived),
             qualifyingArrivalDate=_text(arrived),
             priorityForServices=held.migrant.priority_for_services,
             eligibilityExpirationDate=_text(held.migrant.eligibility_expires_on),
-            migrantEducationProgramServices=_coded(held.migrant.services, "migrantEducationProgramService"),
+            migrantEducationProgramServices=_dated(held.migrant.services, "migrantEducationProgramService"),
             continuationOfServicesReasonDescriptor=descriptor(held.migrant.continuation_of_services, "ContinuationOfServicesReason"),
         )
     if held.english_learner is not None:
@@ -158,7 +160,8 @@ def programmes(record: Sections, resources: Resources, student: Body) -> None:
             **_program(
                 record, student, "Bilingual", learner.begin_date, learner.end_date, kind=_program_type(learner.title_iii_participation)
             ),
-            languageInstructionProgramServices=_coded(learner.services, "languageInstructionProgramService"),
+            **_participation(learner, "programmes.english_learner", resources),
+            languageInstructionProgramServices=_dated(learner.services, "languageInstructionProgramService"),
         )
         if learner.monitored_until is not None:
             resources.lost("programmes.english_learner")
@@ -167,8 +170,9 @@ def programmes(record: Sections, resources: Resources, student: Body) -> None:
             "studentTitleIPartAProgramAssociations",
             "programmes.title_i",
             **_program(record, student, "Title I Part A", held.title_i.begin_date, held.title_i.end_date),
+            **_participation(held.title_i, "programmes.title_i", resources),
             titleIPartAParticipantDescriptor=descriptor(held.title_i.indicator, "TitleIPartAParticipant"),
-            titleIPartAProgramServices=_coded(held.title_i.services, "titleIPartAProgramService"),
+            titleIPartAProgramServices=_dated(held.title_i.services, "titleIPartAProgramService"),
         )
     if held.meal_status is not None:
         kind = _meal(held.meal_status.eligibility)
@@ -176,6 +180,7 @@ def programmes(record: Sections, resources: Resources, student: Body) -> None:
             "studentSchoolFoodServiceProgramAssociations",
             "programmes.meal_status",
             **_program(record, student, "School Food Service", held.meal_status.begin_date, held.meal_status.end_date),
+            **_participation(held.meal_status, "programmes.meal_status", resources),
             directCertification=held.meal_status.directly_certified,
             schoolFoodServiceProgramServices=[{"schoolFoodServiceProgramServiceDescriptor": kind}],
         )
@@ -185,6 +190,7 @@ def programmes(record: Sections, resources: Resources, student: Body) -> None:
             "studentCTEProgramAssociations",
             "programmes.career_technical",
             **_program(record, student, "Career and Technical Education", career.begin_date, career.end_date),
+            **_participation(career, "programmes.career_technical", resources),
             cteProgramServices=[_career_service(one) for one in career.services or ()],
             nonTraditionalGenderStatus=career.nontraditional_gender,
             technicalSkillsAssessmentDescriptor=descriptor(career.technical_skills_assessment, "TechnicalSkillsAssessment"),
@@ -196,14 +202,16 @@ def programmes(record: Sections, resources: Resources, student: Body) -> None:
             "studentNeglectedOrDelinquentProgramAssociations",
             "programmes.neglected_delinquent",
             **_program(record, student, "Neglected and Delinquent Program", neglected.begin_date, neglected.end_date),
+            **_participation(neglected, "programmes.neglected_delinquent", resources),
             neglectedOrDelinquentProgramDescriptor=descriptor(neglected.programme, "NeglectedOrDelinquentProgram"),
-            neglectedOrDelinquentProgramServices=_coded(neglected.services, "neglectedOrDelinquentProgramService"),
+            neglectedOrDelinquentProgramServices=_dated(neglected.services, "neglectedOrDelinquentProgramService"),
             mathematicsProgressLevelDescriptor=descriptor(neglected.mathematics_progress, "ProgressLevel"),
             elaProgressLevelDescriptor=descriptor(neglected.reading_progress, "ProgressLevel"),
             reasonExitedDescriptor=descriptor(neglected.exit_reason, "ReasonExited"),
         )
     if held.gifted is not None:
         gifted = _program(record, student, "Gifted and Talented", held.gifted.begin_date, held.gifted.end_date)
+        gifted |= _participation(held.gifted, "programmes.gifted", resources)
         resources.add("studentProgramAssociations", "programmes.gifted", **gifted)
         if held.gifted.criteria is not None:
             resources.lost("programmes.gifted")
@@ -219,9 +227,32 @@ def _career_service(one: CareerService) -> Body:
     )
 
 
-def _coded(codes: tuple[Coded, ...] | None, member: str) -> list[Body]:
-    """A list of services, each an object with its descriptor."""
-    return [{f"{member}Descriptor": descriptor(code, member[0].upper() + member[1:])} for code in codes or ()]
+def _dated(services: tuple[DatedService, ...] | None, member: str) -> list[Body]:
+    """A list of services, each an object with its descriptor and days."""
+    return [
+        without_nothing(
+            **{f"{member}Descriptor": descriptor(one, member[0].upper() + member[1:])},
+            serviceBeginDate=_text(one.begin_date),
+            serviceEndDate=_text(one.end_date),
+        )
+        for one in services or ()
+    ]
+
+
+def _participation(programme: Programme, element: str, resources: Resources) -> Body:
+    """Statuses with their days. Ed-Fi demands the day on which each began."""
+    statuses = [
+        without_nothing(
+            participationStatusDescriptor=descriptor(one.status, "ParticipationStatus"),
+            statusBeginDate=_text(one.begin_date),
+            statusEndDate=_text(one.end_date),
+        )
+        for one in programme.participation or ()
+        if one.begin_date is not None
+    ]
+    if len(statuses) < len(programme.participation or ()):
+        resources.lost(element)
+    return {"programParticipationStatuses": statuses}
 
 
 def _program_type(code: Coded | None) -> str | None:

@@ -15,6 +15,20 @@ def _period(item: Item) -> Values:
     return present(begin_date=item.day("BeginDate"), end_date=item.day("EndDate"))
 
 
+def _programme(item: Item) -> Values:
+    """What every programme has. Who designated a status has no place."""
+    statuses = [
+        present(
+            status=coded(text_of(one, "ParticipationStatus")),
+            begin_date=day_of(one, "StatusBeginDate"),
+            end_date=day_of(one, "StatusEndDate"),
+        )
+        for one in item.all("ProgramParticipationStatus")
+        if one.findtext("ParticipationStatus", "").strip()
+    ]
+    return present(**_period(item), participation=statuses or None)
+
+
 def _is_first(disability: Element) -> bool:
     """The first of several, or the only one. That another is the second or the third has no place here."""
     order = "OrderOfDisability"
@@ -69,7 +83,7 @@ def section_504(item: Item) -> dict[str, Values]:
 
 def _homeless(item: Item) -> Values:
     return present(
-        **_period(item),
+        **_programme(item),
         nighttime_residence=coded(item.text("HomelessPrimaryNighttimeResidence")),
         unaccompanied_youth=item.boolean("HomelessUnaccompaniedYouth"),
         served=True,
@@ -78,7 +92,7 @@ def _homeless(item: Item) -> Values:
 
 def _migrant(item: Item) -> Values:
     return present(
-        **_period(item),
+        **_programme(item),
         status={"system": "ceds:000189", "code": "Yes"},
         qualifying_arrival_date=item.day("QualifyingArrivalDate") or item.day("LastQualifyingMove"),
         priority_for_services=item.boolean("PriorityForServices"),
@@ -98,18 +112,18 @@ def _meals(item: Item) -> Values:
         else "Other"
     )
     return present(
-        **_period(item),
+        **_programme(item),
         eligibility={"system": "ceds:000092", "code": status},
         directly_certified=item.boolean("DirectCertification"),
     )
 
 
 def _english_learner(item: Item) -> Values:
-    return present(**_period(item), status={"system": "ceds:000180", "code": "Yes"}, title_iii_participation=coded(item.text(_TYPE)))
+    return present(**_programme(item), status={"system": "ceds:000180", "code": "Yes"}, title_iii_participation=coded(item.text(_TYPE)))
 
 
 def _title_i(item: Item) -> Values:
-    return present(**_period(item), indicator=coded(item.text("TitleIPartAParticipant")))
+    return present(**_programme(item), indicator=coded(item.text("TitleIPartAParticipant")))
 
 
 def _career(item: Item) -> Values:
@@ -125,7 +139,7 @@ def _career(item: Item) -> Values:
         if one.findtext("CTEProgramService", "").strip()
     ]
     return present(
-        **_period(item),
+        **_programme(item),
         participant={"system": "ceds:000592", "code": "Yes"},
         services=services or None,
         nontraditional_gender=item.boolean("NonTraditionalGenderStatus"),
@@ -136,9 +150,16 @@ def _career(item: Item) -> Values:
 
 def _neglected(item: Item) -> Values:
     tag = "NeglectedOrDelinquentProgramService"
-    services = [coded(text_of(one, tag)) for one in item.all(tag) if one.findtext(tag, "").strip()]
+    services = [
+        {
+            **(coded(text_of(one, tag)) or {}),
+            **present(begin_date=day_of(one, "ServiceBeginDate"), end_date=day_of(one, "ServiceEndDate")),
+        }
+        for one in item.all(tag)
+        if one.findtext(tag, "").strip()
+    ]
     return present(
-        **_period(item),
+        **_programme(item),
         status={"system": "ceds:000193", "code": "Yes"},
         programme=coded(item.text("NeglectedOrDelinquentProgram")),
         services=services or None,
@@ -169,6 +190,6 @@ def programme(item: Item, findings: Findings) -> tuple[str, Values] | None:
         return member, make(item)
     if item.tag == "StudentProgramAssociation" and code_of(item.element.findtext(_TYPE, "").strip()) == "gifted and talented":
         code_at(item.element, _TYPE)
-        return "gifted", present(**_period(item), status={"system": "ceds:000122", "code": "Yes"})
+        return "gifted", present(**_programme(item), status={"system": "ceds:000122", "code": "Yes"})
     findings.missed("programme-not-in-the-record", item.position)
     return None

@@ -18,12 +18,14 @@ def d(name: str, code: str) -> str:
 def program(kind: str) -> dict[str, Any]:
     """What every association with a programme has."""
     reference = {"educationOrganizationId": 255901, "programName": kind, "programTypeDescriptor": d("ProgramType", kind)}
+    status = {"participationStatusDescriptor": d("ParticipationStatus", "Active"), "statusBeginDate": "2025-08-26"}
     return {
         "studentReference": STUDENT,
         "educationOrganizationReference": {"educationOrganizationId": 255901},
         "programReference": reference,
         "beginDate": "2025-08-25",
         "endDate": "2026-05-29",
+        "programParticipationStatuses": [{**status, "statusEndDate": "2026-05-28"}],
     }
 
 
@@ -35,7 +37,8 @@ _CAREER: dict[str, Any] = {
 }  # fmt: skip
 _MENTORING = {"neglectedOrDelinquentProgramServiceDescriptor": d("NeglectedOrDelinquentProgramService", "Mentoring Programs")}
 _NEGLECTED: dict[str, Any] = {
-    **program("Neglected and Delinquent Program"), "neglectedOrDelinquentProgramServices": [_MENTORING],
+    **program("Neglected and Delinquent Program"),
+    "neglectedOrDelinquentProgramServices": [{**_MENTORING, "serviceBeginDate": "2025-09-15", "serviceEndDate": "2026-03-31"}],
     "neglectedOrDelinquentProgramDescriptor": d("NeglectedOrDelinquentProgram", "Neglected Programs"),
     "mathematicsProgressLevelDescriptor": d("ProgressLevel", "Up One Grade"), "elaProgressLevelDescriptor": d("ProgressLevel", "No Change"),
     "reasonExitedDescriptor": d("ReasonExited", "Other"),

@@ -21,7 +21,9 @@ _REACHED: Final = f"""<Address><AddressType>{d("AddressType", "Home")}</AddressT
 def _program(kind: str, name: str, said: str) -> str:
     return f"""<Student{kind}ProgramAssociation>{_WHO}<ProgramReference><ProgramIdentity>{_AT}<ProgramName>{name}</ProgramName>
 <ProgramType>{d("ProgramType", name)}</ProgramType></ProgramIdentity></ProgramReference><BeginDate>2025-08-25</BeginDate>
-<EndDate>2026-05-29</EndDate>{_AT}{said}</Student{kind}ProgramAssociation>"""
+<EndDate>2026-05-29</EndDate>{_AT}<ProgramParticipationStatus>
+<ParticipationStatus>{d("ParticipationStatus", "Active")}</ParticipationStatus>
+<StatusBeginDate>2025-08-26</StatusBeginDate><StatusEndDate>2026-05-28</StatusEndDate></ProgramParticipationStatus>{said}</Student{kind}ProgramAssociation>"""
 
 
 FILES: Final = {
@@ -160,6 +162,7 @@ FILES: Final = {
         f"<MathematicsProgressLevel>{d('ProgressLevel', 'Up One Grade')}</MathematicsProgressLevel>"
         "<NeglectedOrDelinquentProgramService><NeglectedOrDelinquentProgramService>"
         f"{d('NeglectedOrDelinquentProgramService', 'Mentoring Programs')}</NeglectedOrDelinquentProgramService>"
+        "<ServiceBeginDate>2025-09-15</ServiceBeginDate><ServiceEndDate>2026-03-31</ServiceEndDate>"
         "</NeglectedOrDelinquentProgramService>",
     )
     + _program("", "Gifted and Talented", ""),

@@ -3,45 +3,72 @@
 from datetime import date
 from typing import Annotated
 
+from pydantic import model_validator
+
 from safepassage.record.codes import Coded, Period, Section, Short, Some, ceds, ceds_id
 from safepassage.wire import Name
 
 
-class EnglishLearner(Period):
+class DatedService(Coded):
+    """A service of a programme, and from when to when the student had it."""
+
+    begin_date: date | None = ceds("000326")
+    end_date: date | None = ceds("000327")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "DatedService":
+        if self.begin_date is not None and self.end_date is not None and self.end_date < self.begin_date:
+            raise ValueError("end_date is before begin_date")
+        return self
+
+
+class Participation(Period):
+    """How the student stood to a programme, from referral to exit, and when."""
+
+    status: Annotated[Coded, ceds_id("001243")]
+
+
+class Programme(Period):
+    """Of each programme, but that in the care of an agency."""
+
+    participation: Some[Participation] | None = ceds("001243")
+
+
+class EnglishLearner(Programme):
     """English learner, ESEA section 8101(20)."""
 
     status: Annotated[Coded, ceds_id("000180")]
-    services: Some[Coded] | None = ceds("000447")
+    services: Some[DatedService] | None = ceds("000447")
     title_iii_participation: Coded | None = ceds("000565")
     monitored_until: date | None = None
 
 
-class Gifted(Period):
+class Gifted(Programme):
     """Identified as gifted or talented, by the criteria of the state."""
 
     status: Annotated[Coded, ceds_id("000122")]
     criteria: Coded | None = ceds("001244")
 
 
-class TitleI(Period):
+class TitleI(Programme):
     """Served by Title I, Part A."""
 
     indicator: Annotated[Coded, ceds_id("000281")]
-    services: Some[Coded] | None = ceds("000282")
+    services: Some[DatedService] | None = ceds("000282")
 
 
-class Migrant(Period):
+class Migrant(Programme):
     """A migratory child, ESEA section 1309(3)."""
 
     status: Annotated[Coded, ceds_id("000189")]
     qualifying_arrival_date: date | None = ceds("000432")
     priority_for_services: bool | None = ceds("000562")
     eligibility_expires_on: date | None = ceds("000430")
-    services: Some[Coded] | None = ceds("000186")
+    services: Some[DatedService] | None = ceds("000186")
     continuation_of_services: Coded | None = ceds("000563")
 
 
-class Homeless(Period):
+class Homeless(Programme):
     """Experiencing homelessness, 42 USC 11434a. Where the child stays at night is not directory information (11432(g)(3)(G))."""
 
     nighttime_residence: Coded | None = ceds("000146")
@@ -59,7 +86,7 @@ class Foster(Period):
     educational_decision_maker: Name | None = None
 
 
-class MealStatus(Period):
+class MealStatus(Programme):
     """Free or reduced-price meals. Disclosed only to whom 42 USC 1758(b)(6) names."""
 
     eligibility: Annotated[Coded, ceds_id("000092")]
@@ -75,7 +102,7 @@ class CareerService(Period):
     primary: bool | None = None
 
 
-class CareerTechnical(Period):
+class CareerTechnical(Programme):
     """Takes part in career and technical education, 20 USC 2302(5)."""
 
     participant: Annotated[Coded, ceds_id("000592")]
@@ -86,12 +113,12 @@ class CareerTechnical(Period):
     exit_reason: Coded | None = ceds("000222")
 
 
-class NeglectedDelinquent(Period):
+class NeglectedDelinquent(Programme):
     """In a programme for neglected or delinquent children, Title I, Part D. That a child is in one says where the child was placed."""
 
     status: Annotated[Coded, ceds_id("000193")]
     programme: Coded | None = ceds("000194")
-    services: Some[Coded] | None = None
+    services: Some[DatedService] | None = None
     mathematics_progress: Coded | None = ceds("000561")
     reading_progress: Coded | None = ceds("000561")
     exit_reason: Coded | None = ceds("000222")
