@@ -23,13 +23,17 @@ class Person:
     life: Life
     claimed: Stay | None
     """The stay that a state does not know to have ended: the child went to school in the other one then."""
+    feigned: Stay | None
+    """The stay that the other state says there is, in which the child never was."""
 
     def claim(self, attended: Attended) -> Claim | None:
         """What the record that tells of these stays is in it."""
-        if self.claimed is None:
+        if self.claimed is None and self.feigned is None:
             return None
         if attended[0] is self.claimed:
             return "left"
+        if attended[0] is self.feigned:
+            return "never-there"
         present = self.life.sojourns[-1].stay
         return "attends" if attended[0] is present and present.exit_date is None else None
 

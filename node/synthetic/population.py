@@ -12,7 +12,7 @@ from uuid import UUID
 
 from node.synthetic import people
 from node.synthetic.calendar import SchoolCalendar
-from node.synthetic.claims import keep_enrolled, still_claimed
+from node.synthetic.claims import feigned, keep_enrolled, never_came, still_claimed
 from node.synthetic.details import Child, add_details
 from node.synthetic.details.things import Draws
 from node.synthetic.hard_cases import CASES
@@ -67,19 +67,26 @@ class Population:
         self._schools = tuple(Schools(world.state, tuple(world.districts), world.schools) for world in self._worlds)
 
     def records(self, state: StatePlan) -> Iterator[SyntheticRecord]:
-        """Every record of a state: first of those whose first state it is, then those that a second school made."""
+        """Every record of a state: first of those whose first state it is, then those that a second school made, then of who never came."""
         here = self.states.index(state)
         for index in range(self.count):
             person = self._person(here, index)
             yield self._record(here, here, person, person.attended(home=True, anew=False), number=index)
         number = self.count
+        feigned_of: list[int] = []
         for origin, home, anew in ((here, True, True), (1 - here, False, False), (1 - here, False, True)):
             for index in range(self.count):
                 person = self._person(origin, index)
                 attended = person.attended(home=home, anew=anew)
+                if person.feigned is not None and not home and not anew:
+                    feigned_of.append(index)
                 if attended:
                     yield self._record(here, origin, person, attended, number=number)
                     number += 1
+        for place, index in enumerate(feigned_of):
+            person = self._person(1 - here, index)
+            assert person.feigned is not None  # noqa: S101 drawn as it was before
+            yield self._record(here, 1 - here, person, [person.feigned], number=number + place)
 
     def _person(self, origin: int, index: int) -> Person:
         world = self._worlds[origin]
@@ -110,7 +117,11 @@ class Population:
         )
         claimed = still_claimed(lived, Draws(f"{self.seed}/{world.state.code}/claimed/{household}"), rates, self.calendar)
         lived = left_for_good(lived, Draws(f"{self.seed}/{world.state.code}/leaving/{index}"), rates, self.calendar)
-        return Person(index, case, twin_of, home, born, girl, given, lived, claimed)
+        draws = Draws(f"{self.seed}/{world.state.code}/never-there/{index}")
+        # Of twins a claim would want both; of a hard case that is in one state its verdict would be another.
+        alone = case is None and twin_of is None
+        never = feigned(lived, draws, rates, self.calendar, self._schools[1 - origin]) if alone else None
+        return Person(index, case, twin_of, home, born, girl, given, lived, claimed, never)
 
     def _record(self, here: int, origin: int, person: Person, attended: Attended, *, number: int) -> SyntheticRecord:
         world, state, first = self._worlds[here], self.states[here], number == person.index and here == origin
@@ -176,6 +187,8 @@ class Population:
         )
         stream = f"{self.seed}/{self.states[origin].code}"
         add_details(document, child, self.rates, person=f"{stream}/details/{person.index}", household=f"{stream}/family/{household}")
+        if claim == "never-there":
+            document = never_came(document)
         person_id = UUID(int=self._worlds[origin].random("person", person.index).getrandbits(128), version=4)
         return SyntheticRecord(
             source_id(state, number),

@@ -49,6 +49,8 @@ class Rates:
     """Of moves between districts: the new district does not find the child, and the state has two ids for one."""
     still_claimed: float = 0.15
     """Of moves to the other state in this school year or the summer before it: the state that was left has the child enrolled still."""
+    never_there: float = 0.001
+    """Of those in school who never were in the other state: a district there has them on its rolls."""
     leaving: float = 0.006
     """A year, in its middle and for good: home schooling, a private school of another state, abroad."""
     dropping_out: float = 0.02

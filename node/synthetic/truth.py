@@ -12,8 +12,9 @@ from node.synthetic.students import SyntheticStudent, source_id
 COLUMNS = ("source_system", "source_id", "person_id", "case", "twin_of_source_id", "true_state_id", "origin", "written", "claim")
 
 
-Claim = Literal["attends", "left"]
-"""Of two states that both have the child enrolled: the one in which it is in school, and the one that does not know that it left.
+Claim = Literal["attends", "left", "never-there"]
+"""Of two states that both have the child enrolled: the one in which it is in school, and the one that does not know that it left, or in
+which it never was.
 
 Where the child has left the second one too, for good, there is only the one that does not know."""
 
@@ -36,7 +37,7 @@ class Truth:
     written: tuple[str, ...] = ()
     """How a second school's record differs from the first's (spellings.SpellingRates)."""
     claim: Claim | None = None
-    """What there is in it where a state claims a child that left it for the other one; None: none does."""
+    """What there is in it where a state claims a child that is not there, but in the other one; None: none does."""
 
 
 class TruthFile:
