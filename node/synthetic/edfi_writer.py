@@ -66,9 +66,11 @@ class EdFiPackage:
         self._learned(student, one.source_id, record.get("academics", {}), record.get("assessments", {}))
 
     def _learned(self, student: str, source_id: str, academics: dict[str, Any], assessments: dict[str, Any]) -> None:
-        """Transcript and tests. The codes of courses are the state's in every district, and so are the courses."""
+        """Transcript, but for a college's rows, and tests. The codes of courses are the state's in every district; so are the courses."""
         courses_of = self._state.fips
-        for course in (row["course"] for row in academics.get("transcript", ())):
+        rows = [row for row in academics.get("transcript", ()) if "nces_id" in row["school"]]
+        academics = academics | {"transcript": rows}
+        for course in (row["course"] for row in rows):
             if self._is_new("Course", course["local_code"]["code"]):
                 self._write("EducationOrganization", course_element(courses_of, course))
         self._write("StudentTranscript", *transcript_elements(student, courses_of, academics))

@@ -92,6 +92,45 @@ def test_who_is_placed_elsewhere_lives_where_the_second_school_is_and_the_first_
         assert residency["residence_status"]["code"] == "01654"
 
 
+def test_a_course_finished_at_a_college_the_year_before_is_the_colleges_own_row_of_the_transcript() -> None:
+    without = {one.source_id: one for one in made("college")}
+    found = 0
+    for one in made("college", "college_before"):
+        document, before = one.document, without[one.source_id].document
+        NewStudent.model_validate(one.load)
+        rows = [row for row in document.get("academics", {}).get("transcript", ()) if "nces_id" not in row["school"]]
+        stays = [stay for stay in document["enrollment"]["enrollments"] if "exit_date" in stay and stay["grade"]["code"] == "PS"]
+        assert len(rows) == len(stays) <= 1
+        if not rows:
+            assert document == before
+            continue
+        [row], [stay], found = rows, stays, found + 1
+        now = [other for other in document["enrollment"]["enrollments"] if other["grade"]["code"] == "PS" and "exit_date" not in other]
+        assert [row["school"]] == [stay["school"]] == [one["school"] for one in now], "where the child is now"
+        assert row["school_year"] == stay["school_year"] == 2026
+        first = next(
+            other for other in document["enrollment"]["enrollments"] if other["school_year"] == 2026 and other.get("primary", True)
+        )
+        assert first["entry_date"] <= stay["entry_date"] < stay["exit_date"] < first["exit_date"]
+        assert (row["credit"]["type"]["code"], row["credit"]["earned"], row["counts_in_average"]) == ("00586", "3", False)
+        assert (row["course"]["level"]["code"], row["grade"]["code"], "sced_code" in row["course"]) == ("73048", "PS", True)
+        taken = {course["course"]["local_code"]["code"] for course in document["academics"]["current_courses"]}
+        assert row["course"]["local_code"]["code"] not in taken
+        document["academics"]["transcript"].remove(row)
+        document["enrollment"]["enrollments"].remove(stay)
+        assert document == before, "nothing else moves"
+    assert found > 3
+
+
+def test_a_colleges_row_of_the_transcript_is_in_no_interchange_of_the_state(tmp_path: Path) -> None:
+    state = PROFILES["demo"].states()[0]
+    write_edfi(tmp_path / "interchange.zip", state, made("college", "college_before"), as_of=DAY)
+    with zipfile.ZipFile(tmp_path / "interchange.zip") as opened:
+        said = b"".join(opened.read(name) for name in opened.namelist()).decode()
+    assert "<CourseTranscript" in said
+    assert not any(code in said for code in ("ENG101", "MAT110", "PSY101", "Community College"))
+
+
 def test_a_college_makes_the_rights_split_and_has_its_own_course() -> None:
     for one, _, second in beside("college"):
         assert second["grade"]["code"] == "PS"

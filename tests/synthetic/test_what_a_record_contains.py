@@ -127,6 +127,18 @@ HIGH = all_at("academics.current_courses.partial_credit")
 GUARDIANS, ADDRESSES = all_at("contacts.guardians"), all_at("contacts.addresses")
 
 
+def at_college(record: Record) -> object:
+    """Now, not in a year that has ended."""
+    return any(one["grade"]["code"] == "PS" and "exit_date" not in one for one in record["enrollment"]["enrollments"])
+
+
+def in_high_school_the_whole_year_before(record: Record) -> object:
+    """In the last grades, and in school still."""
+    stays = [one for one in record["enrollment"]["enrollments"] if one.get("primary", True)]
+    last = [one for one in stays if one["school_year"] == stays[0]["school_year"] - 1 and one["grade"]["code"] in ("11", "12")]
+    return "exit_date" not in stays[0] and any(one.get("exit_date", "").endswith("-06-05") for one in last)
+
+
 def entitled(record: Record) -> object:
     return RESULTS(record) and (IEP(record) or PLAN_504(record) or at("programmes.english_learner")(record))
 
@@ -182,9 +194,9 @@ ITEMS: tuple[tuple[str, Has, Has, float], ...] = (
     ("at a career centre of another district", lambda one: beside(one, "another"), in_school_in_grade_11_or_12, 0.05),
     ("at two schools between two homes, or where a court placed the child", lambda one: beside(one, "another"), in_a_lower_grade, 0.0118),
     ("placed in another district", lambda one: in_school(one) and beside(one, "another"), FOSTER, 0.20),
-    ("at a college too", among("enrollment.enrollments.grade.code", "PS"), in_school_in_grade_11_or_12, 0.06),
-    ("a course of the college", among("academics.current_courses.course.level.code", "73048"),
-     among("enrollment.enrollments.grade.code", "PS"), 1.0),
+    ("at a college too", at_college, in_school_in_grade_11_or_12, 0.06),
+    ("a course of the college", among("academics.current_courses.course.level.code", "73048"), at_college, 1.0),
+    ("a course finished at a college", among("academics.transcript.grade.code", "PS"), in_high_school_the_whole_year_before, 0.04),
     ("counted where it never came", never_came, in_school, 0.0015),
     ("grade", at("enrollment.enrollments.grade"), everyone, 1.0),
     ("calendar", among("enrollment.enrollments.calendar", "block", "semester", "trimester", "four-term"), everyone, 1.0),
@@ -290,6 +302,7 @@ def test_statements_relate_to_what_is_there() -> None:
 
 def test_credits_and_averages_agree_with_the_transcript() -> None:
     for record in (one for one in records() if TRANSCRIPT(one)):
-        earned = sum(float(course["credit"]["earned"]) for course in record["academics"]["transcript"])
+        schools_own = (course for course in record["academics"]["transcript"] if "nces_id" in course["school"])
+        earned = sum(float(course["credit"]["earned"]) for course in schools_own)
         assert float(record["academics"]["graduation_plan"]["credits_earned"]) == earned
         assert all(0 <= float(one["value"]) <= float(one["maximum"]) for one in record["academics"]["grade_point_averages"])

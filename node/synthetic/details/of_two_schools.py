@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+from node.synthetic.calendar import last_day
 from node.synthetic.details.of_contacts import custody_order
 from node.synthetic.details.things import Child, Draws, Thing, coded
 from node.synthetic.people import Document
@@ -99,9 +100,7 @@ def _may_go_to_college(document: Document, child: Child) -> bool:
 
 def _college(document: Document, draws: Draws, child: Child) -> None:
     """Also enrolled at a college, where a course counts for both. Colleges have no NCES id of a school."""
-    city = draws.one_of(child.state.cities)
-    there = {"name": f"{city} Community College", "local_id": f"{child.state.code}-CC-{1 + child.state.cities.index(city)}"}
-    there["state"] = child.state.code
+    there = _some_college(draws, child)
     title, code, sced = draws.one_of(COLLEGE_COURSES)
     begins = max(child.calendar.begins.isoformat(), document["enrollment"]["enrollments"][0]["entry_date"])
     document["enrollment"]["enrollments"].append(
@@ -132,6 +131,73 @@ def _college(document: Document, draws: Draws, child: Child) -> None:
     )
 
 
+def _some_college(draws: Draws, child: Child) -> Document:
+    city = draws.one_of(child.state.cities)
+    there = {"name": f"{city} Community College", "local_id": f"{child.state.code}-CC-{1 + child.state.cities.index(city)}"}
+    return there | {"state": child.state.code}
+
+
+def _last_years(document: Document, child: Child) -> Document | None:
+    """The stay of the whole school year before, at a school of the state."""
+    year = child.calendar.year - 1
+    stays = (one for one in document["enrollment"]["enrollments"] if one.get("primary", True) and one["school_year"] == year)
+    return next((one for one in stays if one.get("exit_date") == last_day(year).isoformat()), None)
+
+
+def _at_college(document: Document) -> Document | None:
+    return next((one for one in document["enrollment"]["enrollments"] if one["grade"]["code"] == "PS" and "exit_date" not in one), None)
+
+
+def _may_have_finished_at_college(document: Document, child: Child) -> bool:
+    before = _last_years(document, child)
+    was_in_high_school = before is not None and before["grade"]["code"] in MAY_EARN_COLLEGE_CREDIT
+    return was_in_high_school and _in_school(document) and {"transcript", "current_courses"} <= document["academics"].keys()
+
+
+def _college_before(document: Document, draws: Draws, child: Child) -> None:
+    """At a college in the spring before, the one at which the child is now if at any, with a course that is finished: the college's own row
+    of the transcript, in its semester hours. The school's average and the credits that graduation wants are of the school's own courses.
+    """
+    now, before, year = _at_college(document), _last_years(document, child), child.calendar.year - 1
+    assert before is not None  # noqa: S101 whom it concerns
+    there = _some_college(draws, child) if now is None else now["school"]
+    title, code, sced = draws.one_of([one for one in COLLEGE_COURSES if one[1] not in _codes_now(document)])
+    begins = max(date(year, 1, 12).isoformat(), before["entry_date"])
+    document["enrollment"]["enrollments"].append(
+        {
+            "school": there,
+            "entry_date": begins,
+            "exit_date": date(year, 5, 15).isoformat(),
+            "grade": {"system": "ceds:000100", "code": "PS"},
+            "school_year": year,
+            "calendar": "semester",
+            "primary": False,
+        }
+    )
+    document["academics"]["transcript"].append(
+        {
+            "course": {
+                "title": title,
+                "local_code": {"system": f"{there['local_id']}:courses", "code": code},
+                "sced_code": sced,
+                "level": coded("000061", "73048"),
+            },
+            "school": there,
+            "school_year": year,
+            "term": coded("term", "S2"),
+            "grade": {"system": "ceds:000100", "code": "PS"},
+            "credit": {"type": coded("000072", "00586"), "attempted": "3", "earned": "3"},
+            "mark": draws.one_of(("A", "B", "B", "C")),
+            "mark_scale": {"system": "local:letter", "code": "A-F"},
+            "counts_in_average": False,
+        }
+    )
+
+
+def _codes_now(document: Document) -> set[str]:
+    return {one["course"]["local_code"]["code"] for one in document["academics"]["current_courses"]}
+
+
 _ENROLLMENTS = ("enrollment.enrollments",)
 
 OF_TWO_SCHOOLS: tuple[Thing, ...] = (
@@ -140,5 +206,6 @@ OF_TWO_SCHOOLS: tuple[Thing, ...] = (
     Thing("two_homes", 0.01, (*_ENROLLMENTS, "contacts.guardians"), _two_homes, _is_shared, of_household=True),
     Thing("placed_elsewhere", 0.30, (*_ENROLLMENTS, "enrollment.residency"), _placed_elsewhere, _is_in_care),
     Thing("college", 0.06, (*_ENROLLMENTS, "academics.current_courses"), _college, _may_go_to_college),
+    Thing("college_before", 0.04, (*_ENROLLMENTS, "academics.transcript"), _college_before, _may_have_finished_at_college),
 )
-"""`college` last: it is beside whatever else there is."""
+"""`college` last but for what went before it: it is beside whatever else there is."""
