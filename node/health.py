@@ -18,6 +18,7 @@ from safepassage.problems.policy_sets import PoliciesUnavailable
 from safepassage.trust_members import Member
 from services.audit.witnessing.examination import examine_witnessing
 from services.privacy.policy_examination import examine_schedule
+from services.records.unread_parts import still_unread
 from shared.app import internal_tokens
 from shared.database import Database
 from shared.key_providers import key_provider_of
@@ -54,7 +55,7 @@ async def examine_service(service: ServiceName, settings: ServiceSettings, *, no
         yield await asyncio.to_thread(_examine_key_provider, service, settings)
     database = Database.of(settings)
     try:
-        async for finding in _examine_store(service, database, now):
+        async for finding in examine_store(service, database, now):
             yield finding
     finally:
         await database.close()
@@ -72,7 +73,8 @@ def _examine_key_provider(service: ServiceName, settings: SealingSettings) -> Fi
         return Finding(what, "bad", str(error), "safepassage-node keys next-key-encryption-key")
 
 
-async def _examine_store(service: ServiceName, database: Database, now: datetime) -> AsyncIterator[Finding]:
+async def examine_store(service: ServiceName, database: Database, now: datetime) -> AsyncIterator[Finding]:
+    """What is to be said of a service's store."""
     try:
         await require_head(service, database)
         yield Finding(f"{service}: store", "good")
@@ -92,6 +94,11 @@ async def _examine_store(service: ServiceName, database: Database, now: datetime
         return
     if service == "privacy":
         yield await _examine_policies(database, now)
+    if service == "records":
+        unread = len(await database.read(still_unread))
+        said = f"{unread} came from nodes of later versions, and this one does not know all that they say"
+        if unread:
+            yield Finding("records: received records", "warning", said, "docs/upgrading.md: a later version reads them")
     async with database.reading() as tx:
         waiting = (await tx.execute(text("SELECT count(*), min(next_attempt_at) FROM outbox WHERE refused_as IS NULL"))).one()
         refused = (await tx.execute(text("SELECT count(*) FROM outbox WHERE refused_as IS NOT NULL"))).scalar_one()

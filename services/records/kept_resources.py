@@ -12,7 +12,7 @@ from safepassage.record.loads import KeptResources
 from services.records.formats.oneroster_left import left_of
 from services.records.kept_beside import kept_in
 from services.records.logged import log_ahead, read_event
-from services.records.reading import opened
+from services.records.reading import opened, unread_of
 from services.records.record_sources import KEPT
 from services.records.roster_keeping import kept_of_student
 from services.records.tables import OWN, SectionRow, StudentRow
@@ -28,7 +28,10 @@ Loader = Annotated[Caller, caller_with("records:load")]
 
 @router.get("/{student_id}/kept-resources", responses=responses(NoSuchStudent, SealBroken, LogUnavailable))
 async def read_kept_resources(student_id: UUID, caller: Loader, request: Request, now: Now) -> KeptResources:
-    """What stands beside a student's record, as its source said it. It is no part of the record, and leaves no other way. Logged."""
+    """What stands beside a student's record, as its source said it. It is no part of the record, and leaves no other way. Logged.
+
+    Elements that came from a node of a later version, and that this one does not know, or not wholly, are among it by their ids.
+    """
     state = request.app.state
     async with state.database.transaction() as tx:
         student: StudentRow = await require_kept(tx, caller, student_id)
@@ -38,6 +41,8 @@ async def read_kept_resources(student_id: UUID, caller: Loader, request: Request
         for source in await kept_of_student(tx, state.vault, student_id, key):
             for name, rows in left_of(source.identifier, source.rows, source.frame).items():
                 resources[name] = [*resources.get(name, ()), *rows]
+        for element, said in await unread_of(tx, key, student_id):
+            resources[element] = [*resources.get(element, ()), said]
     event = read_event(caller, key=f"read:{uuid7(now)}", operation="kept-resources-read", students=[(student_id, custodian_id)])
     await log_ahead(request.app, caller, event, request.scope)
     return KeptResources(resources=resources)

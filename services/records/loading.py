@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.problems.records import NoSuchStudent
 from safepassage.record import StudentRecord
+from safepassage.unread import Unread
 from safepassage.wire_organisations import Organisation
 from services.records.facts_lane import telling
 from services.records.guardians import with_person_ids
@@ -24,6 +25,7 @@ from services.records.record_sources import Part, Writing, merged, parts_of, rec
 from services.records.statistics.coded_students import sealed_code
 from services.records.subject_facts import EnrolledAt, facts_of
 from services.records.tables import OWN, OrganisationRow
+from services.records.unread_parts import AS_BEFORE, AsBefore, part_unread
 from services.records.vault import DataKey, Vault
 from shared import prepared
 from shared.outbox import Outbox
@@ -50,6 +52,8 @@ class Arriving:
     """What the source said beside the record; None: nothing new."""
     written: Writing = field(default_factory=dict)
     """What the source said, as far as it was written already."""
+    unread: Unread | AsBefore | None = AS_BEFORE
+    """What of it this version does not know, as it came from a peer; None: all of it is known."""
     left: Left | Literal["as-before"] | None = "as-before"
     """Whose system has most of it, which then is not stored; None: all of it is kept, whatever was left before."""
 
@@ -125,6 +129,7 @@ class Loading:
         if one.source == OWN:
             parts += part_left(left, version=version)
         parts += part_kept(before, one.kept, source=one.source, version=version)
+        parts += part_unread(before, one.unread, source=one.source, version=version)
         enrolled = _enrolled(one, known)
         facts = facts_of(
             told_of,

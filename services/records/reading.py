@@ -10,9 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.problems.records import NoSuchStudent
 from safepassage.record import StudentRecord
+from safepassage.unread import Unread
 from services.records.left_with_source import Left, left_in
-from services.records.record_sources import LEFT, STATEMENTS, Part, decoded, merged, record_of
-from services.records.tables import SectionRow, StudentRow
+from services.records.record_sources import LEFT, STATEMENTS, UNREAD, Part, decoded, merged, record_of
+from services.records.tables import OWN, SectionRow, StudentRow
+from services.records.unread_parts import said_of, unread_in
 from services.records.vault import DataKey, Vault
 from shared import prepared
 
@@ -24,6 +26,8 @@ class HeldRecord:
     student: StudentRow
     record: StudentRecord
     left: Left | None = None
+    unread: Unread | None = None
+    """What came with it, of a record that came with one exchange, and this version does not know."""
 
 
 @dataclass(frozen=True)
@@ -80,16 +84,24 @@ async def read_record(session: AsyncSession, vault: Vault, student_id: UUID, *, 
 async def read_received(session: AsyncSession, vault: Vault, student_id: UUID, exchange_id: UUID) -> HeldRecord:
     """The record as it came with one exchange, alone. Raises NoSuchStudent if nothing came with it, SealBroken."""
     query = select(SectionRow).where(SectionRow.student_id == student_id, SectionRow.source == str(exchange_id))
-    return await _read(session, vault, student_id, query)
+    return await _read(session, vault, student_id, query, came_with=str(exchange_id))
 
 
-async def _read(session: AsyncSession, vault: Vault, student_id: UUID, query: Any) -> HeldRecord:
+async def unread_of(session: AsyncSession, key: DataKey, student_id: UUID) -> list[tuple[str, Any]]:
+    """What came from nodes of later versions and is not known, or not wholly, as it came: by element, in the order of the exchanges."""
+    query = select(SectionRow).where(SectionRow.student_id == student_id, SectionRow.section == UNREAD).order_by(SectionRow.source)
+    parts = opened(key, (await session.execute(query)).scalars())
+    found = [unread_in([part], part.source) for part in parts]
+    return [pair for unread in found if unread is not None for pair in said_of(unread).items()]
+
+
+async def _read(session: AsyncSession, vault: Vault, student_id: UUID, query: Any, *, came_with: str = OWN) -> HeldRecord:
     student = await session.get(StudentRow, student_id)
     rows = (await session.execute(query)).scalars().all()
     if student is None or not rows:
         raise NoSuchStudent
     parts = opened(vault.data_key(student.id, student.wrapped_key), rows)
-    return HeldRecord(student, record_of(merged(parts)), left_in(parts))
+    return HeldRecord(student, record_of(merged(parts)), left_in(parts), unread_in(parts, came_with))
 
 
 def opened(key: DataKey, rows: Iterable[Any], *, only: Mapping[str, Collection[str]] | None = None) -> list[Part]:

@@ -1,5 +1,6 @@
 """Filing a record that another node sent, beside what this node has of the student itself."""
 
+import json
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -7,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from safepassage.record import StudentRecord
+from safepassage.unread import Unread
 from services.records.held_students import STUDENTS
 from services.records.loading import Arriving, Loading, Stored
 from services.records.record_sources import as_told_by
@@ -37,17 +39,19 @@ def store_received(
     enrollment: ReceivedEnrollment,
     jurisdiction: str,
     now: datetime,
+    unread: Unread | None = None,
 ) -> Stored:
     """File a record that the node `from_node` (entity id) sent, beside what this node has of the student itself.
 
     student_id    the student that it belongs to; None makes a new one
     custodian_id  who answers for a new student's record here: the receiving school's district
     enrollment    goes to the enrolments of this node; those that the record tells of stay in the record
+    unread        what came and this version does not know: sealed as it came, beside the record
 
     The outbox is to be woken once `connection` has committed. Raises NoSuchStudent.
     """
     record = as_told_by(record, from_node)
-    origin = next(iter(record.provenance.values())).originating_agency
+    origin = _origin(record, unread, from_node)
     known = None if student_id is None else prepared.row(connection, STUDENTS, {"ids": [student_id]})
     arriving = Arriving(
         record=record,
@@ -56,6 +60,15 @@ def store_received(
         enrolled=(EnrolledAt(enrollment.organisation_id, enrollment.entry_date),),
         source=str(exchange_id),
         student_id=student_id,
+        unread=unread,
     )
     [stored] = Loading(vault, outbox, jurisdiction=jurisdiction, now=now).store(connection, [arriving])
     return stored
+
+
+def _origin(record: StudentRecord, unread: Unread | None, from_node: str) -> str:
+    """The agency that made the record, by its first section; where nothing of it is read, by the first of those that came."""
+    for origin in record.provenance.values():
+        return origin.originating_agency
+    said: str = next(iter(json.loads(unread.record if unread is not None else b"{}")["provenance"].values()))["originating_agency"]
+    return said if "#" in said else f"{from_node}#{said}"

@@ -25,7 +25,10 @@ KEPT = "kept"
 LEFT = "left"
 """The part that says where the rest of a record is, of which the node keeps what finds the child (left_with_source)."""
 
-NO_SECTION = (KEPT, LEFT)
+UNREAD = "unread"
+"""The part that holds a record as it came from a peer, where this version does not know all of it (unread_parts)."""
+
+NO_SECTION = (KEPT, LEFT, UNREAD)
 
 Members = dict[str, bytes]
 """The JSON text of each member."""

@@ -222,6 +222,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         },
         "Changing versions": {
             "UPGRADE-later-store": "A version that finds a store which a later one has migrated says so, and changes no store",
+            "UPGRADE-later-record": "What a peer of a later version says and this one does not know is kept, told of, and shown to nobody",
         },
         "Changing the rules": {
             "SETS-upgrade": "A version that cannot use the set in force says so before it starts, and does not start",

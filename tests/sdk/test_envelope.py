@@ -51,7 +51,7 @@ def test_an_answer_that_was_logged_first_is_accepted_and_opens(exchange: Exchang
     logged = receive(exchange, body)
     assert logged.leaf.class_ == ("request" if kind == "not-provided" else "disclosure")
     signed = read_envelope(body, issuer=ALDER, audience=BIRCH, keys=exchange.alder.keys)
-    opened = read_sealed(exchange.birch_keys.open(signed.ciphertext, signed.message.info()), envelope=signed.message.claims())
+    opened = read_sealed(exchange.birch_keys.open(signed.ciphertext, signed.message.info()), envelope=signed.message.claims()).content
     if isinstance(opened, Package):
         assert opened.record.elements() == opened.manifest.elements == ("identity.birth_date",)
     elif isinstance(opened, Credentials):

@@ -55,6 +55,16 @@ def steps_of(one: ExchangeTimeline, frame: Frame) -> list[Step]:
         steps.append(Step(one.accepted_at, "good", "check", _("The other node put it on its record"), _("By its signed receipt.")))
     for answer in one.answers:
         steps += _answer(answer, frame, out=out)
+    if one.read_in_part:
+        steps.append(
+            Step(
+                None,
+                "warn",
+                "half",
+                _("Not all of the record is read: the other node’s version is later than ours"),
+                _("What this version does not know is kept sealed beside the record, and read after an upgrade."),
+            )
+        )
     if one.held_back_at is not None:
         steps.append(
             Step(one.held_back_at, "warn", "cross", _("An operator recalled the answer; no record is provided until it is sent again"))

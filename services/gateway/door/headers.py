@@ -13,6 +13,7 @@ from shared.left_with_districts import FIELD as LEFT_WITH
 from shared.scope_missing import FIELD as NEEDED_SCOPE
 from shared.telemetry import TRACEPARENT
 from shared.trace_names import new_trace_id
+from shared.unread_elements import FIELD as UNREAD
 
 Fields = list[tuple[bytes, bytes]]
 
@@ -28,7 +29,7 @@ RETURNED: Final = frozenset(
     {
         b"content-type", b"content-length", b"content-disposition", b"content-digest", b"content-range", b"accept-ranges",
         b"accept-encoding", b"etag", b"export-part", b"last-modified", b"link", b"location", b"retry-after", b"allow",
-        b"x-total-count", LEFT_WITH.encode(), NEEDED_SCOPE,
+        b"x-total-count", LEFT_WITH.encode(), UNREAD.encode(), NEEDED_SCOPE,
     }
 )  # fmt: skip
 """Response fields of a service that a caller may see, and one that becomes the door's challenge."""

@@ -15,7 +15,7 @@ from services.records.ed_fi.contested import without_contested
 from services.records.ed_fi.noting import note_push
 from services.records.ed_fi.sending import FIRST, SENDING, send_student
 from services.records.exchange.collecting import note_collection
-from services.records.exchange.delivered import log_read, what_came
+from services.records.exchange.delivered import log_read, what_came, with_unread
 from services.records.exchange.requests import VisibleRequest
 from services.records.formats.edfi_json import edfi_resources
 from shared.caller import Caller, caller_with
@@ -41,7 +41,7 @@ async def push_received_record(push: ReceivedPush, request: Request, caller: Rea
     document, contested = without_contested(held.record.document())
     sections = Sections.model_validate(document)
     made = edfi_resources(sections, student_unique_id=push.student_unique_id)
-    missing = {*made["not_expressed"], *contested}
+    missing = {*with_unread(made["not_expressed"], held), *contested}
     sent = FIRST in made["resources"]
     if sent:
         # INVARIANT: nothing leaves unless the log has it.
@@ -55,5 +55,7 @@ async def push_received_record(push: ReceivedPush, request: Request, caller: Rea
     if outcomes and all(one.outcome in TAKEN for one in outcomes) and not missing:
         await note_collection(request.app.state.exchange, row, caller, now)
     return PushedStudent(
-        student=held.student.id, outcomes=outcomes, not_expressed=tuple(element for element in BY_ID if element in missing)
+        student=held.student.id,
+        outcomes=outcomes,
+        not_expressed=(*(element for element in BY_ID if element in missing), *sorted(missing - BY_ID.keys())),
     )

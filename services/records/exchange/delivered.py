@@ -26,6 +26,7 @@ from shared.actors import client_actor
 from shared.caller import Caller, caller_with
 from shared.problems import responses
 from shared.telemetry import request_id_of
+from shared.unread_elements import FIELD as UNREAD
 
 router = APIRouter(prefix="/v1/exchange-requests", tags=["exchange"])
 
@@ -72,17 +73,25 @@ async def read_received_record(
     held = await what_came(request, row)
     # INVARIANT: nothing is shown before the log has the read.
     await log_read(request, row, caller, held, form=form, elements=held.record.elements())
-    await note_collection(exchange, row, caller, exchange.clock())
+    if held.unread is None:  # what this version cannot give has not been collected, and would go with the rest
+        await note_collection(exchange, row, caller, exchange.clock())
+    headers = _PRIVATE if held.unread is None else {**_PRIVATE, UNREAD: ", ".join(held.unread.named)}
     if form == "edfi":
         resources = edfi_resources(held.record, student_unique_id=held.student.id.hex)
         resources = resources if standard == "5.2" else document_in_six(resources)
-        return Response(json.dumps(resources), media_type=EDFI, headers=_PRIVATE)
+        resources["not_expressed"] = with_unread(resources["not_expressed"], held)
+        return Response(json.dumps(resources), media_type=EDFI, headers=headers)
     if form == "pesc":
-        return Response(_transcript(held.record, exchange, caller), media_type=XML, headers=_PRIVATE)
+        return Response(_transcript(held.record, exchange, caller), media_type=XML, headers=headers)
     if form == "sif":
         document = write_xsre(held.record, held.record.statements, ref_id=held.student.id)
-        return Response(document, media_type=XML, headers=_PRIVATE)
-    return Response(json.dumps(held.record.document()), media_type=OWN, headers=_PRIVATE)
+        return Response(document, media_type=XML, headers=headers)
+    return Response(json.dumps(held.record.document()), media_type=OWN, headers=headers)
+
+
+def with_unread(not_expressed: Sequence[str], held: HeldRecord) -> list[str]:
+    """The elements that a form does not say, with those that this version does not know, or not wholly."""
+    return list(dict.fromkeys([*not_expressed, *(() if held.unread is None else held.unread.named)]))
 
 
 async def what_came(request: Request, row: ExchangeRequestRow) -> HeldRecord:

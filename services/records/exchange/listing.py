@@ -16,7 +16,8 @@ from safepassage.wire_licensure import PURPOSE as LICENSURE
 from services.records.exchange.states import Asked, as_told
 from services.records.exchange.states import Request as Taken
 from services.records.exchange.timelines import answers_in, answers_out, issued_at
-from services.records.tables import ExchangeRequestRow, MatchReviewRow, OrganisationRow, PeerRequestRow, StudentRow
+from services.records.record_sources import UNREAD
+from services.records.tables import ExchangeRequestRow, MatchReviewRow, OrganisationRow, PeerRequestRow, SectionRow, StudentRow
 from shared.caller import Caller, caller_with
 from shared.cursors import Cursor, Limit, next_link
 from shared.keyset import behind, is_down
@@ -87,7 +88,8 @@ async def read_exchange(exchange_id: UUID, request: Request, caller: Reader) -> 
         if ours is not None:
             answers = answers_in(connection, ours.id)
             match_id = _waiting_match(connection, [one.match_id for one in answers])
-            return _timeline(_said_ours(ours), ours, match_id, [one.step for one in answers], requeued_as=ours.requeued_as)
+            steps, more = [one.step for one in answers], {"requeued_as": ours.requeued_as, "read_in_part": _read_in_part(connection, ours)}
+            return _timeline(_said_ours(ours), ours, match_id, steps, **more)
         theirs = connection.execute(select(_TAKEN).where(_TAKEN.c.id == exchange_id, _about_mine(caller))).first()
         if theirs is None:
             return None
@@ -229,6 +231,15 @@ def _timeline(said: Exchange, row: Any, match_id: UUID | None, steps: Sequence[A
         answers=tuple(steps),
         **more,
     )
+
+
+def _read_in_part(connection: Connection, asked: Any) -> bool:
+    """Whether something of what came with the request is not known to this version."""
+    if asked.student_id is None:
+        return False
+    section = SectionRow.__table__.c
+    where = (section.student_id == asked.student_id, section.section == UNREAD, section.source == str(asked.id))
+    return connection.execute(select(section.version).where(*where)).first() is not None
 
 
 def _waiting_match(connection: Connection, request_ids: Sequence[UUID | None]) -> UUID | None:

@@ -1,7 +1,7 @@
 """Opening what was received: decrypt, compare with what was signed and logged, file it once, delete the ciphertext, and say so (R2)."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +20,7 @@ from safepassage.problems.exchanges import RecordNotFiled
 from safepassage.problems.requests import TemporarilyUnavailable
 from safepassage.receipt import Receipt
 from safepassage.request import Selector
+from safepassage.unread import Unread
 from services.records.child_arriving import EnrolledSince, child_arriving
 from services.records.educators.filing import Genuine, file_credentials, genuine_in
 from services.records.exchange import events
@@ -55,6 +56,7 @@ class _Opened:
     selector: Selector | None
     """None of a request that names nobody: what was sought is of no use any more."""
     content: Content
+    unread: Unread | None = None
 
 
 async def take_up(exchange: Exchange, key: tuple[str, UUID], stored: Received | None = None) -> None:
@@ -94,12 +96,15 @@ async def _opened(exchange: Exchange, row: IncomingEnvelopeRow, asked: ExchangeR
     """Raises the problem for which the package is rejected."""
     message, selector = message_of(row), None if asked.finding_id is not None else selector_of(exchange, asked)
     private = await key_to_open(exchange, asked, message)
-    content = read_sealed(private.open(ciphertext, suite=message.suite, info=message.info()), envelope=sealed_claims(message))
+    opened = read_sealed(private.open(ciphertext, suite=message.suite, info=message.info()), envelope=sealed_claims(message))
+    content, unread = opened.content, opened.unread
     if isinstance(content, Package):
         if selector is None:
             raise RecordNotFiled("a record that was not asked for")
-        require_as_asked(content, selector)
-    return _Opened(row, asked, message, selector, content)
+        require_as_asked(content, selector, unread=() if unread is None else unread.elements)
+        if unread is not None:
+            log.warning("a record came with what this version does not know", extra={"peer": row.issuer})
+    return _Opened(row, asked, message, selector, content, unread)
 
 
 async def _put_off(exchange: Exchange, row: IncomingEnvelopeRow, error: SuiteError) -> None:
@@ -116,10 +121,13 @@ async def _put_off(exchange: Exchange, row: IncomingEnvelopeRow, error: SuiteErr
     await exchange.write(put_off)
 
 
-def require_as_asked(package: Package, selector: Selector) -> None:
-    """The record has what its manifest says, and nothing beyond what was asked for. Raises RecordNotFiled."""
-    record = package.record
-    if record.elements() != package.manifest.elements:
+def require_as_asked(package: Package, selector: Selector, *, unread: Collection[str] = ()) -> None:
+    """The record has what its manifest says, and nothing beyond what was asked for. Raises RecordNotFiled.
+
+    unread  elements that came and of which this version reads nothing: the manifest names them too
+    """
+    record, named = package.record, package.manifest.elements
+    if record.elements() != tuple(one for one in named if one not in unread) or not set(unread) <= set(named):
         raise RecordNotFiled("the manifest and the record differ")
     if not {section for section, _ in record.sections()} <= set(selector.sections):
         raise RecordNotFiled("sections that were not asked for")
@@ -188,6 +196,7 @@ def _apply(
         exchange.vault,
         exchange.outbox,
         package.record,
+        unread=opened.unread,
         from_node=opened.message.iss,
         exchange_id=opened.message.exchange_id,
         student_id=student_id,

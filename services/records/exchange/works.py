@@ -34,6 +34,7 @@ from services.records.exchange.pulling import pull_round
 from services.records.exchange.states import SENDABLE, Asked, Incoming, Outgoing, Reconciling, Telling
 from services.records.exchange.trust_lists import bring_lists
 from services.records.exchange.work import Work
+from services.records.reading_again import read_again
 from services.records.tables import (
     EndingRow,
     ExchangeRequestRow,
@@ -100,8 +101,14 @@ async def work(app: FastAPI) -> None:
 
 
 async def keep_swept(app: FastAPI) -> None:
-    """Remove every minute what serves nothing any more: chunks, keys, answers whose day is over. A lifespan task of several processes."""
+    """Read again once what a version before could not read, and remove every minute what serves nothing any more: chunks, keys, answers
+    whose day is over. A lifespan task of several processes.
+    """
     state = app.state
+    try:
+        await read_again(state.exchange)
+    except Exception as error:
+        log.error("records cannot be read again", extra={"fault": type(error).__name__})  # noqa: TRY400 its text may hold a value
     while True:
         await asyncio.sleep(MINUTE_SECONDS)
         try:

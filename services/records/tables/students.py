@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.records.tables.registry import Base
@@ -11,6 +11,9 @@ from shared.columns import Milliseconds
 
 OWN = "own"
 """`SectionRow.source` of what this node's own agencies loaded; for what another node sent it is the exchange's id."""
+
+_UNREAD = "section = 'unread'"
+"""Of a partial index: what of a peer's record was not read (services.records.unread_parts)."""
 
 
 class StudentRow(Base):
@@ -37,6 +40,7 @@ class SectionRow(Base):
     """One sealed section (or the statements of disagreement) of one student from one source."""
 
     __tablename__ = "section"
+    __table_args__ = (Index("ix_section_unread", "student_id", sqlite_where=text(_UNREAD), postgresql_where=text(_UNREAD)),)
 
     student_id: Mapped[UUID] = mapped_column(ForeignKey("student.id", ondelete="CASCADE"), primary_key=True)
     section: Mapped[str] = mapped_column(String(32), primary_key=True)

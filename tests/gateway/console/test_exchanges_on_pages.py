@@ -5,6 +5,7 @@ import io
 import re
 from pathlib import Path
 from typing import get_args
+from uuid import uuid4
 
 import pytest
 
@@ -21,6 +22,8 @@ from services.gateway.console.exchange_words import (
 from services.gateway.console.exchanges import COLUMNS
 from services.records.exchange.dead_letters import UNANSWERED
 from services.records.exchange.states import Asked, Incoming, Outgoing
+from services.records.record_sources import UNREAD
+from services.records.tables import ExchangeRequestRow, SectionRow, StudentRow
 from tests.conftest import StandingClock
 from tests.gateway.console.consoles import HOSTILE, Console, open_console
 from tests.gateway.console.crossing import BIRCH, CEDAR, PEERS
@@ -101,6 +104,29 @@ async def test_one_exchange_is_told_step_by_step_with_its_receipts_and_what_come
     assert "The record, sealed: left; no receipt yet" in answered
     assert "Nothing is provided: not taken in time" in answered
     assert LETTERS not in (await browser.get(f"{LIST}/{made['refused']}")).body.decode(), "only an operator deals with it"
+
+
+@pytest.mark.requirement("UPGRADE-later-record")
+async def test_people_read_that_not_all_of_a_record_is_known_to_this_version(console: Console) -> None:
+    made = await exchanges_of_each_kind(console)
+    auditor, spaniard = await console.browser("auditor"), await console.browser("operator")
+    spaniard.cookies["language"] = "es"
+    said = "Not all of the record is read: the other node’s version is later than ours"
+    before = text_of((await auditor.get(f"{LIST}/{made['filed']}")).body)
+    assert said not in before
+    student_id, now = uuid4(), console.house.now
+    about = {"custodian_id": uuid4(), "originating_agency": "x", "wrapped_key": b"", "version": 1, "facts_version": 0}
+    await stored(
+        console,
+        StudentRow(id=student_id, created_at=now, changed_at=now, **about),
+        SectionRow(student_id=student_id, section=UNREAD, source=str(made["filed"]), version=1, sealed=b""),
+    )
+    async with console.node.applications["records"].state.database.transaction() as tx:
+        (await tx.get_one(ExchangeRequestRow, made["filed"])).student_id = student_id
+    page = text_of((await auditor.get(f"{LIST}/{made['filed']}")).body)
+    assert page.index("Filed here") < page.index(said)
+    assert "kept sealed beside the record, and read after an upgrade" in page
+    assert "la versión del otro nodo es posterior" in (await spaniard.get(f"{LIST}/{made['filed']}")).body.decode()
 
 
 async def test_a_district_sees_what_it_asked_and_not_what_the_state_was_asked(console: Console) -> None:

@@ -38,7 +38,7 @@ async def opened(states: TwoStates, row: OutgoingEnvelopeRow) -> Package | NotPr
     exchange = states.birch.exchange
     private = (await exchange.organisation_keys.of(claims["enc_kid"], now=states.clock())).private
     plaintext = private.open(row.ciphertext, suite=claims["suite"], info=Envelope.model_validate(claims).info())
-    return read_sealed(plaintext, envelope=claims)
+    return read_sealed(plaintext, envelope=claims).content
 
 
 async def answered(states: TwoStates, case: Case) -> OutgoingEnvelopeRow:

@@ -1,6 +1,7 @@
 """What is inside an answer: a child's record, that there may be one, an educator's credentials, or that nothing is provided."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
@@ -8,14 +9,16 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from safepassage.body import MAX_CHUNKS
-from safepassage.canonical import digest_of_json
+from safepassage.canonical import canonical_json, digest_of_json, json_object
 from safepassage.chunks import MAX_CONTENT_BYTES, chunk_count, header_digest
 from safepassage.claims import EntityId, OrganisationId, read_closed
 from safepassage.problems.bodies import AttachmentsDiffer
 from safepassage.problems.envelopes import NoticeNotAcknowledged
 from safepassage.problems.messages import SealedIdsDiffer
+from safepassage.problems.signatures import MalformedToken
 from safepassage.record import StudentRecord
 from safepassage.sealing import padded, unpadded, verify_pt_commit
+from safepassage.unread import Unread, readable_part
 from safepassage.wire import Digest, Text, Wire
 from safepassage.wire_attachments import MediaType
 from safepassage.wire_policy import ElementId
@@ -142,26 +145,51 @@ _KINDS: Final[Mapping[str, type[Content]]] = {
 }
 
 
-def read_sealed(plaintext: bytes, *, envelope: Mapping[str, Any]) -> Content:
+@dataclass(frozen=True)
+class Opened:
+    """What was in an answer."""
+
+    content: Content
+    unread: Unread | None = None
+    """What of a package's record this version cannot read: it is not in `content.record`."""
+
+
+def read_sealed(plaintext: bytes, *, envelope: Mapping[str, Any]) -> Opened:
     """What was opened, once it is shown to be what `envelope` (the verified claims) is about and what was logged.
 
     Raises PaddingMalformed, UnsupportedVersion, MalformedToken, SealedIdsDiffer, PlaintextNotCommitted, NoticeNotAcknowledged,
     AttachmentsDiffer.
     """
     data = unpadded(plaintext)
-    content = read_closed(data, model=_KINDS[envelope["kind"]])
+    opened = _read(data, model=_KINDS[envelope["kind"]])
+    content = opened.content
     sealed = content.model_dump(mode="json", include=set(_REPEATED))
     if any(sealed[name] != envelope[name] for name in _REPEATED):
         raise SealedIdsDiffer
     verify_pt_commit(committed=envelope["pt_commit"], salt=content.pt_salt, plaintext=plaintext)
     if isinstance(content, Package) and content.redisclosure_notice != REDISCLOSURE_NOTICE:
         raise NoticeNotAcknowledged
-    _require_attachments(content, body=envelope.get("body"))
-    return content
+    _require_attachments(opened, body=envelope.get("body"))
+    return opened
 
 
-def _require_attachments(content: Content, *, body: Mapping[str, Any] | None) -> None:
+def _read(data: bytes, *, model: type[Content]) -> Opened:
+    """The closed model; or, of a package whose record alone says more than this version knows, what can be read of it, and the rest."""
+    try:
+        return Opened(read_closed(data, model=model))
+    except MalformedToken:
+        members = json_object(data) if model is Package else {}
+        record = members.get("record")
+        found = readable_part(record) if isinstance(record, dict) else None
+        if found is None:
+            raise
+    document, unread = found
+    return Opened(read_closed(canonical_json({**members, "record": document}), model=model), unread)
+
+
+def _require_attachments(opened: Opened, *, body: Mapping[str, Any] | None) -> None:
     """The documents follow one another from the first to the last chunk, each of an element of the record. Raises AttachmentsDiffer."""
+    content = opened.content
     attached = (content.attachments or ()) if isinstance(content, Package) else ()
     end = 0
     for one in attached:
@@ -170,5 +198,7 @@ def _require_attachments(content: Content, *, body: Mapping[str, Any] | None) ->
         end += chunk_count(one.size)
     if end != (0 if body is None else body["chunks"]):
         raise AttachmentsDiffer
-    if isinstance(content, Package) and not {one.element for one in attached} <= set(content.record.elements()):
-        raise AttachmentsDiffer("a document belongs to an element that is not in the record")
+    if isinstance(content, Package):
+        there = {*content.record.elements(), *(() if opened.unread is None else opened.unread.elements)}
+        if not {one.element for one in attached} <= there:
+            raise AttachmentsDiffer("a document belongs to an element that is not in the record")

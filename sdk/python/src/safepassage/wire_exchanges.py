@@ -83,5 +83,7 @@ class ExchangeTimeline(Exchange):
     match_id: UUID | None = None
     """The match that a person is asked about, while it waits."""
     requeued_as: UUID | None = None
+    read_in_part: bool = False
+    """The record came from a node of a later version, and this one does not know all of it: what it does not know is kept beside it."""
     answers: tuple[ExchangeAnswerStep, ...]
     """The oldest first."""

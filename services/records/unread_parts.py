@@ -1,0 +1,61 @@
+"""What a peer of a later version said in a record and this one does not know: the record as it came, sealed as a part of its own.
+
+It is no section: no agreement schedules it, no decision permits it, and nothing releases it. Whoever keeps the record sees it beside the
+record (kept_resources); once this node knows more, the record is read again (reading_again).
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Literal
+from uuid import UUID
+
+from sqlalchemy import Connection, literal_column, select
+
+from safepassage.unread import Unread
+from services.records.record_sources import UNREAD, Part
+from services.records.tables import SectionRow
+
+AsBefore = Literal["as-before"]
+AS_BEFORE: Final[AsBefore] = "as-before"
+
+_ELEMENTS: Final = "elements"
+_IN_PART: Final = "in_part"
+_RECORD: Final = "record"
+
+
+def unread_in(parts: Sequence[Part], source: str) -> Unread | None:
+    """What of the source's record was not known when it was read last."""
+    for part in parts:
+        if part.section == UNREAD and part.source == source:
+            elements, in_part = json.loads(part.members[_ELEMENTS]), json.loads(part.members[_IN_PART])
+            return Unread(tuple(elements), tuple(in_part), part.members[_RECORD])
+    return None
+
+
+def part_unread(before: Sequence[Part], said: Unread | AsBefore | None, *, source: str, version: int) -> list[Part]:
+    """The part to store: none where all is known."""
+    unread = unread_in(before, source) if said == AS_BEFORE else said
+    if unread is None:
+        return []
+    members = {_ELEMENTS: _text(unread.elements), _IN_PART: _text(unread.in_part), _RECORD: unread.record}
+    return [Part(UNREAD, source, version, members)]
+
+
+def said_of(unread: Unread) -> dict[str, Any]:
+    """Each element of which something is not known, as the peer said it."""
+    record: Mapping[str, Any] = json.loads(unread.record)
+    return {element: record[section][member] for element in unread.named for section, _, member in [element.partition(".")]}
+
+
+def still_unread(connection: Connection) -> list[tuple[UUID, str]]:
+    """Students and exchanges of whose record not all is read."""
+    query = select(SectionRow.student_id, SectionRow.source).where(_IS_UNREAD).order_by(SectionRow.student_id)
+    return [(row.student_id, row.source) for row in connection.execute(query)]
+
+
+_IS_UNREAD = SectionRow.section == literal_column(f"'{UNREAD}'")
+"""With the word itself: for one that is bound, the partial index is of no use."""
+
+
+def _text(value: Sequence[str]) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
