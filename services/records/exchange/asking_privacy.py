@@ -34,6 +34,8 @@ class AskingPrivacy:
         self._siblings = siblings
         self._decisions: Gathered[None, DecisionRequest, Decision] = Gathered(self._decide, most=MOST, at_once=AT_ONCE)
         self._standings: Gathered[None, UUID, Standing] = Gathered(self._stand, most=MOST, at_once=AT_ONCE)
+        self.answers_in_time = True
+        """Whether what was asked beside something else last was wanted while its answer counted."""
 
     async def decision(self, asked: DecisionRequest) -> Decision:
         """privacy's decision on a question of this service's own. Raises its problem, TemporarilyUnavailable."""
@@ -44,7 +46,7 @@ class AskingPrivacy:
         return await self._standings(None, decision_id)
 
     def standing_beside(self, decision_id: UUID) -> "AskedStanding":
-        """The same question, asked now, while its asker does something else."""
+        """The same question, asked now, while its asker does something else; in a burst, where its answer would be too old, later."""
         return AskedStanding(self, decision_id)
 
     async def decisions_for(self, principal: Principal, asked: Sequence[DecisionRequest]) -> list[Decision | SuiteError]:
@@ -88,12 +90,15 @@ class AskingPrivacy:
 
 
 class AskedStanding:
-    """Whether a decision stands, asked while the envelope is being stored: the answer counts for a moment only."""
+    """Whether a decision stands, asked while the envelope is being stored: the answer counts for a moment only.
+
+    Where that takes longer than a moment, as among a hundred, it is asked once the answer is wanted, and not twice.
+    """
 
     def __init__(self, privacy: AskingPrivacy, decision_id: UUID) -> None:
         self._privacy, self._decision_id = privacy, decision_id
         self._asked_at = asyncio.get_running_loop().time()
-        self._answer = asyncio.create_task(self._ask())
+        self._answer = asyncio.create_task(self._ask()) if privacy.answers_in_time else None
 
     async def _ask(self) -> Standing | SuiteError:
         try:
@@ -103,8 +108,9 @@ class AskedStanding:
 
     async def answer(self) -> Standing:
         """What privacy says. INVARIANT: not what it said a while ago; then it is asked again. Raises TemporarilyUnavailable."""
-        said = await self._answer
-        if asyncio.get_running_loop().time() - self._asked_at > COUNTS_SECONDS:
+        said = None if self._answer is None else await self._answer
+        self._privacy.answers_in_time = asyncio.get_running_loop().time() - self._asked_at <= COUNTS_SECONDS
+        if said is None or not self._privacy.answers_in_time:
             return await self._privacy.standing(self._decision_id)
         if isinstance(said, SuiteError):
             raise said

@@ -4,7 +4,7 @@ Whoever takes the exchange keys of this service can speak as this node to others
 """
 
 import logging
-from contextlib import AsyncExitStack
+from contextlib import AbstractContextManager, AsyncExitStack, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -125,6 +125,11 @@ class Exchange:
             work.offer(key, held)
         elif work is not None:
             work.wake()
+
+    def doing(self, job: Job, key: Any) -> AbstractContextManager[None]:
+        """Around a step that takes the row with this key further itself (Work.done_elsewhere)."""
+        work = self.works.get(job)
+        return nullcontext() if work is None else work.done_elsewhere(key)
 
     def wake_after(self, tx: AsyncSession, job: Job) -> None:
         """As `wake`, once `tx` has committed."""

@@ -139,11 +139,12 @@ async def _stored(exchange: Exchange, peer: str, body: bytes, jws: str, now: dat
     def t1(tx: Writing, _: SignedEnvelope, __: Logged) -> IncomingEnvelopeRow | None:
         return _t1(tx.connection, row, message.body)
 
-    before = await exchange.peer_logs.take(member, message.checkpoint, verify, t1)
-    if before is not None:
-        return _again(before, signed)
-    await exchange.milestones.reached("receiver after_T1")
-    return await acknowledge(exchange, Received(row, asked))
+    with exchange.doing("storing", (row.issuer, row.id)):
+        before = await exchange.peer_logs.take(member, message.checkpoint, verify, t1)
+        if before is not None:
+            return _again(before, signed)
+        await exchange.milestones.reached("receiver after_T1")
+        return await acknowledge(exchange, Received(row, asked))
 
 
 def _again(held: IncomingEnvelopeRow, signed: SignedEnvelope) -> str:

@@ -48,12 +48,13 @@ async def send_off(exchange: Exchange, request: PeerRequestRow, answer: Answer, 
         store(tx.connection, row)
         follow(tx)
 
-    await exchange.write(t1)
-    await exchange.milestones.reached("holder after_T1")
-    try:
-        await queue(exchange, row.id, row)
-    except SuiteError as error:
-        log.warning("answer sealed and not logged yet", extra={"code": error.code})
+    with exchange.doing("queueing", row.id):
+        await exchange.write(t1)
+        await exchange.milestones.reached("holder after_T1")
+        try:
+            await queue(exchange, row.id, row)
+        except SuiteError as error:
+            log.warning("answer sealed and not logged yet", extra={"code": error.code})
 
 
 def _sealed_row(exchange: Exchange, request: PeerRequestRow, answer: Answer) -> OutgoingEnvelopeRow:

@@ -5,7 +5,8 @@ A row's state says what there is to do, so that a process that dies leaves nothi
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -78,6 +79,7 @@ class Work:
         self._wake = asyncio.Event()
         self._busy: dict[Any, asyncio.Task[None]] = {}
         self._begun: dict[Any, float] = {}
+        self._elsewhere = set[Any]()
         self._paused: dict[Any, datetime] = {}
         self._running = self._more = False
 
@@ -85,9 +87,23 @@ class Work:
         """There may be something to do."""
         self._wake.set()
 
+    @contextmanager
+    def done_elsewhere(self, key: Any) -> Iterator[None]:
+        """Another step of this process takes the row with this key further itself: meanwhile it is not taken up here, due or not.
+
+        In a burst a row comes to be due before its step has had its turn, and each would be signed, stored and asked about twice.
+        """
+        self._elsewhere.add(key)
+        try:
+            yield
+        finally:
+            self._elsewhere.discard(key)
+            if self._more:
+                self._wake.set()
+
     def offer(self, key: Any, held: Any = None) -> None:
         """This row is due now: take it up without looking for it, where this process may work and has room."""
-        free = self._running and len(self._busy) < AT_ONCE and key not in self._busy and key not in self._paused
+        free = self._running and len(self._busy) < AT_ONCE and self._is_free(key) and key not in self._paused
         if free and self._lease.is_mine(self._clock()):
             self._begin(key, held)
         else:
@@ -115,13 +131,16 @@ class Work:
         """Start what is due and not yet under way, as much as there is room for."""
         now = self._clock()
         self._paused = {key: until for key, until in self._paused.items() if until > now}
-        limit = AT_ONCE + len(self._paused)
+        limit = AT_ONCE + len(self._paused) + len(self._elsewhere)
         found = await self._due(now, limit)
-        keys = [key for key in found if key not in self._busy and key not in self._paused]
+        keys = [key for key in found if self._is_free(key) and key not in self._paused]
         free = AT_ONCE - len(self._busy)
         self._more = len(keys) > free or len(found) == limit
         for key in keys[: max(free, 0)]:
             self._begin(key)
+
+    def _is_free(self, key: Any) -> bool:
+        return key not in self._busy and key not in self._elsewhere
 
     def _begin(self, key: Any, held: Any = None) -> None:
         self._begun[key] = asyncio.get_running_loop().time()
@@ -156,7 +175,7 @@ class Work:
 
     async def finish_due(self) -> None:
         """Do everything that is due now, and what becomes due by it: for tests and for a stop that leaves nothing behind."""
-        while keys := [key for key in await self._due(self._clock(), AT_ONCE) if key not in self._busy]:
+        while keys := [key for key in await self._due(self._clock(), AT_ONCE) if self._is_free(key)]:
             for key in keys:
                 await self._do(key, None)
 

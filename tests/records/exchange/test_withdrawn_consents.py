@@ -115,7 +115,23 @@ async def test_a_consent_taken_back_while_the_envelope_is_stored_stops_it_if_tha
                 await privacy.standing_beside(row.decision_id).answer()
         monkeypatch.setattr(asking_privacy, "COUNTS_SECONDS", -1.0)
         assert (await slow.answer()).reason == "consent-withdrawn"
+        assert not privacy.answers_in_time  # so that the next one is asked once its answer is wanted, and once
         await states.alder.one("dispatching", row.id)
         assert (await given.case.package()).state == Outgoing.WITHDRAWN
         await given.case.answer()
         await given.case.finish()
+
+
+@pytest.mark.requirement("EX-fallen")
+async def test_in_a_burst_whether_a_consent_stands_is_asked_when_its_answer_is_wanted_and_not_before(states: TwoStates) -> None:
+    async with consented(states) as given:
+        await given.case.deliver_request()
+        await given.case.answer()
+        row = await given.case.package()
+        assert row.decision_id is not None
+        privacy = states.alder.exchange.privacy
+        privacy.answers_in_time = False
+        later = privacy.standing_beside(row.decision_id)
+        await given.take_back()
+        assert (await later.answer()).reason == "consent-withdrawn"
+        assert privacy.answers_in_time  # it was wanted at once: the next one is asked beside what its asker does

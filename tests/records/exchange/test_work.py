@@ -66,3 +66,37 @@ async def test_a_step_that_does_not_end_is_broken_off_and_the_row_is_taken_up_ag
     assert rows.begun == [1, 2, 1, 2]
     running.cancel()
     await database.close()
+
+
+@pytest.mark.requirement("EX-1")
+async def test_a_row_that_another_step_takes_further_is_not_taken_up_meanwhile_and_is_once_that_has_ended(
+    tmp_path: Path, clock: StandingClock
+) -> None:
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'none.sqlite'}")
+    left, done = {1, 2}, list[int]()
+
+    async def due(_: datetime, limit: int) -> Sequence[int]:
+        return sorted(left)[:limit]
+
+    async def do(key: int, _: Any) -> None:
+        done.append(key)
+        left.discard(key)
+
+    one = Work("queueing", Lease(database, clock, holder="a"), clock, due=due, do=do)
+    running = asyncio.create_task(one.run())
+    with pytest.raises(RuntimeError), one.done_elsewhere(1):
+        async with asyncio.timeout(10):
+            while 2 not in done:
+                one.wake()
+                await asyncio.sleep(0)
+        one.offer(1)
+        await one.finish_due()
+        assert done == [2]
+        raise RuntimeError  # it did not come to its end
+    one.wake()
+    async with asyncio.timeout(10):
+        while left:
+            await asyncio.sleep(0)
+    assert done == [2, 1]
+    running.cancel()
+    await database.close()
