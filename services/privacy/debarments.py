@@ -15,13 +15,13 @@ from safepassage.wire_lists import DebarmentPage
 from safepassage.wire_policy import Debarment, NewDebarment
 from services.privacy.behind import event_of
 from services.privacy.tables import DebarmentRow
-from shared import prepared
 from shared.caller import Caller, caller_with
 from shared.clock import Now
 from shared.contracts.audit import Context
 from shared.cursors import Cursor, Cursors, Limit, next_link
 from shared.database import ReadOnly, Transaction
 from shared.idempotency import Once
+from shared.one_snapshot import rows_once
 from shared.problems import responses
 
 router = APIRouter(prefix="/v1/debarments", tags=["debarments"])
@@ -87,7 +87,7 @@ _AGAINST = (
 
 def debarments_of(connection: Connection, parties: Collection[str]) -> tuple[Debarment, ...]:
     """Every finding against one of the parties, of any time."""
-    return tuple(_debarment(row) for row in prepared.rows(connection, _AGAINST, {"parties": sorted(parties)}))
+    return tuple(_debarment(row) for row in rows_once(connection, _AGAINST, {"parties": sorted(parties)}))
 
 
 def _require_state_agency(caller: Caller) -> None:

@@ -1,7 +1,7 @@
 """Deciding what records asks: one question, or several of one moment, each on its facts alone and kept before any is answered."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,15 +15,17 @@ from safepassage.wire import Digest
 from services.privacy.asked_by import AskedBy
 from services.privacy.duty_exchanges import duties_served, named_duties
 from services.privacy.evaluation import Judge, Kept, decision_on, denied, evaluate, keep, keeping, kept
-from services.privacy.facts import Facts, read_facts
+from services.privacy.facts import Facts, read_facts, rows_of_each
 from services.privacy.policy_schedule import deciding_hash
 from services.privacy.policy_sets import PolicySets
 from services.privacy.sealing import Sealer
+from services.privacy.subjects import HeldSubject
 from shared.clock import Clock
 from shared.contracts.privacy import CREDENTIAL_ACTIONS, Decision, DecisionRequest
 from shared.database import Database
 from shared.group_commit import GroupCommit
 from shared.internal_token import Principal
+from shared.one_snapshot import one_snapshot
 from shared.outbox import Outbox
 
 SLICE = 8
@@ -54,7 +56,7 @@ async def decide_each(state: Any, principal: Principal, asked: Sequence[Decision
     clock: Clock = state.clock
     outbox: Outbox = state.outbox
     asked_at = clock()  # before the snapshot: services.privacy.policy_schedule
-    seen = await database.read(lambda connection: [_seen(connection, state, principal, one, asked_at) for one in asked])
+    seen = await database.read(lambda connection: _seen_together(connection, state, principal, asked, asked_at))
     decided: list[Decision | SuiteError] = []
     rows: list[Kept] = []
     for place, one in enumerate(seen):
@@ -89,12 +91,28 @@ async def _decided(state: Any, principal: Principal, seen: _Seen) -> tuple[Decis
     return decision, kept(state.outbox, sealer, judge, evaluation, decision, AskedBy(principal), duty_keys=seen.duty_keys)
 
 
-def _seen(connection: Connection, state: Any, principal: Principal, asked: DecisionRequest, asked_at: datetime) -> _Seen | SuiteError:
+def _seen_together(
+    connection: Connection, state: Any, principal: Principal, asked: Sequence[DecisionRequest], asked_at: datetime
+) -> list[_Seen | SuiteError]:
+    with one_snapshot():
+        every = zip(asked, rows_of_each(connection, asked), strict=True)
+        return [_seen(connection, state, principal, one, rows, asked_at) for one, rows in every]
+
+
+def _seen(
+    connection: Connection,
+    state: Any,
+    principal: Principal,
+    asked: DecisionRequest,
+    rows: Mapping[UUID, HeldSubject] | None,
+    asked_at: datetime,
+) -> _Seen | SuiteError:
     judge: Judge = state.judge
     asker = _organisation(principal)
     try:
         _require_subjects(asked)
-        facts = read_facts(connection, state.sealer, asked, node_organisation_id=judge.node_organisation_id, caller_organisation_id=asker)
+        ids: dict[str, Any] = {"node_organisation_id": judge.node_organisation_id, "caller_organisation_id": asker}
+        facts = read_facts(connection, state.sealer, asked, **ids, rows=rows)
         now = facts.not_before(asked_at)
         duties = named_duties(connection, asked.duty_ids, asker) + duties_served(connection, judge.naming, asked.in_place_of)
         return _Seen(asked, facts, now, deciding_hash(connection, now), duties)

@@ -25,6 +25,7 @@ from services.privacy.subjects import HeldSubject, open_facts, subjects_by_id
 from services.privacy.tables import EvidenceRow, OrganisationRow
 from shared import prepared
 from shared.contracts.privacy import DecisionRequest, EducatorSubject, StatementsOf, SubjectFacts
+from shared.one_snapshot import rows_once
 
 ATTENDANCE_MATTERS: Final = frozenset({"directory", "school-official", "military-recruiter", "higher-education-recruiter"})
 """Bases whose rules ask where a student attends: of a school that is not loaded nobody could tell whose it is."""
@@ -90,12 +91,23 @@ class HeldStudent:
     statements: StatementsOf | None
 
 
-def held_students(connection: Connection, sealer: Sealer, student_ids: Sequence[UUID]) -> dict[UUID, HeldStudent]:
-    """Those of the students who are held, by id. Raises SealBroken."""
+def held_students(
+    connection: Connection, sealer: Sealer, student_ids: Sequence[UUID], rows: Mapping[UUID, HeldSubject] | None = None
+) -> dict[UUID, HeldStudent]:
+    """Those of the students who are held, by id. `rows`: where they were looked up before. Raises SealBroken."""
+    found = subjects_by_id(connection, student_ids) if rows is None else rows
     return {
-        student_id: HeldStudent(open_facts(sealer, row), _statements(sealer, row))
-        for student_id, row in subjects_by_id(connection, student_ids).items()
+        student_id: HeldStudent(open_facts(sealer, found[student_id]), _statements(sealer, found[student_id]))
+        for student_id in student_ids
+        if student_id in found
     }
+
+
+def rows_of_each(connection: Connection, requests: Sequence[DecisionRequest]) -> list[Mapping[UUID, HeldSubject] | None]:
+    """`rows` for `read_facts` of each of several requests: students who are asked about alone are looked up by one statement."""
+    alone = [request.subjects[0].student_id if len(request.subjects) == 1 else None for request in requests]
+    found = subjects_by_id(connection, list(dict.fromkeys(one for one in alone if one is not None)))
+    return [None if one is None else found for one in alone]
 
 
 def held_within(
@@ -154,6 +166,7 @@ def read_facts(
     caller_organisation_id: UUID | None,
     at_stated_version: bool = True,
     held: Mapping[UUID, HeldStudent] | None = None,
+    rows: Mapping[UUID, HeldSubject] | None = None,
 ) -> Facts:
     """Load what `request` is decided on. `connection` is in a transaction that is one snapshot (Database.reading).
 
@@ -161,11 +174,12 @@ def read_facts(
 
     at_stated_version  also refuse facts that are older here than those under which the asker will release
     held               what `held_students` read in this snapshot, where several questions are about the same students
+    rows               what `rows_of_each` looked up in this snapshot, where several are about a student each
 
     Raises FactsBehind (also for a student who is not here at all), SealBroken.
     """
     if held is None:
-        held = held_students(connection, sealer, [subject.student_id for subject in request.subjects])
+        held = held_students(connection, sealer, [subject.student_id for subject in request.subjects], rows)
     if request.nobody is not None:  # looked for like everybody
         held = {request.nobody.student_id: HeldStudent(request.nobody, None)}
     students = [
@@ -258,13 +272,13 @@ def _organisations(
 ) -> tuple[dict[UUID, Organisation], tuple[Held, ...]]:
     """The organisations and all above them, and their evidence of the kinds that no request names. One statement, whether or not."""
     kinds = standing_kinds(request)
-    asked: dict[str, Any] = {"identifiers": list(identifiers)}
+    asked: dict[str, Any] = {"identifiers": sorted(identifiers)}
     if kinds:
         rows = prepared.rows(connection, _WITH_STANDING, asked | {"kinds": kinds, "operator_id": request.recipient.id})
         wholes = dict.fromkeys(row.whole for row in rows)
         standing = tuple((open_evidence(sealer, row), row.epoch) for row in rows if row.id is not None)
     else:
-        wholes, standing = dict.fromkeys(row.whole for row in prepared.rows(connection, _CONCERNED, asked)), ()
+        wholes, standing = dict.fromkeys(row.whole for row in rows_once(connection, _CONCERNED, asked)), ()
     organisations = (_organisation(whole) for whole in wholes)
     return {organisation.id: organisation for organisation in organisations}, standing
 

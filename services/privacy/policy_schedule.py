@@ -11,6 +11,7 @@ from safepassage.wire import Digest
 from safepassage.wire_policy_sets import PolicyActivation
 from services.privacy.tables import PolicyActivationRow, PolicyCallOffRow, PolicySetRow
 from shared import prepared
+from shared.one_snapshot import rows_once
 
 _HOLDS = PolicyActivationRow.number.not_in(select(PolicyCallOffRow.number))
 HASHES = select(PolicyActivationRow.policy_hash).where(_HOLDS)
@@ -28,10 +29,10 @@ def deciding_hash(connection: Connection, at: datetime) -> Digest:
     A clock that stands before the first activation of all is behind: then the first set decides. Raises PoliciesUnavailable where there
     was never one.
     """
-    found = prepared.row(connection, _DECIDING, {"at": at}) or prepared.row(connection, _FIRST)
-    if found is None:
+    found = rows_once(connection, _DECIDING, {"at": at}) or prepared.rows(connection, _FIRST)
+    if not found:
         raise PoliciesUnavailable
-    deciding: Digest = found.policy_hash
+    deciding: Digest = found[0].policy_hash
     return deciding
 
 

@@ -1,7 +1,7 @@
 """Standing: does a decision that permitted still hold? A revocation works on what waits to be delivered (decisions 3)."""
 
 import asyncio
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,11 +15,12 @@ from safepassage.wire import Digest
 from safepassage.wire_decisions import Fall, Withheld
 from services.privacy.deciding import SLICE
 from services.privacy.evaluation import Evaluation, Judge, evaluate
-from services.privacy.facts import Facts, read_facts
+from services.privacy.facts import Facts, read_facts, rows_of_each
 from services.privacy.policy_schedule import deciding_hash
 from services.privacy.policy_sets import PolicySets
 from services.privacy.recorded import DecisionRecord, RecordedOutcome, open_outcome, open_record
 from services.privacy.sealing import Sealer
+from services.privacy.subjects import HeldSubject
 from services.privacy.tables import DecisionFallRow, DecisionRow
 from shared import prepared
 from shared.actors import actor_of
@@ -29,6 +30,7 @@ from shared.contracts.privacy import Standing
 from shared.database import Database
 from shared.inserts import insert_into
 from shared.internal_token import Principal
+from shared.one_snapshot import one_snapshot
 from shared.outbox import Outbox
 
 TABLE = "decision_fall"
@@ -55,7 +57,7 @@ async def standings_of(state: Any, decision_ids: Sequence[UUID], *, by: Principa
     database: Database = state.database
     clock: Clock = state.clock
     asked_at = clock()  # before the snapshot: services.privacy.policy_schedule
-    known = await database.read(lambda connection: [_known(connection, one, state=state, asked_at=asked_at) for one in decision_ids])
+    known = await database.read(lambda connection: _known_together(connection, decision_ids, state=state, asked_at=asked_at))
     standings = []
     for place, (decision_id, one) in enumerate(zip(decision_ids, known, strict=True)):
         standings.append(one if isinstance(one, Standing) else await _stands(state, decision_id, one, by=by))
@@ -90,11 +92,20 @@ class _Known:
     policy_hash: Digest
 
 
-def _known(connection: Connection, decision_id: UUID, *, state: Any, asked_at: datetime) -> _Known | Standing:
-    """What is looked at again; or how the decision stands, where that is certain already."""
-    judge: Judge = state.judge
-    sealer: Sealer = state.sealer
-    row = prepared.row(connection, _RECORDED, {"id_": decision_id})
+def _known_together(connection: Connection, decision_ids: Sequence[UUID], *, state: Any, asked_at: datetime) -> list[_Known | Standing]:
+    """Of each what is looked at again; or how the decision stands, where that is certain already."""
+    with one_snapshot():
+        found = {row.id: row for row in prepared.rows(connection, _RECORDED, {"ids": list(dict.fromkeys(decision_ids))})}
+        settled = [_recorded(state.sealer, one, found.get(one), asked_at) for one in decision_ids]
+        asked = [one for one in settled if not isinstance(one, Standing)]
+        rows = iter(rows_of_each(connection, [record.request for _, record in asked]))
+        return [
+            one if isinstance(one, Standing) else _known(connection, *one, next(rows), state=state, asked_at=asked_at) for one in settled
+        ]
+
+
+def _recorded(sealer: Sealer, decision_id: UUID, row: Any | None, asked_at: datetime) -> tuple[Any, DecisionRecord] | Standing:
+    """The row with its record; or how the decision stands, where the row says so."""
     if row is None:
         return UNKNOWN
     if row.fall is not None:
@@ -102,7 +113,14 @@ def _known(connection: Connection, decision_id: UUID, *, state: Any, asked_at: d
         return Standing(stands=False, reason=fallen.reason, citation=fallen.citation)
     if asked_at >= row.valid_until:
         return EXPIRED
-    record = open_record(sealer, row)
+    return row, open_record(sealer, row)
+
+
+def _known(
+    connection: Connection, row: Any, record: DecisionRecord, rows: Mapping[UUID, HeldSubject] | None, *, state: Any, asked_at: datetime
+) -> _Known | Standing:
+    judge: Judge = state.judge
+    sealer: Sealer = state.sealer
     try:
         facts = read_facts(
             connection,
@@ -111,6 +129,7 @@ def _known(connection: Connection, decision_id: UUID, *, state: Any, asked_at: d
             node_organisation_id=judge.node_organisation_id,
             caller_organisation_id=record.asked_by.organisation_id,
             at_stated_version=False,
+            rows=rows,
         )
     except FactsBehind:
         return FACTS_MISSING
@@ -122,7 +141,7 @@ def _known(connection: Connection, decision_id: UUID, *, state: Any, asked_at: d
 _RECORDED = (
     select(DecisionRow.__table__, DecisionFallRow.sealed.label("fall"))
     .join_from(DecisionRow, DecisionFallRow, DecisionFallRow.decision_id == DecisionRow.id, isouter=True)
-    .where(DecisionRow.id == bindparam("id_"))
+    .where(DecisionRow.id.in_(bindparam("ids", expanding=True)))
 )
 
 

@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from services.privacy.tables import DecisionRow, SubjectRow
+from shared import prepared
 from shared.contracts.privacy import DecisionAnswers, DecisionBatch, DecisionRequest, Standing, StandingBatch, Standings, SubjectVersion
 from tests.privacy.world import World
 
@@ -53,3 +55,38 @@ async def test_each_stands_or_has_fallen_by_itself(world: World) -> None:
     assert (fallen.stands, stands.stands) == (False, True)
     assert await world.node.standing(ids[0]) == fallen
     assert await world.node.count(SubjectRow) >= 2
+
+
+async def test_a_hundred_ask_the_store_no_more_often_than_two_and_nothing_is_kept_for_the_next(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    students = [await world.student() for _ in range(6)]
+    asked, plain = list[object](), prepared.rows
+
+    def noted(connection: Any, statement: Any, values: Any = None) -> list[Any]:
+        asked.append(statement)
+        return plain(connection, statement, values)
+
+    monkeypatch.setattr(prepared, "rows", noted)
+    counts = list[tuple[int, int]]()
+    for some in (students[:2], students):
+        asked.clear()
+        answers = (await decided(world, *(world.by_transfer(one) for one in some))).answers
+        ids = [one.decision.id for one in answers if one.decision is not None and one.decision.token is not None]
+        decisions = len(asked)
+        assert all(one.stands for one in await standings(world, *ids))
+        assert len(ids) == len(some)
+        counts.append((decisions, len(asked) - decisions))
+    assert counts[0] == counts[1]
+    alone = len(asked)
+    assert (await world.node.standing(ids[0])).stands
+    assert len(asked) - alone >= counts[0][1] - 1  # all of it anew
+    assert sorted(await standings(world, ids[0], ids[0], ids[1]), key=str) == [Standing(stands=True)] * 3
+
+
+async def test_a_record_whose_seal_is_broken_is_the_problem_of_its_own_question(world: World) -> None:
+    whole, broken = await world.student(), await world.student()
+    async with world.node.app.state.database.transaction() as tx:
+        await tx.execute(update(SubjectRow).where(SubjectRow.student_id == broken.student_id).values(sealed=b"\0" * 64))
+    answers = (await decided(world, world.by_transfer(broken), world.by_transfer(whole))).answers
+    assert [None if one.problem is None else one.problem.code for one in answers] == ["seal-broken", None]
