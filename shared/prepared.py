@@ -15,6 +15,8 @@ from sqlalchemy import Connection, Dialect
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.util import await_only
 
+from shared.unnested import of_many
+
 KEPT: Final = 1024
 LONGEST_KEPT: Final = 16
 """A text for each length of a list is kept up to here; a longer list is written out each time."""
@@ -76,26 +78,30 @@ def change_each(connection: Connection, statement: ClauseElement, several: Seque
 
 def add_each(connection: Connection, statement: ClauseElement, several: Sequence[Values]) -> None:
     """As `change_each`, of an INSERT that gives each column a value. PostgreSQL gets a list for each column instead of a message a row."""
+    if _at_once(connection, statement, several) is None:
+        change_each(connection, statement, several)
+
+
+def change_many(connection: Connection, statement: ClauseElement, several: Sequence[Values]) -> int:
+    """As `change`, for each of several sets of values with the same names. Gives how many rows they concerned in all.
+
+    PostgreSQL is asked once where it can be: a row that two of them are of is then changed once, and counted once.
+    """
+    count = _at_once(connection, statement, several)
+    return sum(change(connection, statement, values) for values in several) if count is None else count
+
+
+def _at_once(connection: Connection, statement: ClauseElement, several: Sequence[Values]) -> int | None:
+    """How many rows one statement for all of it has concerned; None where there is none."""
     driver = _begun(connection) if len(several) > 1 else None
     prepared = None if driver is None else prepared_for(connection, statement, several[0])
-    text = None if prepared is None else text_of_columns(prepared.text)
+    text = None if prepared is None else of_many(prepared.text)
     if driver is None or prepared is None or text is None:
-        change_each(connection, statement, several)
-        return
+        return None
     _require_writing(connection)
     columns = tuple(zip(*[prepared.bound(values) for values in several], strict=True))
-    _asked(connection, text, lambda: driver.execute(text, *columns))
-
-
-@lru_cache(maxsize=KEPT)
-def text_of_columns(text: str) -> str | None:
-    """An INSERT of PostgreSQL of many rows at once, in their order; None for one that says more than a typed value for each column."""
-    plain = _INSERT.fullmatch(text)
-    return None if plain is None else f"{plain[1]} SELECT * FROM unnest({_TYPED.sub(_LISTED, plain[2])})"  # noqa: S608 names of ours
-
-
-_TYPED, _LISTED = re.compile(r"(\$\d+::[A-Z]+)"), r"\1[]"
-_INSERT = re.compile(r"(INSERT INTO [^()]+ \([^()]+\)) VALUES \(((?:\$\d+::[A-Z]+(?:, )?)+)\)")
+    status = _asked(connection, text, lambda: driver.execute(text, *columns))
+    return int(status.rpartition(" ")[2])
 
 
 def together(connection: Connection, changes: Sequence[Change]) -> list[int]:

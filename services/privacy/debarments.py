@@ -21,7 +21,7 @@ from shared.contracts.audit import Context
 from shared.cursors import Cursor, Cursors, Limit, next_link
 from shared.database import ReadOnly, Transaction
 from shared.idempotency import Once
-from shared.one_snapshot import rows_once
+from shared.asked_once import rows_once
 from shared.problems import responses
 
 router = APIRouter(prefix="/v1/debarments", tags=["debarments"])

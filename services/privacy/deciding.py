@@ -25,7 +25,7 @@ from shared.contracts.privacy import CREDENTIAL_ACTIONS, Decision, DecisionReque
 from shared.database import Database
 from shared.group_commit import GroupCommit
 from shared.internal_token import Principal
-from shared.one_snapshot import one_snapshot
+from shared.asked_once import asked_once
 from shared.outbox import Outbox
 
 SLICE = 8
@@ -94,7 +94,7 @@ async def _decided(state: Any, principal: Principal, seen: _Seen) -> tuple[Decis
 def _seen_together(
     connection: Connection, state: Any, principal: Principal, asked: Sequence[DecisionRequest], asked_at: datetime
 ) -> list[_Seen | SuiteError]:
-    with one_snapshot():
+    with asked_once():
         every = zip(asked, rows_of_each(connection, asked), strict=True)
         return [_seen(connection, state, principal, one, rows, asked_at) for one, rows in every]
 

@@ -11,7 +11,7 @@ from safepassage.wire import Digest
 from safepassage.wire_policy_sets import PolicyActivation
 from services.privacy.tables import PolicyActivationRow, PolicyCallOffRow, PolicySetRow
 from shared import prepared
-from shared.one_snapshot import rows_once
+from shared.asked_once import rows_once
 
 _HOLDS = PolicyActivationRow.number.not_in(select(PolicyCallOffRow.number))
 HASHES = select(PolicyActivationRow.policy_hash).where(_HOLDS)

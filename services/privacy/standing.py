@@ -30,7 +30,7 @@ from shared.contracts.privacy import Standing
 from shared.database import Database
 from shared.inserts import insert_into
 from shared.internal_token import Principal
-from shared.one_snapshot import one_snapshot
+from shared.asked_once import asked_once
 from shared.outbox import Outbox
 
 TABLE = "decision_fall"
@@ -94,7 +94,7 @@ class _Known:
 
 def _known_together(connection: Connection, decision_ids: Sequence[UUID], *, state: Any, asked_at: datetime) -> list[_Known | Standing]:
     """Of each what is looked at again; or how the decision stands, where that is certain already."""
-    with one_snapshot():
+    with asked_once():
         found = {row.id: row for row in prepared.rows(connection, _RECORDED, {"ids": list(dict.fromkeys(decision_ids))})}
         settled = [_recorded(state.sealer, one, found.get(one), asked_at) for one in decision_ids]
         asked = [one for one in settled if not isinstance(one, Standing)]

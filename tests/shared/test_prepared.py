@@ -10,6 +10,7 @@ from shared import prepared
 from shared.clock import system_clock
 from shared.database import Database
 from shared.inserts import insert_of
+from shared.unnested import of_many
 from tests.shared.tables import CounterRow, OutboxRow
 
 pytestmark = pytest.mark.anyio
@@ -112,9 +113,54 @@ async def test_of_rows_that_are_added_at_once_none_is_kept_where_one_fails(datab
 
 async def test_an_insert_is_of_columns_only_where_each_has_a_typed_value_of_its_own() -> None:
     text = "INSERT INTO tag (tag, student_id) VALUES ($1::BYTEA, $2::UUID)"
-    assert prepared.text_of_columns(text) == "INSERT INTO tag (tag, student_id) SELECT * FROM unnest($1::BYTEA[], $2::UUID[])"
-    for other in (f"{text} ON CONFLICT DO NOTHING", text.replace("$2::UUID", "now()"), text.replace("BYTEA", "BYTEA[]"), "DELETE FROM tag"):
-        assert prepared.text_of_columns(other) is None
+    assert of_many(text) == "INSERT INTO tag (tag, student_id) SELECT * FROM unnest($1::BYTEA[], $2::UUID[])"
+    assert of_many(f"{text} ON CONFLICT DO NOTHING") == f"{of_many(text)} ON CONFLICT DO NOTHING"
+    for other in (
+        f"{text} ON CONFLICT (tag) DO NOTHING",
+        text.replace("$2::UUID", "now()"),
+        text.replace("BYTEA", "BYTEA[]"),
+        "DELETE FROM tag",
+    ):
+        assert of_many(other) is None
+
+
+async def test_an_update_is_of_many_rows_where_it_has_plain_values_alone() -> None:
+    text = "UPDATE tag SET source=$1::VARCHAR WHERE tag.tag = $2::BYTEA AND (tag.source = $3::VARCHAR OR tag.source = $4::VARCHAR)"
+    assert of_many(text) == (
+        "UPDATE tag SET source=of_one.v1 FROM unnest($1::VARCHAR[], $2::BYTEA[], $3::VARCHAR[], $4::VARCHAR[]) AS of_one (v1, v2, v3, v4) "
+        "WHERE tag.tag = of_one.v2 AND (tag.source = of_one.v3 OR tag.source = of_one.v4)"
+    )
+    value, where = "$1::VARCHAR", text.partition(" WHERE ")[2]
+    for other in (
+        text.replace(f" WHERE {where}", ""),
+        text.replace(value, "'a'").replace(where, "true"),
+        text.replace(value, "$1"),
+        text.replace(value, "$1::VARCHAR[]"),
+        text.replace(value, "$1::TIMESTAMP WITH TIME ZONE"),
+        text.replace(value, "$9::VARCHAR"),
+        text.replace(value, "(SELECT $1::VARCHAR)"),
+        f"{text} RETURNING 1",
+        f"WITH a AS (SELECT 1) {text}",
+    ):
+        assert of_many(other) is None, other
+
+
+_GUARDED = update(CounterRow).where(CounterRow.id == bindparam("id_"), CounterRow.value == 10).values(value=bindparam("new_value"))
+_ADD_NEW = {dialect: insert_of(dialect, CounterRow).on_conflict_do_nothing() for dialect in ("sqlite", "postgresql")}
+
+
+async def test_changes_of_many_rows_alike_say_how_many_they_concerned(database: Database) -> None:
+    several = [{"id_": one, "new_value": one + 100} for one in (3, 1, 9)]
+    assert await database.write(lambda tx: prepared.rows(tx, _ALL) and prepared.change_many(tx, _SET, several)) == 2
+    assert await everything(database) == [(1, 101), (2, 20), (3, 103)]
+    assert await database.write(lambda tx: prepared.rows(tx, _ALL) and prepared.change_many(tx, _GUARDED, several[:2])) == 0
+    added = [{"id": one, "value": 10} for one in (4, 1, 5, 5)]
+    count = await database.write(lambda tx: prepared.rows(tx, _ALL) and prepared.change_many(tx, _ADD_NEW[database.dialect], added))
+    assert count == 2
+    both = [{"id_": 4, "new_value": 1}, {"id_": 4, "new_value": 2}]
+    assert await database.write(lambda tx: prepared.rows(tx, _ALL) and prepared.change_many(tx, _GUARDED, both)) == 1
+    assert await database.write(lambda tx: prepared.rows(tx, _ALL) and prepared.change_many(tx, _GUARDED, [])) == 0
+    assert [one for one in await everything(database) if one[0] in (1, 5)] == [(1, 101), (5, 10)]
 
 
 async def test_changes_that_go_together_say_how_many_rows_each_concerned(database: Database) -> None:

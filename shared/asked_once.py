@@ -1,6 +1,6 @@
-"""Questions of one moment that are answered on one snapshot: what several of them ask of the store alike is asked once.
+"""Questions that several ask of the store at one moment, alike: each is asked once.
 
-Nothing is kept beyond the block: the next snapshot is asked anew.
+Nothing is kept beyond the block: whoever comes next asks anew.
 """
 
 from collections.abc import Iterator
@@ -18,8 +18,8 @@ _found: ContextVar[dict[Any, list[Any]] | None] = ContextVar("_found", default=N
 
 
 @contextmanager
-def one_snapshot() -> Iterator[None]:
-    """Around several questions in one transaction that is one snapshot and writes nothing (Database.read)."""
+def asked_once() -> Iterator[None]:
+    """Around several in one transaction: one that is one snapshot, or one that changes nothing of what `rows_once` asks for in it."""
     token = _found.set({})
     try:
         yield
@@ -28,7 +28,7 @@ def one_snapshot() -> Iterator[None]:
 
 
 def rows_once(connection: Connection, statement: ClauseElement, values: Values) -> list[Any]:
-    """As `prepared.rows`; within `one_snapshot` the same statement with the same values is asked once. A list's order is part of it."""
+    """As `prepared.rows`; within `asked_once` the same statement with the same values is asked once. A list's order is part of it."""
     found = _found.get()
     if found is None:
         return prepared.rows(connection, statement, values)
