@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from inspect import iscoroutinefunction
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
 from shared import prepared
+from shared.asked_once import asked_once
 from shared.contracts.audit import Event
 from shared.database import Database
 from shared.outbox import Outbox
@@ -19,16 +20,31 @@ T = TypeVar("T")
 LARGEST = 64
 
 
+class Gathering(Protocol):
+    """Rows that several writes have for the same tables."""
+
+    def write(self, connection: Connection) -> None:
+        """Store them."""
+        ...
+
+
+G = TypeVar("G", bound=Gathering)
+
+
 class Writing:
     """The transaction that several writes share."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, is_shared: bool = False) -> None:
         self.connection = connection
+        self.is_shared = is_shared
+        """Whether other writes are in it, beside which this one's changes can be made (`expect`, `add`)."""
         self.events: list[Event] = []
         self.tellings: list[dict[str, Any]] = []
         self.done: set[Hashable] = set()
         """What is done once for all writes of this transaction, by names of who did it: a lock that is held, a row that was set."""
         self._callbacks: list[Callable[[], None]] = []
+        self._gathered: dict[Hashable, Gathering] = {}
+        self._expected: dict[Hashable, list[tuple[Change, Exception]]] = {}
 
     def record(self, event: Event) -> None:
         """Append a behind-entry to the log, once this has committed."""
@@ -37,6 +53,32 @@ class Writing:
     def tell(self, row: dict[str, Any]) -> None:
         """Tell a sibling (`Outbox.row_to_tell`), once this has committed."""
         self.tellings.append(row)
+
+    def expect(self, change: Change, otherwise: Exception) -> None:
+        """Change one row: where it is no row, `otherwise` is raised, and nothing of this write is stored.
+
+        Among others it is made before the transaction ends, with theirs that are alike: what is read until then does not show it.
+        """
+        statement, values = change
+        self._expected.setdefault((statement, tuple(values)), []).append((change, otherwise))
+        if not self.is_shared:
+            self.make_expected()
+
+    def gathered(self, name: Hashable, make: Callable[[], G]) -> G:
+        """What all writes of this transaction gather under `name`; it is stored before what is expected."""
+        kept: G = self._gathered.setdefault(name, make())  # type: ignore[assignment]  # of this name
+        return kept
+
+    def make_expected(self) -> None:
+        """Store what was gathered, and make the changes that are expected."""
+        for one in self._gathered.values():
+            one.write(self.connection)
+        for several in self._expected.values():
+            statement = several[0][0][0]
+            if prepared.change_many(self.connection, statement, [values for (_, values), _ in several]) != len(several):
+                # INVARIANT: of several nobody knows whose it was; each is made again by itself (GroupCommit), and told then.
+                raise several[0][1]
+        self._gathered, self._expected = {}, {}
 
     def afterwards(self, callback: Callable[[], None]) -> None:
         """Call `callback` once this has committed, and only then."""
@@ -48,11 +90,17 @@ class Writing:
             callback()
 
 
+class NotOfOneRow(Exception):
+    """A change that is of one row as a rule was of none: alone it says so."""
+
+
 @dataclass(frozen=True)
 class Changes:
     """A write that asks nothing first, none of whose changes is of a row that another one is of: alone it is one statement."""
 
     changes: Sequence[Change]
+    each_of_one: bool = False
+    """Each of `changes` is of one row, unless something came between: those of several writes that are alike can be made together."""
     once: Mapping[Hashable, Change] = field(default_factory=dict)
     """What is changed once for all writes of a transaction, by names of who does it (Writing.done)."""
 
@@ -60,6 +108,11 @@ class Changes:
         """How many rows each of `changes` concerned."""
         left = [change for name, change in self.once.items() if name not in tx.done]
         tx.done.update(self.once)
+        if self.each_of_one and tx.is_shared:
+            for change in self.changes:
+                tx.expect(change, NotOfOneRow())
+            prepared.together(tx.connection, left)
+            return [1] * len(self.changes)
         return prepared.together(tx.connection, [*self.changes, *left])[: len(self.changes)]
 
     async def alone(self, database: Database) -> list[int]:
@@ -111,8 +164,10 @@ class GroupCommit:
             return [await first.alone(self._database)]
 
         def run(connection: Connection) -> tuple[Writing, list[Any]]:
-            writing = Writing(connection)
-            results = [write(writing) for write in writes]
+            writing = Writing(connection, is_shared=bool(others))
+            with asked_once():
+                results = [write(writing) for write in writes]
+            writing.make_expected()
             if writing.events or writing.tellings:
                 self._outbox.add_to(connection, *(self._outbox.row_of(event) for event in writing.events), *writing.tellings)
             return writing, results

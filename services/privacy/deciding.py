@@ -20,12 +20,12 @@ from services.privacy.policy_schedule import deciding_hash
 from services.privacy.policy_sets import PolicySets
 from services.privacy.sealing import Sealer
 from services.privacy.subjects import HeldSubject
+from shared.asked_once import asked_once
 from shared.clock import Clock
 from shared.contracts.privacy import CREDENTIAL_ACTIONS, Decision, DecisionRequest
 from shared.database import Database
 from shared.group_commit import GroupCommit
 from shared.internal_token import Principal
-from shared.asked_once import asked_once
 from shared.outbox import Outbox
 
 SLICE = 8

@@ -24,8 +24,8 @@ from services.privacy.statements import placed_statements
 from services.privacy.subjects import HeldSubject, open_facts, subjects_by_id
 from services.privacy.tables import EvidenceRow, OrganisationRow
 from shared import prepared
-from shared.contracts.privacy import DecisionRequest, EducatorSubject, StatementsOf, SubjectFacts
 from shared.asked_once import rows_once
+from shared.contracts.privacy import DecisionRequest, EducatorSubject, StatementsOf, SubjectFacts
 
 ATTENDANCE_MATTERS: Final = frozenset({"directory", "school-official", "military-recruiter", "higher-education-recruiter"})
 """Bases whose rules ask where a student attends: of a school that is not loaded nobody could tell whose it is."""

@@ -24,13 +24,13 @@ from services.privacy.subjects import HeldSubject
 from services.privacy.tables import DecisionFallRow, DecisionRow
 from shared import prepared
 from shared.actors import actor_of
+from shared.asked_once import asked_once
 from shared.clock import Clock
 from shared.contracts.audit import Context, Event
 from shared.contracts.privacy import Standing
 from shared.database import Database
 from shared.inserts import insert_into
 from shared.internal_token import Principal
-from shared.asked_once import asked_once
 from shared.outbox import Outbox
 
 TABLE = "decision_fall"

@@ -27,7 +27,8 @@ from services.records.subject_facts import EnrolledAt, facts_of
 from services.records.tables import OWN, OrganisationRow
 from services.records.unread_parts import AS_BEFORE, AsBefore, part_unread
 from services.records.vault import DataKey, Vault
-from shared import prepared
+from shared.asked_once import rows_once
+from shared.group_commit import Writing as Transaction
 from shared.outbox import Outbox
 
 BATCH = 500
@@ -96,6 +97,21 @@ class Loading:
         stored: list[Stored] = []
         for start in range(0, len(arriving), BATCH):
             stored += self._store_batch(connection, arriving[start : start + BATCH])
+        return stored
+
+    def store_beside(self, tx: Transaction, one: Arriving) -> Stored:
+        """`store` of one record, in a transaction in which others may store theirs: a new student's rows go with those of theirs.
+
+        One that is held is stored at once, so that whoever is next in the transaction finds it as it is now.
+        """
+        if one.student_id is not None or not tx.is_shared:
+            [stored] = self.store(tx.connection, [one])
+            return stored
+        self._know_time_zones(tx.connection, {one.custodian_id})
+        rows = tx.gathered("students", Rows)
+        stored = self._prepare(one, {}, rows)
+        while rows.facts:
+            tx.tell(telling(self._outbox, rows.facts.pop()))
         return stored
 
     def _store_batch(self, connection: Connection, arriving: Sequence[Arriving]) -> list[Stored]:
@@ -180,7 +196,7 @@ class Loading:
     def _know_time_zones(self, connection: Connection, ids: set[UUID]) -> None:
         unknown = ids - set(self._time_zones)
         if unknown:
-            found = prepared.rows(connection, _ORGANISATIONS, {"ids": list(unknown)})
+            found = rows_once(connection, _ORGANISATIONS, {"ids": sorted(unknown)})
             self._time_zones |= {row.id: Organisation.model_validate_json(row.whole).time_zone for row in found}
 
 

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Connection
-
 from safepassage.record import StudentRecord
 from safepassage.unread import Unread
 from services.records.held_students import STUDENTS
@@ -15,6 +13,7 @@ from services.records.record_sources import as_told_by
 from services.records.subject_facts import EnrolledAt
 from services.records.vault import Vault
 from shared import prepared
+from shared.group_commit import Writing
 from shared.outbox import Outbox
 
 
@@ -27,7 +26,7 @@ class ReceivedEnrollment:
 
 
 def store_received(
-    connection: Connection,
+    tx: Writing,
     vault: Vault,
     outbox: Outbox,
     record: StudentRecord,
@@ -48,11 +47,11 @@ def store_received(
     enrollment    goes to the enrolments of this node; those that the record tells of stay in the record
     unread        what came and this version does not know: sealed as it came, beside the record
 
-    The outbox is to be woken once `connection` has committed. Raises NoSuchStudent.
+    The outbox is to be woken once `tx` has committed. Raises NoSuchStudent.
     """
     record = as_told_by(record, from_node)
     origin = _origin(record, unread, from_node)
-    known = None if student_id is None else prepared.row(connection, STUDENTS, {"ids": [student_id]})
+    known = None if student_id is None else prepared.row(tx.connection, STUDENTS, {"ids": [student_id]})
     arriving = Arriving(
         record=record,
         custodian_id=known.custodian_id if known is not None else custodian_id,
@@ -62,8 +61,8 @@ def store_received(
         student_id=student_id,
         unread=unread,
     )
-    [stored] = Loading(vault, outbox, jurisdiction=jurisdiction, now=now).store(connection, [arriving])
-    return stored
+    loading = Loading(vault, outbox, jurisdiction=jurisdiction, now=now)
+    return loading.store_beside(tx, arriving)
 
 
 def _origin(record: StudentRecord, unread: Unread | None, from_node: str) -> str:

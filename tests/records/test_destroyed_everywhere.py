@@ -11,6 +11,7 @@ from services.privacy.tables import SubjectRow, SubjectVersionRow
 from services.records.received_storing import ReceivedEnrollment, store_received
 from services.records.shredding import Shredder
 from shared.contracts.privacy import SubjectFacts
+from shared.group_commit import Writing
 from tests.records.one_state import OneState, some_students
 from tests.records.whole_record import whole_record
 
@@ -51,7 +52,7 @@ async def file_copy(alder: OneState, student_id: UUID, exchange_id: UUID, known:
     state, sent = alder.records.state, whole_record()
     await state.database.write(
         lambda connection: store_received(
-            connection,
+            Writing(connection),
             state.vault,
             state.outbox,
             sent,

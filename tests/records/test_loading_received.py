@@ -11,6 +11,7 @@ from services.records.loading_students import as_record
 from services.records.received_storing import ReceivedEnrollment, store_received
 from services.records.tables import SourceIdRow, StudentRow
 from services.records.unions import unite
+from shared.group_commit import Writing
 from tests.records.conftest import NOON
 from tests.records.one_state import DISTRICT, OneState, some_students
 
@@ -27,7 +28,7 @@ async def received(alder: OneState, child: SyntheticStudent, *, school: str | No
     state = alder.records.state
     stored = await state.database.write(
         lambda connection: store_received(
-            connection,
+            Writing(connection),
             state.vault,
             state.outbox,
             as_record(child.load.record, originating_agency="x", source_system="y", as_of=NOON),

@@ -32,6 +32,7 @@ from services.records.vault import Vault
 from services.records.vault_rotation import rewrap_data_keys
 from shared.contracts.organisations import OrganisationProjection
 from shared.database import Database
+from shared.group_commit import Writing
 from shared.outbox import Outbox
 from shared.tenancy import project
 from tests.conftest import StandingClock
@@ -115,7 +116,7 @@ async def test_a_received_record_stands_beside_the_nodes_own_and_does_not_replac
     sent, exchange_id = whole_record(start=500_000), uuid4()
     received = await store.database.write(
         lambda connection: store_received(
-            connection,
+            Writing(connection),
             store.vault,
             store.outbox,
             sent,
@@ -145,7 +146,7 @@ async def test_a_received_record_stands_beside_the_nodes_own_and_does_not_replac
 async def test_a_received_record_of_a_child_new_here_keeps_its_origin(store: Store) -> None:
     received = await store.database.write(
         lambda connection: store_received(
-            connection,
+            Writing(connection),
             store.vault,
             store.outbox,
             whole_record(),

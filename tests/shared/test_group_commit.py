@@ -5,9 +5,10 @@ from asyncio import Task
 from typing import cast
 
 import pytest
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from shared import prepared
 from shared.clock import system_clock
 from shared.contracts.audit import Actor, Context, Event
 from shared.database import Database
@@ -133,3 +134,75 @@ async def test_changes_that_fail_take_nobody_with_them_and_leave_nothing(databas
     results = await asyncio.gather(write(increment), write(set_to(1, 9, first=1)), write(increment), return_exceptions=True)
     assert [type(one) for one in results] == [int, IntegrityError, int]
     assert await value(database) == 2
+
+
+class Unexpected(Exception):
+    """A change was of no row."""
+
+
+_FROM_ZERO = update(CounterRow).where(CounterRow.id == bindparam("id_"), CounterRow.value == 0).values(value=bindparam("new_value"))
+
+
+def expecting(identifier: int, number: int) -> Write[int]:
+    """Sets a counter that stands at zero; gives what is read in the transaction after that."""
+
+    def write(tx: Writing) -> int:
+        tx.expect((_FROM_ZERO, {"id_": identifier, "new_value": number}), Unexpected(str(identifier)))
+        return int(tx.connection.execute(select(CounterRow.value).where(CounterRow.id == identifier)).scalar_one_or_none() or 0)
+
+    return write
+
+
+async def test_what_is_expected_is_made_among_others_and_alone_and_where_it_cannot_be_it_alone_is_told(database: Database) -> None:
+    write = group_commit(database)
+    async with database.transaction() as tx:
+        tx.add_all([CounterRow(id=one, value=0) for one in (2, 3, 4)])
+    assert await write(expecting(1, 5)) == 5
+    await asyncio.gather(write(expecting(2, 6)), write(expecting(3, 7)), write(increment))
+    assert [await value(database, one) for one in (1, 2, 3)] == [6, 6, 7]
+    writes = (expecting(4, 8), expecting(2, 9), increment, expecting(4, 9), set_to(3, 1))
+    results = await asyncio.gather(*(write(one) for one in writes), return_exceptions=True)
+    assert [str(one) if isinstance(one, Unexpected) else one for one in results] == [8, "2", 7, "4", [1]]
+    assert [await value(database, one) for one in (1, 2, 3, 4)] == [7, 6, 1, 8]
+
+
+async def test_changes_of_one_row_each_are_made_together_and_say_of_how_many_rows_they_were(database: Database) -> None:
+    write = group_commit(database)
+    async with database.transaction() as tx:
+        tx.add_all([CounterRow(id=one, value=0) for one in (2, 3)])
+
+    def from_zero(identifier: int, number: int) -> Changes:
+        beside = {"tenth": (_ADD, {"id": 10 + number, "value": 0})}
+        return Changes([(_FROM_ZERO, {"id_": identifier, "new_value": number})], each_of_one=True, once=beside)
+
+    assert await asyncio.gather(write(from_zero(1, 1)), write(from_zero(2, 2))) == [[1], [1]]
+    assert [await value(database, one) for one in (1, 2, 11, 12)] == [1, 2, 0, None]
+    assert await asyncio.gather(write(from_zero(3, 3)), write(from_zero(9, 4)), write(from_zero(3, 5))) == [[1], [0], [0]]
+    assert await value(database, 3) == 3
+
+
+async def test_what_is_gathered_is_stored_before_what_is_expected_and_only_with_those_it_is_of(database: Database) -> None:
+    class Counters:
+        """New ones, of several writes."""
+
+        def __init__(self) -> None:
+            self.ids: list[int] = []
+
+        def write(self, connection: Connection) -> None:
+            prepared.add_each(connection, _ADD, [{"id": one, "value": 0} for one in self.ids])
+
+    def adding(identifier: int, *, fails: bool = False) -> Write[None]:
+        def add(tx: Writing) -> None:
+            tx.gathered("counters", Counters).ids.append(identifier)
+            tx.expect((_FROM_ZERO, {"id_": identifier, "new_value": identifier}), Unexpected())
+            if fails:
+                raise ZeroDivisionError
+
+        return add
+
+    write = group_commit(database)
+    await write(adding(2))
+    await asyncio.gather(write(adding(3)), write(adding(4)))
+    results = await asyncio.gather(write(adding(5)), write(adding(6, fails=True)), write(adding(3)), return_exceptions=True)
+    assert [type(one) for one in results] == [type(None), ZeroDivisionError, IntegrityError]
+    assert [await value(database, one) for one in (2, 3, 4, 5, 6)] == [2, 3, 4, 5, None]

@@ -145,7 +145,7 @@ async def _accepted(exchange: Exchange, peer: str, token: str, now: datetime) ->
     )
 
     dialect = exchange.database.dialect
-    store = Changes([stored_rows.storing(dialect, row)], once=exchange.own_log.keeping(dialect, appended))
+    store = Changes([stored_rows.storing(dialect, row)], each_of_one=True, once=exchange.own_log.keeping(dialect, appended))
 
     def store_finding(tx: Writing) -> list[int]:
         require_within_a_day(tx.connection, exchange, peer, now)  # again: several may have come at once

@@ -43,7 +43,8 @@ async def take_up(exchange: Exchange, key: tuple[str, UUID], row: IncomingEnvelo
         log.info("receipt not delivered yet", extra={"peer": row.issuer, "code": error.code, "attempt": attempts})
         due = after_failure(error, failures=attempts, now=exchange.clock())
 
-    await exchange.write(Changes([changing(IncomingEnvelopeRow, *key, when=PROCESSED, attempts=attempts, next_attempt_at=due)]))
+    processed = changing(IncomingEnvelopeRow, *key, when=PROCESSED, attempts=attempts, next_attempt_at=due)
+    await exchange.write(Changes([processed], each_of_one=True))
 
 
 async def end(exchange: Exchange, key: tuple[str, UUID]) -> None:

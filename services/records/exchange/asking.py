@@ -29,8 +29,8 @@ from services.records.exchange.exchange import Exchange
 from services.records.exchange.peer_logs import Pinned
 from services.records.exchange.peers import PeerAnswer
 from services.records.exchange.seals import seal
-from services.records.exchange.states import FOLLOWS, Asked, is_final
-from services.records.exchange.stored_rows import change
+from services.records.exchange.states import FOLLOWS, Asked, TransitionRefused, is_final
+from services.records.exchange.stored_rows import change, changing
 from services.records.exchange.told_milestones import milestone
 from services.records.tables import ExchangeRequestRow
 from shared.contracts.audit import Event
@@ -228,7 +228,9 @@ async def accept(exchange: Exchange, row: ExchangeRequestRow, member: Member, an
 
     def keep(tx: Writing, _: Verified[Accepted], __: Logged) -> None:
         values = {"accepted": token, "state": Asked.ACCEPTED, "attempts": 0, "next_attempt_at": row.expires_at}
-        if not change(tx.connection, ExchangeRequestRow, row.id, when=(Asked.PREPARED,), **values):  # an answer can be quicker than this
+        if tx.is_shared:
+            tx.expect(changing(ExchangeRequestRow, row.id, when=(Asked.PREPARED,), **values), TransitionRefused("answered already"))
+        elif not change(tx.connection, ExchangeRequestRow, row.id, when=(Asked.PREPARED,), **values):  # an answer can be quicker than this
             change(tx.connection, ExchangeRequestRow, row.id, when=AFTER_PREPARED, accepted=token)
         tx.tell(milestone(exchange.outbox, row.id, "accepted", peer=row.holder, receipt=token, at=now))
 

@@ -30,7 +30,7 @@ from services.records.exchange.dead_letters import lay_request_aside
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.received_documents import examine, file_documents
 from services.records.exchange.states import Asked, Incoming, TransitionRefused
-from services.records.exchange.stored_rows import change
+from services.records.exchange.stored_rows import change, changing
 from services.records.exchange.storing import Received, message_of, received
 from services.records.exchange.told_milestones import milestone
 from services.records.match_reviews import open_review
@@ -38,6 +38,7 @@ from services.records.matching import Certain, Match, NeedsPerson
 from services.records.received_storing import ReceivedEnrollment, store_received
 from services.records.tables import ExchangeRequestRow, IncomingEnvelopeRow, OrganisationRow
 from shared import prepared
+from shared.asked_once import rows_once
 from shared.group_commit import Writing
 
 log = logging.getLogger(__name__)
@@ -162,7 +163,7 @@ async def _file(exchange: Exchange, opened: _Opened, genuine: Sequence[Genuine])
         if opened.selector is not None and opened.selector.educator is not None:
             file_credentials(tx, exchange, opened.message, opened.asked, opened.selector.educator, genuine, now)
         done = {**applied, "student_id": student_id}
-        _keep(tx.connection, opened, done)
+        _keep(tx, opened, done)
         if isinstance(opened.content, Package):
             tx.tell(milestone(exchange.outbox, row.exchange_id, "filed", peer=row.issuer, receipt=done["r2"], at=now))
         return done
@@ -192,7 +193,7 @@ def _apply(
     organisation_id = opened.asked.receiving_organisation_id
     district = _district_of(tx.connection, organisation_id)
     stored = store_received(
-        tx.connection,
+        tx,
         exchange.vault,
         exchange.outbox,
         package.record,
@@ -206,6 +207,8 @@ def _apply(
         now=now,
     )
     message, exchange_id = opened.message, opened.message.exchange_id
+    if package.attachments:
+        tx.make_expected()  # a document is filed with a student who is there
     file_documents(tx.connection, exchange.vault, message, package, student_id=stored.student_id, exchange_id=exchange_id, now=now)
     tx.afterwards(exchange.outbox.wake)
     elements, custodian_id = package.manifest.elements, stored.custodian_id
@@ -213,18 +216,19 @@ def _apply(
     return stored.student_id
 
 
-def _keep(connection: Connection, opened: _Opened, done: dict[str, Any]) -> None:
+def _keep(tx: Writing, opened: _Opened, done: dict[str, Any]) -> None:
     """The steps of the envelope and of the request that it answers."""
     row = opened.row
-    change(connection, IncomingEnvelopeRow, row.issuer, row.id, when=(Incoming.RECEIVED,), **done)
+    refused = TransitionRefused("the request has not received it")
+    tx.expect(changing(IncomingEnvelopeRow, row.issuer, row.id, when=(Incoming.RECEIVED,), **done), refused)
     applied = {"state": Asked.APPLIED, "student_id": done["student_id"], "next_attempt_at": None, **left_of(opened.asked)}
-    if row.kind != "not-provided" and not change(connection, ExchangeRequestRow, row.exchange_id, when=(Asked.RECEIVED,), **applied):
-        raise TransitionRefused("the request has not received it")
+    if row.kind != "not-provided":
+        tx.expect(changing(ExchangeRequestRow, row.exchange_id, when=(Asked.RECEIVED,), **applied), refused)
 
 
 def _district_of(connection: Connection, organisation_id: UUID) -> UUID:
     """Who answers for the record here: the receiving school's district, or the district itself."""
-    organisation = prepared.rows(connection, _ORGANISATION, {"id_": organisation_id})[0]
+    organisation = rows_once(connection, _ORGANISATION, {"id_": organisation_id})[0]
     return organisation.parent_id if organisation.kind == "school" and organisation.parent_id is not None else organisation_id
 
 

@@ -27,8 +27,8 @@ from services.records.exchange.exchange import Exchange
 from services.records.exchange.peer_logs import Pinned
 from services.records.exchange.refusals import body_of_type, compact_in, or_refused
 from services.records.exchange.sending import claims_of
-from services.records.exchange.states import Outgoing, is_final
-from services.records.exchange.stored_rows import change
+from services.records.exchange.states import Outgoing, TransitionRefused, is_final
+from services.records.exchange.stored_rows import changing
 from services.records.exchange.told_milestones import Reached, milestone
 from services.records.tables import IncomingEnvelopeRow, OutgoingEnvelopeRow, PeerRequestRow
 from services.records.transfers.onward_notices import tell_of_disclosure
@@ -183,7 +183,11 @@ def _keep(tx: Writing, exchange: Exchange, row: Any, receipt: Verified[Receipt])
     if not is_final(state):
         due = exchange.clock() + ASKED_AGAIN_AFTER if first else None
         values |= {"state": SHOWN_BY[outcome], "problem_code": receipt.message.reason, "next_attempt_at": due}
-    change(tx.connection, OutgoingEnvelopeRow, row.id, when=(state,), **values)
+    changed = changing(OutgoingEnvelopeRow, row.id, when=(state,), **values)
+    if is_final(state):
+        prepared.change(tx.connection, *changed)
+    else:  # the state goes on, so that nobody who has read the one before changes the row beside this
+        tx.expect(changed, TransitionRefused("another receipt came meanwhile"))
     if outcome == "rejected":
         lay_answer_aside(tx.connection, row, code=receipt.message.reason or outcome, now=exchange.clock())
     elif not first and (is_final(state) or row.next_attempt_at is None):

@@ -18,7 +18,7 @@ from services.records.exchange.asking_privacy import AskedStanding
 from services.records.exchange.due import SOON
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.states import Outgoing
-from services.records.exchange.stored_rows import changing, store
+from services.records.exchange.stored_rows import changing, storing
 from services.records.exchange.ticks import next_tick
 from services.records.exchange.withdrawing import give_up
 from services.records.tables import OutgoingEnvelopeRow, PeerRequestRow
@@ -26,6 +26,10 @@ from shared.contracts.audit import Appended, Event
 from shared.group_commit import Changes, Writing
 
 log = logging.getLogger(__name__)
+
+
+class EnvelopeStored(Exception):
+    """An envelope that was made a moment ago is in the store already."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +49,8 @@ async def send_off(exchange: Exchange, request: PeerRequestRow, answer: Answer, 
     row = _sealed_row(exchange, request, answer)
 
     def t1(tx: Writing) -> None:
-        store(tx.connection, row)
         follow(tx)
+        tx.expect(storing(exchange.database.dialect, row), EnvelopeStored("the id of a new envelope is taken"))
 
     with exchange.doing("queueing", row.id):
         await exchange.write(t1)
@@ -114,6 +118,7 @@ async def queue(exchange: Exchange, envelope_id: UUID, row: OutgoingEnvelopeRow 
     [is_ours] = await exchange.write(
         Changes(
             [changing(OutgoingEnvelopeRow, envelope_id, when=(Outgoing.SEALED,), **queued)],
+            each_of_one=True,
             once=exchange.own_log.keeping(exchange.database.dialect, appended),
         )
     )

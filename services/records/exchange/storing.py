@@ -13,7 +13,7 @@ from safepassage.problems.exchanges import BeingStored
 from safepassage.receipt import Receipt
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.states import OPEN_FOR_A_PACKAGE, Asked, Incoming, TransitionRefused
-from services.records.exchange.stored_rows import change, row_at
+from services.records.exchange.stored_rows import change, changing, row_at
 from services.records.tables import ExchangeRequestRow, IncomingEnvelopeRow
 from shared.contracts.audit import Appended, Event
 from shared.group_commit import Writing
@@ -83,6 +83,13 @@ async def _receipt(exchange: Exchange, row: IncomingEnvelopeRow, asked: Exchange
 def _t2(tx: Writing, exchange: Exchange, stored: Received, acknowledged: dict[str, Any], appended: Appended) -> str:
     """Store the receipt. Gives the one that counts: the first stored, if two processes came this far."""
     row, asked = stored.row, stored.asked
+    if tx.is_shared and row.kind != "not-provided":
+        refused = TransitionRefused("the request takes no package any more")
+        tx.expect(changing(IncomingEnvelopeRow, row.issuer, row.id, when=(Incoming.STORED,), **acknowledged), refused)
+        received = changing(ExchangeRequestRow, asked.id, when=OPEN_FOR_A_PACKAGE, state=Asked.RECEIVED, next_attempt_at=None)
+        tx.expect(received, refused)
+        exchange.own_log.keep(tx, appended)
+        return str(acknowledged["r1"])
     if not change(tx.connection, IncomingEnvelopeRow, row.issuer, row.id, when=(Incoming.STORED,), **acknowledged):
         held = row_at(tx.connection, IncomingEnvelopeRow, row.issuer, row.id)
         if held is None or held.r1 is None:

@@ -73,7 +73,7 @@ async def test_a_row_that_another_step_takes_further_is_not_taken_up_meanwhile_a
     tmp_path: Path, clock: StandingClock
 ) -> None:
     database = Database(f"sqlite+aiosqlite:///{tmp_path / 'none.sqlite'}")
-    left, done = {1, 2}, list[int]()
+    left, done, over = {1, 2}, list[int](), asyncio.Event()
 
     async def due(_: datetime, limit: int) -> Sequence[int]:
         return sorted(left)[:limit]
@@ -81,6 +81,8 @@ async def test_a_row_that_another_step_takes_further_is_not_taken_up_meanwhile_a
     async def do(key: int, _: Any) -> None:
         done.append(key)
         left.discard(key)
+        if not left:
+            over.set()
 
     one = Work("queueing", Lease(database, clock, holder="a"), clock, due=due, do=do)
     running = asyncio.create_task(one.run())
@@ -95,8 +97,7 @@ async def test_a_row_that_another_step_takes_further_is_not_taken_up_meanwhile_a
         raise RuntimeError  # it did not come to its end
     one.wake()
     async with asyncio.timeout(10):
-        while left:
-            await asyncio.sleep(0)
+        await over.wait()
     assert done == [2, 1]
     running.cancel()
     await database.close()

@@ -13,6 +13,7 @@ from services.records.statistics import ledger
 from services.records.statistics.population import Reach, coded_students
 from services.records.subject_facts import EnrolledAt
 from services.records.tables import CodedStudentRow
+from shared.group_commit import Writing
 from tests.conftest import StandingClock
 from tests.records.conftest import NOON
 from tests.records.test_storing import LEA, PEER, SCHOOL, TODAY, VENDOR, Store, arriving, store
@@ -46,7 +47,7 @@ async def test_a_code_follows_what_is_stored_and_what_is_destroyed(store: Store)
     exchange_id = uuid4()
     await store.database.write(
         lambda connection: store_received(
-            connection,
+            Writing(connection),
             store.vault,
             store.outbox,
             whole_record(start=500_000),
