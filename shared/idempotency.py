@@ -3,6 +3,7 @@
 What is kept is the key, a digest of the request and the id of what it made; never the answer, which is made again from what is stored.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from hashlib import sha256
@@ -20,7 +21,8 @@ from safepassage.problems.requests import IdempotencyKeyReused, RequestUnderWay
 from shared import prepared
 from shared.caller import Caller
 from shared.columns import Milliseconds
-from shared.inserts import insert_of
+from shared.inserts import DIALECTS, insert_of
+from shared.prepared import Change
 
 HEADER = "Idempotency-Key"
 
@@ -110,8 +112,25 @@ def claim_at(
         first = prepared.change(connection, _statements(row).claim, {**values, "now": now})
     else:
         prepared.change(connection, _statements(row).forget, {"now": now})
-        first = prepared.change(connection, _statements(row).claim_alone, values)
+        first = prepared.change(connection, _statements(row).claim_alone["sqlite"], values)
     return None if first else effect_at(connection, row, client_id=client_id, operation=operation, key=key, digest=digest)
+
+
+def claiming(dialect: str, row: Any, *, client_id: str, operation: str, key: str, digest: str, effect_id: UUID, now: datetime) -> Change:
+    """The change by which `claim_at` claims a key: of no row where this key has made something before. Those of a moment go together."""
+    claimed = {"client_id": client_id, "operation": operation, "key": key, "request_digest": digest, "effect_id": effect_id}
+    return _statements(row).claim_alone[dialect], {**claimed, "expires_at": now + KEPT}
+
+
+def forgetting(row: Any, *, now: datetime) -> Change:
+    """The change by which keys are forgotten whose time is over."""
+    return _statements(row).forget, {"now": now}
+
+
+def keys_used(connection: Connection, row: Any, *, client_id: str, operation: str, keys: Sequence[str]) -> set[str]:
+    """Those of the keys that have made something before, or come with another request now: `effect_at` tells what."""
+    asked = {"client_": client_id, "operation_": operation, "keys_": list(keys)}
+    return {one.key for one in prepared.rows(connection, _statements(row).used, asked)}
 
 
 async def earlier_effect(tx: AsyncSession, row: type[Any], **about: Any) -> UUID | None:
@@ -137,18 +156,22 @@ class _Statements(NamedTuple):
     keep: Insert
     claim: Insert
     """Of PostgreSQL: forgets those whose time is over too. One that this key itself has left is still there then, and counts."""
-    claim_alone: Insert
+    claim_alone: Mapping[str, Insert]
+    """By engine."""
+    used: Select[Any]
 
 
 @cache
 def _statements(row: Any) -> _Statements:
     """Built once for each service's table."""
     table = row.__table__
-    mine = (table.c.client_id == bindparam("client_"), table.c.operation == bindparam("operation_"), table.c.key == bindparam("key_"))
-    held = select(table.c.request_digest, table.c.effect_id).where(*mine)
+    mine = (table.c.client_id == bindparam("client_"), table.c.operation == bindparam("operation_"))
+    held = select(table.c.request_digest, table.c.effect_id).where(*mine, table.c.key == bindparam("key_"))
+    used = select(table.c.key).where(*mine, table.c.key.in_(bindparam("keys_", expanding=True)))
     forget = delete(table).where(table.c.expires_at <= bindparam("now"))
-    claim, alone = (insert_of(dialect, table).on_conflict_do_nothing() for dialect in ("postgresql", "sqlite"))
-    return _Statements(held, forget, insert(table), claim.add_cte(forget.cte("forgotten")), alone)
+    alone = {dialect: insert_of(dialect, table).on_conflict_do_nothing() for dialect in DIALECTS}
+    claim = alone["postgresql"].add_cte(forget.cte("forgotten"))
+    return _Statements(held, forget, insert(table), claim, alone, used)
 
 
 async def found(tx: AsyncSession, row: type[Any], effect_id: UUID) -> Any:

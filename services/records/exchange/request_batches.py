@@ -1,7 +1,7 @@
 """`POST /v1/exchange-request-batches`: a district asks for up to 100 children at once, as in August; each is a request of its own."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -16,9 +16,10 @@ from safepassage.wire_exchange import ExchangeRequestAnswer, ExchangeRequestAnsw
 from services.records.exchange import asking
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.preparing import Draft, drafted, row_of
-from services.records.exchange.requests import earlier, kept, receiving_organisation, told
+from services.records.exchange.requests import earlier, kept, receiving_organisation, told, used_before
 from services.records.exchange.states import Asked
 from services.records.tables import ExchangeRequestRow
+from shared.asked_once import asked_once
 from shared.caller import Caller, caller_with
 from shared.clock import Now
 from shared.contracts.privacy import Decision
@@ -72,11 +73,15 @@ async def _known(exchange: Exchange, caller: Caller, members: Sequence[_Member])
     """By place, what was made before or is not to be made; and of the others the receiving organisation."""
 
     def read(connection: Connection) -> tuple[dict[int, Made], dict[int, UUID]]:
+        with asked_once():
+            return look(connection, used_before(connection, caller, [member.key for member in members]))
+
+    def look(connection: Connection, used: Collection[str]) -> tuple[dict[int, Made], dict[int, UUID]]:
         found: dict[int, Made] = {}
         organisations: dict[int, UUID] = {}
         for member in members:
             try:
-                before = earlier(connection, caller, member.key, member.digest)
+                before = earlier(connection, caller, member.key, member.digest) if member.key in used else None
                 if before is not None:
                     found[member.place] = before
                 else:

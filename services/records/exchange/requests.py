@@ -1,5 +1,6 @@
 """`/v1/exchange-requests`: an information system asks another state for a child's record, and sees how far it is."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -20,10 +21,11 @@ from services.records.exchange.preparing import drafted, row_of
 from services.records.exchange.states import Asked, as_told
 from services.records.tables import ExchangeRequestRow, IdempotencyRow, OrganisationRow
 from shared import prepared
+from shared.asked_once import rows_once
 from shared.caller import Caller, caller_with
 from shared.clock import Now
 from shared.group_commit import Writing
-from shared.idempotency import IdempotencyKey, claim_at, effect_at, request_digest
+from shared.idempotency import IdempotencyKey, claim_at, claiming, effect_at, forgetting, keys_used, request_digest
 from shared.problems import responses
 from shared.tenancy import within
 
@@ -88,8 +90,13 @@ async def kept(
 ) -> ExchangeRequestRow:
     """The row, stored; or the one that the same request of this caller has made before. Raises TemporarilyUnavailable."""
 
+    about = _about(caller, key, digest, operation)
+
     def store(tx: Writing) -> ExchangeRequestRow:
-        before = claim_at(tx.connection, IdempotencyRow, **_about(caller, key, digest, operation), effect_id=row.id, now=row.requested_at)
+        if tx.is_shared:
+            _store_beside(tx, exchange.database.dialect, row, about)
+            return row
+        before = claim_at(tx.connection, IdempotencyRow, **about, effect_id=row.id, now=row.requested_at)
         if before is None:
             stored_rows.store(tx.connection, row)
             return row
@@ -101,8 +108,23 @@ async def kept(
     return await exchange.write(store)
 
 
+def _store_beside(tx: Writing, dialect: str, row: ExchangeRequestRow, about: dict[str, Any]) -> None:
+    """In a transaction of several: that this key has made something before is seen at its end, and then each is stored by itself."""
+    if "keys-forgotten" not in tx.done:
+        tx.done.add("keys-forgotten")
+        prepared.change(tx.connection, *forgetting(IdempotencyRow, now=row.requested_at))
+    used = TemporarilyUnavailable("the same request came at this moment")
+    tx.expect(claiming(dialect, IdempotencyRow, **about, effect_id=row.id, now=row.requested_at), used)
+    tx.expect(stored_rows.storing(dialect, row), used)
+
+
 def _about(caller: Caller, key: str, digest: str, operation: str) -> dict[str, Any]:
     return {"client_id": caller.client_id, "operation": operation, "key": key, "digest": digest}
+
+
+def used_before(connection: Connection, caller: Caller, keys: Sequence[str], *, operation: str = OPERATION) -> set[str]:
+    """Those of the keys for which `earlier` has something to say."""
+    return keys_used(connection, IdempotencyRow, client_id=caller.client_id, operation=operation, keys=keys)
 
 
 def earlier(connection: Connection, caller: Caller, key: str, digest: str, *, operation: str = OPERATION) -> ExchangeRequestRow | None:
@@ -124,8 +146,8 @@ def receiving_organisation(connection: Connection, new: asking.New, caller: Call
         identifier = UUID(named.id)
     except ValueError as error:
         raise ReceivingOrganisationNotYours(field="evidence.receiving_organisation.id") from error
-    held = prepared.row(connection, _KIND_WITHIN, {"id_": identifier, "caller": caller.organisation_id})
-    if held is None or held.kind != named.kind or str(identifier) != named.id:
+    held = rows_once(connection, _KIND_WITHIN, {"id_": identifier, "caller": caller.organisation_id})
+    if not held or held[0].kind != named.kind or str(identifier) != named.id:
         raise ReceivingOrganisationNotYours(field="evidence.receiving_organisation")
     return identifier
 
