@@ -45,6 +45,7 @@ class Writing:
         self._callbacks: list[Callable[[], None]] = []
         self._gathered: dict[Hashable, Gathering] = {}
         self._expected: dict[Hashable, list[tuple[Change, Exception]]] = {}
+        self._unseen: set[Hashable] = set()
 
     def record(self, event: Event) -> None:
         """Append a behind-entry to the log, once this has committed."""
@@ -54,14 +55,21 @@ class Writing:
         """Tell a sibling (`Outbox.row_to_tell`), once this has committed."""
         self.tellings.append(row)
 
-    def expect(self, change: Change, otherwise: Exception) -> None:
+    def expect(self, change: Change, otherwise: Exception, *, about: Hashable = None) -> None:
         """Change one row: where it is no row, `otherwise` is raised, and nothing of this write is stored.
 
-        Among others it is made before the transaction ends, with theirs that are alike: what is read until then does not show it.
+        Among others it is made before the transaction ends, with theirs that are alike: what is read until then does not show it, but to
+        who has called `show` for what it is `about`.
         """
         statement, values = change
+        self._unseen.add(about)
         self._expected.setdefault((statement, tuple(values)), []).append((change, otherwise))
         if not self.is_shared:
+            self.make_expected()
+
+    def show(self, about: Hashable) -> None:
+        """Make now what other writes expect, if something of it is about this: what is read from here on shows it."""
+        if about in self._unseen:
             self.make_expected()
 
     def gathered(self, name: Hashable, make: Callable[[], G]) -> G:
@@ -78,7 +86,7 @@ class Writing:
             if prepared.change_many(self.connection, statement, [values for (_, values), _ in several]) != len(several):
                 # INVARIANT: of several nobody knows whose it was; each is made again by itself (GroupCommit), and told then.
                 raise several[0][1]
-        self._gathered, self._expected = {}, {}
+        self._gathered, self._expected, self._unseen = {}, {}, set()
 
     def afterwards(self, callback: Callable[[], None]) -> None:
         """Call `callback` once this has committed, and only then."""

@@ -206,3 +206,31 @@ async def test_what_is_gathered_is_stored_before_what_is_expected_and_only_with_
     results = await asyncio.gather(write(adding(5)), write(adding(6, fails=True)), write(adding(3)), return_exceptions=True)
     assert [type(one) for one in results] == [type(None), ZeroDivisionError, IntegrityError]
     assert [await value(database, one) for one in (2, 3, 4, 5, 6)] == [2, 3, 4, 5, None]
+
+
+async def test_what_is_expected_is_shown_to_who_asks_for_it_and_the_others_are_made_after_as_before(database: Database) -> None:
+    write = group_commit(database)
+    async with database.transaction() as tx:
+        tx.add_all([CounterRow(id=one, value=0) for one in (2, 3)])
+
+    def two_steps(identifier: int) -> Write[int]:
+        def write(tx: Writing) -> int:
+            tx.show(identifier)
+            before = int(tx.connection.execute(select(CounterRow.value).where(CounterRow.id == identifier)).scalar_one())
+            change = update(CounterRow).where(CounterRow.id == bindparam("id_"), CounterRow.value == before)
+            statement = change.values(value=bindparam("new_value"))
+            tx.expect((statement, {"id_": identifier, "new_value": before + 1}), Unexpected(), about=identifier)
+            return before
+
+        return write
+
+    commits, plain = list[int](), write._together
+
+    async def counted(writes: list[Write[int]]) -> list[int]:
+        commits.append(len(writes))
+        return await plain(writes)
+
+    write._together = counted  # type: ignore[method-assign]
+    assert await asyncio.gather(*(write(two_steps(one)) for one in (1, 2, 1, 3, 1))) == [0, 0, 1, 0, 2]
+    assert [await value(database, one) for one in (1, 2, 3)] == [3, 1, 1]
+    assert commits == [5]  # nobody had to be stored by himself

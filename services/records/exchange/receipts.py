@@ -128,6 +128,7 @@ async def take_receipt(
         )
 
     def store(tx: Writing, receipt: Verified[Receipt], logged: Logged) -> None:
+        tx.show(receipt.message.envelope_id)  # the first may have come in this transaction, and the second now
         row = prepared.row(tx.connection, _ENVELOPE, {"id_": receipt.message.envelope_id})
         if row is None or row.recipient_node != member.entity_id or row.envelope_digest is None:
             raise NoSuchEnvelope
@@ -187,7 +188,7 @@ def _keep(tx: Writing, exchange: Exchange, row: Any, receipt: Verified[Receipt])
     if is_final(state):
         prepared.change(tx.connection, *changed)
     else:  # the state goes on, so that nobody who has read the one before changes the row beside this
-        tx.expect(changed, TransitionRefused("another receipt came meanwhile"))
+        tx.expect(changed, TransitionRefused("another receipt came meanwhile"), about=row.id)
     if outcome == "rejected":
         lay_answer_aside(tx.connection, row, code=receipt.message.reason or outcome, now=exchange.clock())
     elif not first and (is_final(state) or row.next_attempt_at is None):

@@ -6,6 +6,7 @@ draft-irtf-cfrg-concrete-hybrid-kems for P-384. Vectors in tests/vectors/xwing.j
 
 import hashlib
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from cryptography.exceptions import InvalidTag
@@ -116,6 +117,7 @@ def require_public_key(public_key: bytes, *, suite: SuiteName) -> None:
     _public_key(public_key, suite)
 
 
+@lru_cache(maxsize=256)
 def _public_key(public_key: bytes, suite: SuiteName) -> Any:
     if len(public_key) != suite.public_key_bytes:
         raise EncryptionKeyUnknown("the recipient's key has not the length of its suite")

@@ -63,6 +63,7 @@ class VerifierKey:
         return f"{self.name}+{self.key_id.hex()}+{base64.b64encode(bytes([self.type]) + self.public_key).decode()}"
 
 
+@lru_cache(maxsize=1024)  # the keys of a log are wanted with each of its proofs
 def parse_vkey(vkey: str) -> VerifierKey:
     """Read a vkey. Raises VerifierKeyMalformed, also where the key id is not that of the key."""
     name, _, rest = vkey.partition("+")
