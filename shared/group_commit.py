@@ -156,15 +156,23 @@ class GroupCommit:
     async def _commit_waiting(self) -> None:
         while self._waiting:
             group, self._waiting = self._waiting[:LARGEST], self._waiting[LARGEST:]
-            try:
-                results = await self._together([write for write, _ in group])
-            except Exception:
-                # INVARIANT: one write that fails takes no other with it.
-                await self._one_by_one(group)
-            else:
-                for (_, future), result in zip(group, results, strict=True):
-                    if not future.done():
-                        future.set_result(result)
+            await self._commit(group)
+
+    async def _commit(self, group: list[tuple[Write[Any], asyncio.Future[Any]]]) -> None:
+        try:
+            results = await self._together([write for write, _ in group])
+        except Exception as error:
+            # INVARIANT: one write that fails takes no other with it; of several nobody knows whose it was.
+            if len(group) > 1:
+                half = len(group) // 2
+                await self._commit(group[:half])
+                await self._commit(group[half:])
+            elif not group[0][1].done():
+                group[0][1].set_exception(error)
+        else:
+            for (_, future), result in zip(group, results, strict=True):
+                if not future.done():
+                    future.set_result(result)
 
     async def _together(self, writes: list[Write[Any]]) -> list[Any]:
         [first, *others] = writes
@@ -185,14 +193,3 @@ class GroupCommit:
         if writing.events or writing.tellings:
             self._outbox.wake()
         return results
-
-    async def _one_by_one(self, group: list[tuple[Write[Any], asyncio.Future[Any]]]) -> None:
-        for write, future in group:
-            try:
-                [result] = await self._together([write])
-            except Exception as error:
-                if not future.done():
-                    future.set_exception(error)
-            else:
-                if not future.done():
-                    future.set_result(result)

@@ -2,7 +2,7 @@
 
 import asyncio
 from asyncio import Task
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import Connection, bindparam, insert, select, update
@@ -33,6 +33,18 @@ def group_commit(database: Database) -> GroupCommit:
     siblings = Siblings("records", InternalTokens("records", SigningKey.generate(), {}), {}, system_clock)
     outbox = Outbox("records", database, siblings, system_clock, row=OutboxRow, lease=LeaseRow, holder="this process")
     return GroupCommit(database, outbox)
+
+
+def counted(write: GroupCommit) -> list[int]:
+    """Of how many writes each transaction is from here on, also those that come to nothing."""
+    commits, plain = list[int](), write._together
+
+    async def noted(writes: list[Write[Any]]) -> list[Any]:
+        commits.append(len(writes))
+        return await plain(writes)
+
+    write._together = noted  # type: ignore[method-assign]
+    return commits
 
 
 async def value(database: Database, identifier: int = 1) -> int | None:
@@ -72,6 +84,20 @@ async def test_a_write_that_fails_takes_no_other_with_it_and_leaves_nothing(data
     assert [type(result) for result in results] == [int, ZeroDivisionError, int]
     assert await value(database) == 2
     assert await value(database, 2) is None
+
+
+async def test_beside_one_that_fails_most_still_share_a_commit(database: Database) -> None:
+    write = group_commit(database)
+    commits = counted(write)
+
+    def failing(_: Writing) -> int:
+        raise ZeroDivisionError
+
+    results = await asyncio.gather(*(write(failing if n == 5 else increment) for n in range(16)), return_exceptions=True)
+    assert [n for n, one in enumerate(results) if isinstance(one, ZeroDivisionError)] == [5]
+    assert sorted(one for one in results if isinstance(one, int)) == list(range(1, 16))
+    assert commits == [16, 8, 4, 4, 2, 1, 1, 2, 8]
+    assert await value(database) == 15
 
 
 async def test_nobody_is_told_before_the_commit_and_what_fails_tells_nobody(database: Database) -> None:
@@ -224,13 +250,7 @@ async def test_what_is_expected_is_shown_to_who_asks_for_it_and_the_others_are_m
 
         return write
 
-    commits, plain = list[int](), write._together
-
-    async def counted(writes: list[Write[int]]) -> list[int]:
-        commits.append(len(writes))
-        return await plain(writes)
-
-    write._together = counted  # type: ignore[method-assign]
+    commits = counted(write)
     assert await asyncio.gather(*(write(two_steps(one)) for one in (1, 2, 1, 3, 1))) == [0, 0, 1, 0, 2]
     assert [await value(database, one) for one in (1, 2, 3)] == [3, 1, 1]
     assert commits == [5]  # nobody had to be stored by himself
