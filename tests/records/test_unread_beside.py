@@ -15,6 +15,7 @@ from services.records.received_storing import ReceivedEnrollment, store_received
 from services.records.record_sources import UNREAD
 from services.records.shredding import Shredder
 from services.records.tables import OWN, SectionRow
+from shared.group_commit import Writing
 from tests.records.conftest import NOON
 from tests.records.one_state import DISTRICT, OneState, some_students
 
@@ -29,7 +30,7 @@ async def received(alder: OneState, unread: Unread | None, *, student_id: UUID |
     state, school = alder.records.state, alder.by_key[CHILD.school.key]
     stored: Stored = await state.database.write(
         lambda connection: store_received(
-            connection,
+            Writing(connection),
             state.vault,
             state.outbox,
             as_record(CHILD.load.record, originating_agency="x", source_system="y", as_of=NOON),
