@@ -221,6 +221,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "POL-proved": "What must hold of every request is proved by a solver over all requests of the schema",
         },
         "Changing versions": {
+            "UPGRADE-in-place": "A node goes on where a version before stopped: exchanges, sealed records, searches, accountings, the log",
             "UPGRADE-later-store": "A version that finds a store which a later one has migrated says so, and changes no store",
             "UPGRADE-later-record": "What a peer of a later version says and this one does not know is kept, told of, and shown to nobody",
         },
