@@ -4,6 +4,7 @@ import csv
 import io
 import zipfile
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import replace
 from datetime import date
 from functools import cache
@@ -96,7 +97,7 @@ def test_a_course_finished_at_a_college_the_year_before_is_the_colleges_own_row_
     without = {one.source_id: one for one in made("college")}
     found = 0
     for one in made("college", "college_before"):
-        document, before = one.document, without[one.source_id].document
+        document, before = deepcopy(one.document), without[one.source_id].document
         NewStudent.model_validate(one.load)
         rows = [row for row in document.get("academics", {}).get("transcript", ()) if "nces_id" not in row["school"]]
         stays = [stay for stay in document["enrollment"]["enrollments"] if "exit_date" in stay and stay["grade"]["code"] == "PS"]
