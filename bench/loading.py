@@ -1,4 +1,5 @@
-"""Loading rosters: one upload of 1,000 students as OneRoster CSV and as Ed-Fi API JSON, new and again unchanged, on SQLite and PostgreSQL.
+"""Loading rosters: one upload of 1,000 students as OneRoster CSV, as Ed-Fi API JSON and as Ed-Fi interchange files, new and unchanged, on
+SQLite and PostgreSQL.
 
 The node is in this process and its outbox rests until it is asked, so that the CPU of each stage is told apart; PostgreSQL's own is stated
 beside it.
@@ -25,6 +26,7 @@ from node.demo.network import new_node, seed_node, trust_each_other
 from node.embedded import EmbeddedNode
 from node.folder import NodeFolder
 from node.synthetic import ALDER, SyntheticStudent, students
+from node.synthetic.edfi_writer import write_edfi
 from node.synthetic.oneroster_writer import write_oneroster
 from safepassage.record.loads import LoadReport
 from services.records.formats.edfi_documents import MEDIA_TYPE as EDFI
@@ -74,7 +76,7 @@ class Seconds:
 
 
 def run() -> list[Figure]:
-    """Both formats on both engines."""
+    """Each format on both engines."""
     figures = []
     for engine in ("SQLite", "PostgreSQL"):
         with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
@@ -94,7 +96,7 @@ async def _run(folder: Path, engine: str, stack: ExitStack) -> list[Figure]:
     figures = []
     async with EmbeddedNode(alder).running() as node:
         await _resting(node)
-        for make in (_oneroster, _edfi):
+        for make in (_oneroster, _edfi, _interchange):
             first, upload = make(folder, every[:BEFORE]), make(folder, every[BEFORE:])
             for one in (first, first):
                 await _measured(node, one, server)
@@ -191,3 +193,10 @@ def _edfi(_: Path, every: Iterable[SyntheticStudent]) -> Upload:
             resources[resource] += bodies
     body = json.dumps({"resources": resources | schools_of_alder()}, separators=(",", ":")).encode()
     return Upload("Ed-Fi API JSON", EDFI, body, len(those))
+
+
+def _interchange(folder: Path, every: Iterable[SyntheticStudent]) -> Upload:
+    """Each element is held to the published schema as it is read."""
+    those, path = list(every), folder / f"{uuid4()}.zip"
+    write_edfi(path, ALDER, those, as_of=system_clock().date())
+    return Upload("Ed-Fi 5.2 interchange files", ZIP, path.read_bytes(), len(those))

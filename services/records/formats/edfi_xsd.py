@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 from xml.etree.ElementTree import Element, tostring
+from xml.sax.saxutils import escape, quoteattr
 
 from lxml import etree
 
@@ -19,6 +20,7 @@ from services.records.formats.not_valid import Fault, named
 SCHEMAS: Final = {f"http://ed-fi.org/5.{minor}.0": f"edfi_core_5_{minor}.xsd.gz" for minor in range(3)}
 """By the namespace of the interchanges that it is of. What is of another version is read, and not checked."""
 
+_IN_ATTRIBUTES: Final = {"\n": "&#10;", "\r": "&#13;", "\t": "&#9;"}
 _LOCAL: Final = re.compile(r"\{[^}]*\}")
 
 
@@ -47,7 +49,7 @@ def faults_of_element(element: Element, namespace: str) -> tuple[Fault, ...]:
     if element.tag not in top:
         return ()
     # read anew, in the schema's namespace: the default one is put on the element alone
-    text = tostring(element, encoding="unicode").replace(f"<{element.tag}", f'<{element.tag} xmlns="{namespace}"', 1)
+    text = text_of(element).replace(f"<{element.tag}", f'<{element.tag} xmlns="{namespace}"', 1)
     try:
         tree = etree.fromstring(text, _parser())
     except etree.XMLSyntaxError:  # deeper than 256 levels, or a text of ten million characters: more than libxml2 takes
@@ -56,6 +58,36 @@ def faults_of_element(element: Element, namespace: str) -> tuple[Fault, ...]:
         return ()
     found = dict.fromkeys(Fault(_member(tree, entry.path, names), _rule(entry.type_name)) for entry in schema.error_log)
     return tuple(found)
+
+
+def text_of(element: Element) -> str:
+    """An element as XML. ElementTree's own writer looks for the namespaces of all names first, which of an interchange's have none."""
+    parts: list[str] = []
+    return "".join(parts) if _written(element, parts) else tostring(element, encoding="unicode")
+
+
+def _written(element: Element, parts: list[str]) -> bool:
+    """False where a name is of a namespace of its own."""
+    tag, text = element.tag, element.text
+    if tag[0] == "{":
+        return False
+    said = escape(text) if text else ""
+    if element.attrib:
+        if any(name[0] == "{" for name in element.attrib):
+            return False
+        parts.append(f"<{tag} {' '.join(name + '=' + quoteattr(value, _IN_ATTRIBUTES) for name, value in element.attrib.items())}>{said}")
+    elif not len(element):
+        parts.append(f"<{tag}>{said}</{tag}>")
+        if element.tail:
+            parts.append(escape(element.tail))
+        return True
+    else:
+        parts.append(f"<{tag}>{said}")
+    for child in element:
+        if not _written(child, parts):
+            return False
+    parts.append(f"</{tag}>{escape(element.tail) if element.tail else ''}")
+    return True
 
 
 def _member(tree: Any, path: str | None, names: frozenset[str]) -> str:

@@ -3,7 +3,7 @@
 import gzip
 import io
 import zipfile
-from xml.etree.ElementTree import Element, fromstring
+from xml.etree.ElementTree import Element, canonicalize, fromstring, tostring
 
 import pytest
 from hypothesis import given
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from services.records.formats.archive import Archive
 from services.records.formats.edfi_stream import items
 from services.records.formats.edfi_xml import read_edfi_xml
-from services.records.formats.edfi_xsd import SCHEMAS, faults_of_element
+from services.records.formats.edfi_xsd import SCHEMAS, faults_of_element, text_of
 from services.records.formats.parsed import ParsedRoster
 from tests.records.formats.edfi_core import COMMITS, notice, target
 from tests.records.formats.test_edfi_sample import SAMPLE
@@ -111,3 +111,33 @@ def test_whatever_stands_in_an_element_it_is_checked_and_no_text_is_told(tag: st
     found = faults_of_element(element, NAMESPACE)
     assert found
     assert HUSH not in repr(found)
+
+
+_NAMES = st.sampled_from(("Student", "Name", "FirstName", "Other", "{uri://another}Name"))
+_TEXTS = st.one_of(
+    st.none(), st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs"), exclude_characters="\ufffe\uffff"), max_size=6)
+)
+_SAID = st.sampled_from((None, "", "<&>\"'", "a\tb\nc", "García"))
+
+
+def _made(tag: str, text: str | None, tail: str | None, attributes: dict[str, str], children: list[Element]) -> Element:
+    element = Element(tag, attributes)
+    element.text, element.tail = text, tail
+    element.extend(children)
+    return element
+
+
+_ATTRIBUTES = st.dictionaries(
+    st.sampled_from(("id", "ref", "{uri://another}ref")), st.sampled_from(("", "<&>\"'", "a\tb\nc\rd", "é")), max_size=2
+)
+_ELEMENTS = st.recursive(
+    st.builds(_made, _NAMES, _TEXTS, _SAID, _ATTRIBUTES, st.just([])),
+    lambda inner: st.builds(_made, _NAMES, _SAID, _TEXTS, _ATTRIBUTES, st.lists(inner, max_size=3)),
+    max_leaves=8,
+)
+
+
+@given(_ELEMENTS)
+def test_what_is_checked_says_the_same_as_what_was_read(element: Element) -> None:
+    element.tail = None
+    assert canonicalize(text_of(element)) == canonicalize(tostring(element, encoding="unicode"))
