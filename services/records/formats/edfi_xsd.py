@@ -20,7 +20,6 @@ from services.records.formats.not_valid import Fault, named
 SCHEMAS: Final = {f"http://ed-fi.org/5.{minor}.0": f"edfi_core_5_{minor}.xsd.gz" for minor in range(3)}
 """By the namespace of the interchanges that it is of. What is of another version is read, and not checked."""
 
-_IN_ATTRIBUTES: Final = {"\n": "&#10;", "\r": "&#13;", "\t": "&#9;"}
 _LOCAL: Final = re.compile(r"\{[^}]*\}")
 
 
@@ -75,7 +74,7 @@ def _written(element: Element, parts: list[str]) -> bool:
     if element.attrib:
         if any(name[0] == "{" for name in element.attrib):
             return False
-        parts.append(f"<{tag} {' '.join(name + '=' + quoteattr(value, _IN_ATTRIBUTES) for name, value in element.attrib.items())}>{said}")
+        parts.append(f"<{tag} {' '.join(name + '=' + quoteattr(value) for name, value in element.attrib.items())}>{said}")
     elif not len(element):
         parts.append(f"<{tag}>{said}</{tag}>")
         if element.tail:
