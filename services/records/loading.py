@@ -25,7 +25,7 @@ from services.records.record_sources import Part, Writing, merged, parts_of, rec
 from services.records.statistics.coded_students import sealed_code
 from services.records.subject_facts import EnrolledAt, facts_of
 from services.records.tables import OWN, OrganisationRow
-from services.records.unread_parts import AS_BEFORE, AsBefore, part_unread
+from services.records.unread_parts import part_unread
 from services.records.vault import DataKey, Vault
 from shared.asked_once import rows_once
 from shared.group_commit import Writing as Transaction
@@ -53,8 +53,8 @@ class Arriving:
     """What the source said beside the record; None: nothing new."""
     written: Writing = field(default_factory=dict)
     """What the source said, as far as it was written already."""
-    unread: Unread | AsBefore | None = AS_BEFORE
-    """What of it this version does not know, as it came from a peer; None: all of it is known."""
+    unread: Unread | None = None
+    """What of it this version does not know, as it came from a peer; None: all of it is known, whatever was not before."""
     left: Left | Literal["as-before"] | None = "as-before"
     """Whose system has most of it, which then is not stored; None: all of it is kept, whatever was left before."""
 
@@ -145,7 +145,7 @@ class Loading:
         if one.source == OWN:
             parts += part_left(left, version=version)
         parts += part_kept(before, one.kept, source=one.source, version=version)
-        parts += part_unread(before, one.unread, source=one.source, version=version)
+        parts += part_unread(one.unread, source=one.source, version=version)
         enrolled = _enrolled(one, known)
         facts = facts_of(
             told_of,

@@ -6,7 +6,7 @@ record (kept_resources); once this node knows more, the record is read again (re
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Literal
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Connection, literal_column, select
@@ -14,9 +14,6 @@ from sqlalchemy import Connection, literal_column, select
 from safepassage.unread import Unread
 from services.records.record_sources import UNREAD, Part
 from services.records.tables import SectionRow
-
-AsBefore = Literal["as-before"]
-AS_BEFORE: Final[AsBefore] = "as-before"
 
 _ELEMENTS: Final = "elements"
 _IN_PART: Final = "in_part"
@@ -32,9 +29,8 @@ def unread_in(parts: Sequence[Part], source: str) -> Unread | None:
     return None
 
 
-def part_unread(before: Sequence[Part], said: Unread | AsBefore | None, *, source: str, version: int) -> list[Part]:
+def part_unread(unread: Unread | None, *, source: str, version: int) -> list[Part]:
     """The part to store: none where all is known."""
-    unread = unread_in(before, source) if said == AS_BEFORE else said
     if unread is None:
         return []
     members = {_ELEMENTS: _text(unread.elements), _IN_PART: _text(unread.in_part), _RECORD: unread.record}
