@@ -19,6 +19,7 @@ import uvicorn
 
 from services.gateway.door.http_protocol import CONNECTIONS_AT_MOST, StrictHttpProtocol
 from shared.garbage import COLLECTED_AFTER
+from shared.open_files import connections_within
 from shared.telemetry import log_to_stderr
 
 GRACE_SECONDS = 30
@@ -192,7 +193,7 @@ def serve(
     connections_at_most: int = CONNECTIONS_AT_MOST,
     hung_up: Callable[[], None] | None = None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT, then finish what is under way."""
+    """Serve until SIGTERM or SIGINT, then finish what is under way; with as many open files as the connections need, where it may."""
     log_to_stderr()
     server(
         app,
@@ -203,6 +204,6 @@ def serve(
         client_certificates=client_certificates,
         stopping=stopping,
         beside=beside,
-        connections_at_most=connections_at_most,
+        connections_at_most=connections_within(connections_at_most),
         hung_up=hung_up,
     ).run()

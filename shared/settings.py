@@ -60,7 +60,10 @@ class ServiceSettings(BaseSettings):
     connections_at_most: Annotated[
         int,
         Field(
-            ge=10, le=1_000_000, description="Open connections of this process; one more is told 503 and closed. Less than its open files."
+            ge=10,
+            le=1_000_000,
+            description="Open connections of this process; one more is told 503 and closed. The limit of open files is raised for them "
+            "as far as the process may; where that is too little, there are fewer, and a line says so.",
         ),
     ] = 10_000
     stop_unready_seconds: Annotated[

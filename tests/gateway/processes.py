@@ -41,10 +41,13 @@ class GatewayProcess:
     environment: Mapping[str, str]
     port: int = field(default_factory=free_port)
     process: Process | None = None
+    open_files_at_most: int | None = None
 
     async def start(self) -> None:
         """Start it, and wait until it answers."""
         command = [sys.executable, "-m", "node.command", "serve", "gateway", "--port", str(self.port)]
+        if self.open_files_at_most is not None:
+            command = ["sh", "-c", 'ulimit -n "$0" && exec "$@"', str(self.open_files_at_most), *command]
         self.process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=self.environment, stdout=DEVNULL, stderr=DEVNULL)
         async with asyncio.timeout(READY_SECONDS):
             while not await self._answers():

@@ -14,6 +14,7 @@ from tests.conftest import StandingClock
 from tests.gateway.by_hand import Party, ask, ask_token
 from tests.gateway.door.production import serving
 from tests.gateway.house import House, open_house
+from tests.open_files import open_files
 
 pytestmark = pytest.mark.anyio
 
@@ -98,6 +99,11 @@ async def test_many_connections_that_say_nothing_are_closed_and_keep_nobody_out(
     tmp_path: Path, node_keys: Path, clock: StandingClock, empty_store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(http_protocol, "HEADER_SECONDS", 2.0)
+    with open_files(2 * IDLE + 500):
+        await _crowded(tmp_path, node_keys, clock, empty_store)
+
+
+async def _crowded(tmp_path: Path, node_keys: Path, clock: StandingClock, empty_store: Path) -> None:
     async with open_house(tmp_path, node_keys, clock, template=empty_store) as house, serving(house.app) as port:
         idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(IDLE)]
         for number, (_, writer) in enumerate(idle):
