@@ -145,7 +145,9 @@ async def _accepted(exchange: Exchange, peer: str, token: str, now: datetime) ->
     )
 
     dialect = exchange.database.dialect
-    store = Changes([stored_rows.storing(dialect, row)], each_of_one=True, once=exchange.own_log.keeping(dialect, appended))
+    keeping = exchange.own_log.keeping(dialect, appended)
+    # INVARIANT: a finding is stored where it is counted, not with others at the end: those of one moment would each be the first.
+    store = Changes([stored_rows.storing(dialect, row)], each_of_one=not row.is_finding, once=keeping)
 
     def store_finding(tx: Writing) -> list[int]:
         require_within_a_day(tx.connection, exchange, peer, now)  # again: several may have come at once
