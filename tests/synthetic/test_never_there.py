@@ -4,7 +4,6 @@ import json
 import zipfile
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from math import sqrt
 from pathlib import Path
@@ -16,15 +15,11 @@ from node.synthetic.oneroster_writer import OneRosterPackage
 from node.synthetic.population import Population, SyntheticRecord
 from node.synthetic.profiles import PROFILES
 from node.synthetic.rates import DEFAULT
-from safepassage.canonical import digest_of
 from safepassage.record.loads import NewStudent
-from safepassage.wire_exchange import EnrollmentEvidence, EvidenceDocument, Official, ReceivingOrganisation
 from services.records.formats.archive import Archive
 from services.records.formats.edfi_xml import read_edfi_xml
-from services.records.transfers.agreement import Membership, SendingSide, disagreements
-from tests.synthetic.test_two_claims import stays
+from tests.synthetic.claimed import DAY, holds, stays
 
-DAY = date(2026, 11, 26)
 COUNT = 200
 MOVING = replace(DEFAULT, interstate=0.1, leaving=0.02, still_claimed=0.3, twins=0.1)
 
@@ -123,20 +118,7 @@ def test_by_its_days_such_a_claim_looks_like_a_move() -> None:
     held = Counter[tuple[str, ...]]()
     for feigned, attends in pairs():
         claims, at_school = stays(feigned)[0], stays(attends)
-        evidence = EnrollmentEvidence(
-            receiving_organisation=ReceivingOrganisation(id="claims", kind="lea", name=claims["district"]["name"]),
-            kind="enrolled",
-            entry_date=date.fromisoformat(claims["entry_date"]),
-            grade=claims["grade"]["code"],
-            document=EvidenceDocument(type="enrollment-form", digest=digest_of(b"form")),
-            parent_initiated=True,
-            official=Official(role="registrar", pairwise_id="official-1", attested_at=datetime(2026, 11, 26, tzinfo=UTC)),
-        )
-        enrolled = tuple(
-            Membership(date.fromisoformat(stay["entry_date"]), date.fromisoformat(stay["exit_date"]) if "exit_date" in stay else None)
-            for stay in at_school
-        )
-        codes = disagreements(evidence, "https://claims.example", SendingSide(enrolled, None, ()), DAY + timedelta(days=1))
+        codes = holds(claims, at_school)
         assert codes == (("concurrent-enrollment",) if claims["entry_date"] < at_school[0]["entry_date"] else ())
         held[codes] += 1
     assert held[()] > 100

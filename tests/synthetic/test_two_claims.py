@@ -3,7 +3,6 @@
 import json
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from math import sqrt
 from typing import Any
@@ -16,12 +15,9 @@ from node.synthetic.profiles import PROFILES
 from node.synthetic.rates import DEFAULT
 from node.synthetic.schooling import level_of
 from node.synthetic.states import organisations
-from safepassage.canonical import digest_of
 from safepassage.record.loads import NewStudent
-from safepassage.wire_exchange import EnrollmentEvidence, EvidenceDocument, Official, ReceivingOrganisation
-from services.records.transfers.agreement import Membership, SendingSide, disagreements
+from tests.synthetic.claimed import DAY, holds, stays
 
-DAY = date(2026, 11, 26)
 MOVING = replace(DEFAULT, interstate=0.3, leaving=0.02, twins=0.1)
 COUNT = 250
 
@@ -37,11 +33,6 @@ def made(share: float, *, with_things: bool = True) -> tuple[SyntheticRecord, ..
     rates = replace(MOVING, still_claimed=share, details=details)
     population = Population(PROFILES["demo"], as_of=DAY, rates=rates, students=COUNT)
     return tuple(one for state in population.states for one in population.records(state))
-
-
-def stays(one: SyntheticRecord) -> list[dict[str, Any]]:
-    """Of the first school of each time, the latest first."""
-    return [stay for stay in one.document["enrollment"]["enrollments"] if stay.get("primary", True)]
 
 
 def pairs() -> list[Pair]:
@@ -135,20 +126,7 @@ def test_the_hold_of_a_transfer_is_what_such_a_child_meets() -> None:
     held = Counter[tuple[str, ...]]()
     for left, attends in pairs():
         claims, at_school = stays(left)[0], stays(attends)
-        evidence = EnrollmentEvidence(
-            receiving_organisation=ReceivingOrganisation(id="left", kind="lea", name=claims["district"]["name"]),
-            kind="enrolled",
-            entry_date=date.fromisoformat(claims["entry_date"]),
-            grade=claims["grade"]["code"],
-            document=EvidenceDocument(type="enrollment-form", digest=digest_of(b"form")),
-            parent_initiated=True,
-            official=Official(role="registrar", pairwise_id="official-1", attested_at=datetime(2026, 11, 26, tzinfo=UTC)),
-        )
-        enrolled = tuple(
-            Membership(date.fromisoformat(stay["entry_date"]), date.fromisoformat(stay["exit_date"]) if "exit_date" in stay else None)
-            for stay in at_school
-        )
-        codes = disagreements(evidence, "https://left.example", SendingSide(enrolled, None, ()), DAY + timedelta(days=1))
+        codes = holds(claims, at_school)
         assert (codes == ("concurrent-enrollment",)) is (claims["entry_date"] < at_school[0]["entry_date"])
         held[codes] += 1
     assert held["concurrent-enrollment",] > 5
