@@ -15,6 +15,7 @@ from safepassage.problems import SuiteError
 from safepassage.wire_policy import ActingFor, ConsentWithdrawal, NewConsent
 from services.records.exchange import asking_privacy
 from services.records.exchange.states import Outgoing
+from services.records.tables import OutgoingEnvelopeRow
 from tests.records.exchange.behind import waiting_for_the_log
 from tests.records.exchange.listener import birch_away
 from tests.records.exchange.two_states import Case, TwoStates
@@ -71,6 +72,15 @@ async def consented(states: TwoStates) -> AsyncIterator[Consented]:
         yield Consented(agency, given.id, parent, await states.ask(child.selector, basis="consent", consent_id=given.id))
 
 
+async def answered(given: Consented) -> tuple[OutgoingEnvelopeRow, UUID]:
+    """Alder's answer on this consent, which waits to be handed over, and the decision that it stands on."""
+    await given.case.deliver_request()
+    await given.case.answer()
+    row = await given.case.package()
+    assert row.decision_id is not None
+    return row, row.decision_id
+
+
 @pytest.mark.requirement("EX-fallen")
 async def test_a_consent_taken_back_between_two_attempts_opens_no_second_connection(states: TwoStates) -> None:
     async with consented(states) as given:
@@ -100,19 +110,16 @@ async def test_a_consent_taken_back_while_the_envelope_is_stored_stops_it_if_tha
     states: TwoStates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with consented(states) as given:
-        await given.case.deliver_request()
-        await given.case.answer()
-        row = await given.case.package()
-        assert row.decision_id is not None
+        row, decision_id = await answered(given)
         privacy = states.alder.exchange.privacy
-        asked, slow = privacy.standing_beside(row.decision_id), privacy.standing_beside(row.decision_id)
+        asked, slow = privacy.standing_beside(decision_id), privacy.standing_beside(decision_id)
         assert (await asked.answer()).stands
         await given.take_back()
         assert (await asked.answer()).stands
         with pytest.MonkeyPatch.context() as away:
             away.setattr(states.alder.exchange.siblings, "_transports", {})
             with pytest.raises(SuiteError):
-                await privacy.standing_beside(row.decision_id).answer()
+                await privacy.standing_beside(decision_id).answer()
         monkeypatch.setattr(asking_privacy, "COUNTS_SECONDS", -1.0)
         assert (await slow.answer()).reason == "consent-withdrawn"
         assert not privacy.answers_in_time  # so that the next one is asked once its answer is wanted, and once
@@ -125,13 +132,10 @@ async def test_a_consent_taken_back_while_the_envelope_is_stored_stops_it_if_tha
 @pytest.mark.requirement("EX-fallen")
 async def test_in_a_burst_whether_a_consent_stands_is_asked_when_its_answer_is_wanted_and_not_before(states: TwoStates) -> None:
     async with consented(states) as given:
-        await given.case.deliver_request()
-        await given.case.answer()
-        row = await given.case.package()
-        assert row.decision_id is not None
+        _, decision_id = await answered(given)
         privacy = states.alder.exchange.privacy
         privacy.answers_in_time = False
-        later = privacy.standing_beside(row.decision_id)
+        later = privacy.standing_beside(decision_id)
         await given.take_back()
         assert (await later.answer()).reason == "consent-withdrawn"
         assert privacy.answers_in_time  # it was wanted at once: the next one is asked beside what its asker does

@@ -3,23 +3,15 @@
 from datetime import date
 from typing import Annotated
 
-from pydantic import model_validator
-
 from safepassage.record.codes import Coded, Period, Section, Short, Some, ceds, ceds_id
 from safepassage.wire import Name
 
 
-class DatedService(Coded):
+class DatedService(Coded, Period):
     """A service of a programme, and from when to when the student had it."""
 
     begin_date: date | None = ceds("000326")
     end_date: date | None = ceds("000327")
-
-    @model_validator(mode="after")
-    def _in_order(self) -> "DatedService":
-        if self.begin_date is not None and self.end_date is not None and self.end_date < self.begin_date:
-            raise ValueError("end_date is before begin_date")
-        return self
 
 
 class Participation(Period):
