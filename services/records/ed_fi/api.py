@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 import aiohttp
 from yarl import URL
 
-from safepassage.problems.ed_fi import EdFiSystemRefused, EdFiSystemUnavailable
+from safepassage.problems.ed_fi import EdFiSystemChangesTooFast, EdFiSystemRefused, EdFiSystemUnavailable
 from safepassage.problems.records import UnreadableRoster
 from services.records.ed_fi.systems import EdFiSystem
 from services.records.formats.edfi_documents import bodies_in
@@ -102,8 +102,8 @@ class EdFiApi:
 
         A page is asked for with the total: where that is another one than before, something came or went and pages have shifted, so all of
         it is read again. Before a first page `begin` is called: what was taken before it counts no more.
-        Raises EdFiSystemUnavailable, EdFiSystemRefused (also for more than `most`), and MorePages, before any is taken, where by the total
-        there are more than `most_pages` like the first.
+        Raises EdFiSystemChangesTooFast where that goes on and on, EdFiSystemUnavailable, EdFiSystemRefused (also for more than `most`), and
+        MorePages, before any is taken, where by the total there are more than `most_pages` like the first.
         """
         for _ in range(TRIES):
             count, total, pages = 0, None, 0
@@ -126,7 +126,7 @@ class EdFiApi:
             else:
                 if count == total:
                     return pages
-        raise EdFiSystemUnavailable("a resource changes faster than it is read")
+        raise EdFiSystemChangesTooFast
 
     async def send(self, method: str, url: str, query: Query | None = None, *, content: bytes = b"") -> Answer:
         """One request, again while the system is away or busy, and once more with a new token where the old one no longer counts.

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from safepassage.problems import SuiteError
-from safepassage.problems.ed_fi import EdFiSystemRefused, EdFiSystemUnavailable
+from safepassage.problems.ed_fi import EdFiSystemChangesTooFast, EdFiSystemRefused, EdFiSystemUnavailable
 from safepassage.problems.records import RosterTooLargeHere
 from safepassage.wire_ed_fi import EdFiFault
 from services.records.ed_fi.api import EdFiApi
@@ -42,8 +42,10 @@ def fault_of(error: BaseException) -> EdFiFault:
         return REFUSALS.get(error.detail or "", "not-its-api")
     if isinstance(error, RosterTooLargeHere):
         return "too-much"
+    if isinstance(error, EdFiSystemChangesTooFast):
+        return "changes-too-fast"
     if isinstance(error, EdFiSystemUnavailable):
-        return "changes-too-fast" if error.detail else "no-answer"
+        return "no-answer"
     if isinstance(error, KeyFileUnusable):
         return "secret-unusable"
     return "node-busy" if isinstance(error, SuiteError) and error.status == 503 else "internal-fault"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from safepassage.problems.ed_fi import EdFiSystemUnavailable
+from safepassage.problems.ed_fi import EdFiSystemChangesTooFast
 from services.records.ed_fi.api import TRIES, EdFiApi, MorePages, Query, Take
 
 MOST: Final = 2_000_000
@@ -50,7 +50,7 @@ async def whole(api: EdFiApi, resource: str, watch: Watch, *, begin: Callable[[]
         pages = await api.pages(resource, {}, most=MOST, begin=begin, take=take, most_pages=most_pages)
         if pages < 2 or not await watch.went(resource):
             return pages > 0
-    raise EdFiSystemUnavailable("a resource changes faster than it is read")
+    raise EdFiSystemChangesTooFast
 
 
 async def of_keys(
@@ -71,12 +71,8 @@ async def of_keys(
 
         try:
             return await whole(api, resource, watch, begin=begin, take=take_those, most_pages=len(keys) // A_PAGE)
-        except MorePages:
-            pass
-        except EdFiSystemUnavailable as error:
-            if not error.detail:
-                raise
-            # Its pages shift again and again: what is asked for by key does not.
+        except (MorePages, EdFiSystemChangesTooFast):
+            pass  # pages that shift again and again do not where bodies are asked for by key
     has_begun = False
     for key in sorted(keys):
         those = await api.every(resource, keys[key], most=MOST)
@@ -84,7 +80,7 @@ async def of_keys(
             return False
         if those is None:
             # As if it had no body of these students any more: what it had is not to go for that.
-            raise EdFiSystemUnavailable("a resource changes faster than it is read")
+            raise EdFiSystemChangesTooFast
         if not has_begun:
             begin()
             has_begun = True

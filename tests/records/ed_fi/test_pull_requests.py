@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from safepassage.problems.ed_fi import EdFiSystemRefused, EdFiSystemUnavailable
-from services.records.ed_fi.api import EdFiApi
+from safepassage.problems.ed_fi import EdFiSystemChangesTooFast, EdFiSystemRefused, EdFiSystemUnavailable
+from services.records.ed_fi.api import TRIES, EdFiApi
 from services.records.ed_fi.changes import OF_STUDENTS, Changes, changes_since
 from services.records.ed_fi.collecting import all_of, every_of, everything
 from services.records.ed_fi.noting import fault_of
@@ -170,9 +170,8 @@ async def test_a_resource_that_may_be_read_no_more_half_way_through_takes_nothin
             system.ods.without.add("studentHealths")
 
     system.ods.while_asked = refuse
-    with pytest.raises(EdFiSystemUnavailable) as stopped:
+    with pytest.raises(EdFiSystemChangesTooFast):
         await system.changed()
-    assert fault_of(stopped.value) == "changes-too-fast"
 
 
 async def test_where_students_may_be_read_no_more_nobody_is_gone(system: Asked) -> None:
@@ -229,6 +228,29 @@ async def test_pages_that_move_again_and_again_are_left_and_asked_for_by_key(sys
         _, packed = await system.changed()
     assert len(bodies_in(packed)["studentHealths"]) == STUDENTS
     assert system.asked("studentHealths") > STUDENTS
+
+
+async def test_a_system_that_goes_away_among_the_pages_is_not_asked_by_key(system: Asked) -> None:
+    system.begin()
+    system.change("studentSchoolAssociations", STUDENTS)
+
+    def away(path: str) -> None:
+        if path.endswith("/studentHealths") and system.asked("studentHealths") == 2:
+            system.ods.faults += ["away"] * TRIES
+
+    system.ods.while_asked = away
+    with pytest.raises(EdFiSystemUnavailable) as stopped:
+        await system.changed()
+    assert fault_of(stopped.value) == "no-answer"
+    assert system.asked("studentHealths") == 1 + TRIES, "its first page, the second again and again, and nothing by key"
+
+
+async def test_pages_that_move_where_all_is_read_are_told_by_a_code_of_their_own(system: Asked) -> None:
+    packed = PackedBodies(PLENTY)
+    with swapped(system, "studentHealths", at=2, often=60), pytest.raises(EdFiSystemChangesTooFast) as stopped:
+        await everything(system.api, packed, Watch(system.api, system.ods.version))
+    assert stopped.value.as_problem().code == "ed-fi-system-changes-too-fast"
+    assert stopped.value.retry == "after"
 
 
 @pytest.fixture

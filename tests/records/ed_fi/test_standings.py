@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 import pytest
 
-from safepassage.problems.ed_fi import EdFiSystemRefused, EdFiSystemUnavailable
+from safepassage.problems.ed_fi import EdFiSystemChangesTooFast, EdFiSystemRefused, EdFiSystemUnavailable
 from safepassage.problems.requests import InvalidRequest, TemporarilyUnavailable
 from safepassage.wire_ed_fi import EdFiFault, EdFiSystemDetail, EdFiSystemOfOrganisation
 from services.records.destroying import over
@@ -203,7 +203,7 @@ def test_every_refusal_of_the_client_is_told_by_a_code() -> None:
             said.add(argument.value)
     assert set(REFUSALS) < said
     other = {fault_of(EdFiSystemRefused(one)) for one in said - set(REFUSALS)}
-    told = {*REFUSALS.values(), *other, fault_of(EdFiSystemUnavailable()), fault_of(EdFiSystemUnavailable("faster")), "no-students"}
+    told = {*REFUSALS.values(), *other, fault_of(EdFiSystemUnavailable()), fault_of(EdFiSystemChangesTooFast()), "no-students"}
     told |= {
         fault_of(KeyFileUnusable("x")),
         fault_of(TemporarilyUnavailable()),
@@ -212,6 +212,7 @@ def test_every_refusal_of_the_client_is_told_by_a_code() -> None:
         "all-refused",
     }
     assert told == set(get_args(EdFiFault))
+    assert fault_of(EdFiSystemUnavailable("with words for people")) == "no-answer", "by what the error is, not by what it says"
 
 
 @pytest.mark.parametrize(

@@ -40,11 +40,18 @@ class RecordNotAtSource(SuiteError):
 
 
 class EdFiSystemUnavailable(SuiteError):
-    """The Ed-Fi system did not answer, again and again, or changed faster than it could be read."""
+    """The Ed-Fi system did not answer, again and again."""
 
     code, status, title = "ed-fi-system-unavailable", 503, "Ed-Fi system does not answer"
     remedy = "Try again later: what was loaded stays, and the next time goes on from the last change version."
     retry = "after"
+
+
+class EdFiSystemChangesTooFast(EdFiSystemUnavailable):
+    """The Ed-Fi system answers, and what it has changed each time while it was read: nothing that was read can be taken for all."""
+
+    code, title = "ed-fi-system-changes-too-fast", "Ed-Fi system changes faster than it is read"
+    remedy = "Try again at a quieter time, or have the system's host make snapshots; the next time goes on from the last change version."
 
 
 class EdFiSystemRefused(SuiteError):
