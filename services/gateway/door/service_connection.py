@@ -116,21 +116,23 @@ class ServiceConnection(asyncio.Protocol):
         if self._parts:
             data = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
             self._parts, self._held = [], 0
-            if self._paused:
-                self._paused = False
-                self._transport.resume_reading()
+            self._read_on()
             return data
         if self._failure is not None:
             raise self._failure
         return b""
 
     def end(self) -> bool:
-        """The request is over. Whether the connection may carry another one: if not, it is closed."""
+        """The request is over. Whether the connection may carry another one: if not, it is closed.
+
+        INVARIANT: one that may carry another is read from, though nobody took the end of a long answer part by part.
+        """
         kept = self._complete and self._sent and self._keeps and self.is_open
         self._busy, self._served = False, self._served + 1
         self._parts, self._fields = [], []
         if kept:
             self.idle_since = self._loop.time()
+            self._read_on()
         else:
             self.abort(AnswerBroken())
         return kept
@@ -142,6 +144,11 @@ class ServiceConnection(asyncio.Protocol):
         self._over = True
         self._transport.abort()
         self._wake()
+
+    def _read_on(self) -> None:
+        if self._paused:
+            self._paused = False
+            self._transport.resume_reading()
 
     async def _wait(self, deadline: float) -> None:
         """By one timer for all requests of the connection: it looks when the first of them would be too slow, and then at the next."""

@@ -354,3 +354,36 @@ async def test_of_a_long_answer_no_more_is_held_than_a_chunk_and_what_was_read_a
     await connection.answer(soon())
     assert len(await connection.part(soon())) == CHUNK + 1
     assert not wire.paused
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("taken", ["all at once", "in part"])
+async def test_a_long_answer_that_was_there_before_it_was_looked_at_leaves_the_connection_listening(taken: str) -> None:
+    """The end of it may come before who waits for its beginning has a turn, or when who asked has left."""
+    wire, connection = Wire(), ServiceConnection(lambda _: None)
+    connection.connection_made(wire)
+    connection.send(REQUEST)
+    head, half = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % (2 * CHUNK + 2), b"x" * (CHUNK + 1)
+    connection.data_received(head + half)
+    if taken == "all at once":
+        connection.data_received(half)
+        assert (await connection.answer(soon())).body == half + half
+    else:
+        assert (await connection.answer(soon())).body is None
+        assert await connection.part(soon()) == half
+        connection.data_received(half)
+    assert wire.paused
+    assert connection.end()
+    assert not wire.paused
+
+
+@pytest.mark.anyio
+async def test_after_a_long_answer_that_came_in_one_go_the_next_request_of_the_connection_is_answered() -> None:
+    long = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % (CHUNK + 4_096) + b"x" * (CHUNK + 4_096)
+    async with pool_of(saying(long, ANSWER)) as pool:
+        connection = await pool.take(soon())
+        connection.send(REQUEST)
+        await asyncio.sleep(0.1)  # all of it is there before it is asked for
+        assert len((await connection.answer(soon())).body or b"") == CHUNK + 4_096
+        pool.give_back(connection)
+        assert await ask(pool) == (200, b"{}")
