@@ -65,6 +65,7 @@ async def test_a_registered_client_gets_a_token_and_is_heard_behind_the_door(hou
         assert heard.principal.caller.details["purpose"] == "enrollment"
         assert "authorization" not in heard.by_name
         house.clock.advance(seconds=299)
+        await house.app.state.standing.refresh()
         await client.run(Call("GET", path, lambda response: response.json()))
 
 
