@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -54,9 +55,9 @@ async def test_an_entry_of_which_one_part_is_gone_is_no_part_of_the_record(node:
     async with node.database.reading() as tx:
         published = await published_log(tx)
         (opened,) = await open_entries(tx, node.app.state.keys, [Place(published.log.year, at)])
-    whole = accounted_entry(opened, published)
+    whole = accounted_entry(opened, published, ZoneInfo("UTC"))
     assert whole is not None
     assert whole.index == at
     parts: tuple[dict[str, Any], ...] = ({"actor": None}, {"context": None}, {"subjects": []}, {"actor": None, "context": None})
     for gone in parts:
-        assert accounted_entry(replace(opened, **gone), published) is None, gone
+        assert accounted_entry(replace(opened, **gone), published, ZoneInfo("UTC")) is None, gone

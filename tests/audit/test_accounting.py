@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import delete
@@ -196,7 +197,7 @@ def rule(class_: str, **context: Any) -> AccountedEntry | None:
     phase = phase_of(class_, what, OAK)
     if phase is None:
         return None
-    return accounted(phase, Actor(kind="system"), what, logged_at=datetime(2026, 10, 20, tzinfo=UTC), log="l", index=0, published=True)
+    return accounted(phase, Actor(kind="system"), what, logged_at=datetime(2026, 10, 20, tzinfo=UTC), log="l", index=0, published=True, zone=ZoneInfo("UTC"))
 
 
 @pytest.mark.parametrize("basis", sorted(EXEMPT))

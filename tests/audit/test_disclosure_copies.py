@@ -6,6 +6,7 @@ import io
 import json
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import func, select, update
@@ -95,6 +96,33 @@ async def test_the_state_reads_every_copy_without_giving_it_and_sees_what_is_ove
     clock.advance(days=1)
     (late,) = await listed(node, state(node), "ungiven=true")
     assert (late.organisation_id, late.state) == (OAK, "overdue")
+
+
+@pytest.mark.requirement("LOG-COPIES")
+@pytest.mark.parametrize(
+    ("zone", "disclosed", "due_on"),
+    [
+        ("Pacific/Pago_Pago", datetime(2027, 1, 1, 10, tzinfo=UTC), date(2027, 1, 30)),  # the evening of 31 December there
+        ("Pacific/Honolulu", datetime(2027, 3, 1, 5, tzinfo=UTC), date(2027, 3, 30)),
+        ("Pacific/Guam", datetime(2026, 12, 31, 15, tzinfo=UTC), date(2027, 1, 31)),  # New Year's Day there
+        ("America/New_York", datetime(2027, 10, 20, 2, tzinfo=UTC), date(2027, 11, 18)),  # clocks are set back in between
+    ],
+)
+async def test_a_copy_is_due_and_overdue_by_the_calendar_of_the_state_agency(
+    node: AuditNode, clock: StandingClock, zone: str, disclosed: datetime, due_on: date
+) -> None:
+    await give_organisations(node, zone)
+    clock.advance(seconds=(disclosed - clock()).total_seconds())
+    await redisclose(node, uuid4())
+    clock.advance(days=8)
+    await copies.make_due(node.app, now=clock())
+    (copy,) = await listed(node, state(node))
+    (told,) = (await read(node, copy, state(node))).disclosures
+    assert (copy.due_on, told.copy_due_on) == (due_on, due_on)
+    ends = datetime.combine(due_on + timedelta(days=1), datetime.min.time(), ZoneInfo(zone))
+    for late, expected in ((timedelta(seconds=-1), "waiting"), (timedelta(), "overdue")):
+        clock.advance(seconds=(ends + late - clock()).total_seconds())
+        assert [one.state for one in await listed(node, state(node), "ungiven=true")] == [expected]
 
 
 async def test_another_districts_copy_looks_absent(node: AuditNode, clock: StandingClock) -> None:

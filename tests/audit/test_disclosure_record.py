@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any, get_args
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -15,7 +16,7 @@ from tests.audit.audit_node import OAK, VENDOR
 from tests.audit.test_accounting import rule
 from tests.audit.test_accounting_words import accounting_of
 
-SOME = uuid4()
+SOME, ZONE = uuid4(), ZoneInfo("UTC")
 HERE, THERE = {"recipient_organisation": str(OAK)}, {"recipient_organisation": str(VENDOR)}
 
 
@@ -95,9 +96,9 @@ def test_a_special_education_record_that_went_to_the_family_is_not_on_ideas_reco
 def test_a_copy_is_due_thirty_days_after_the_day_in_utc() -> None:
     what = Context(operation="exchange", basis="transfer", originating_organisation=OAK)
     late = datetime(2026, 10, 19, 22, tzinfo=timezone(timedelta(hours=-4)))
-    found = accounted("disclosure", Actor(kind="system"), what, logged_at=late, log="l", index=3, published=False)
+    found = accounted("disclosure", Actor(kind="system"), what, logged_at=late, log="l", index=3, published=False, zone=ZONE)
     assert (found.on, found.copy_due_on, found.proof) == (date(2026, 10, 20), date(2026, 11, 19), "pending")
-    assert accounted("disclosure", Actor(kind="system"), what, logged_at=late, log="l", index=3, published=True).proof == "published"
+    assert accounted("disclosure", Actor(kind="system"), what, logged_at=late, log="l", index=3, published=True, zone=ZONE).proof == "published"
 
 
 def test_the_party_is_who_received_and_otherwise_who_acted() -> None:
@@ -106,7 +107,7 @@ def test_the_party_is_who_received_and_otherwise_who_acted() -> None:
 
     def party(**context: Any) -> tuple[str | None, str | None]:
         what = Context(operation="disclose", **context)
-        found = accounted("disclosure", actor, what, logged_at=at, log="l", index=0, published=True).party
+        found = accounted("disclosure", actor, what, logged_at=at, log="l", index=0, published=True, zone=ZONE).party
         return found.organisation, found.client_id
 
     assert party(**HERE) == (str(OAK), "sis")
@@ -140,6 +141,6 @@ def test_a_row_of_the_table_has_each_member_in_its_own_cell() -> None:
 def test_who_is_known_by_a_client_or_a_node_alone_is_named_by_it() -> None:
     at, actor = datetime(2026, 10, 20, tzinfo=UTC), Actor(kind="client", client_id="sis")
     what = Context(operation="exchange", originating_organisation=UUID(int=7), recipient_node="https://birch.example", threat="a threat")
-    found = accounted("disclosure", actor, what, logged_at=at, log="l", index=0, published=True)
+    found = accounted("disclosure", actor, what, logged_at=at, log="l", index=0, published=True, zone=ZONE)
     (row,) = accounting_rows(accounting_of(found))
     assert (row["party"], row["further_parties"], row["emergency_threat"]) == ("sis", ("https://birch.example",), "a threat")

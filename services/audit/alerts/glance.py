@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 from typing import Any, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,7 +13,7 @@ from services.audit.heads import newest_log
 from services.audit.index.lookup import Query, Stretch, find
 from services.audit.index.terms import Kind, digest_of
 from services.audit.subject_keys import SubjectKeys
-from services.audit.tables import CheckpointRow, OrganisationRow
+from services.audit.tables import CheckpointRow
 from services.audit.witnessing.cosignatures import largest_witnessed
 from shared.contracts.audit import MAY_WRITE
 from shared.database import Database
@@ -31,19 +30,6 @@ async def glance_of(state: Any, *, now: datetime, serving_since: datetime, clock
     async with database.reading() as tx:
         unwitnessed = None if policy is None else await _unwitnessed_since(tx, policy)
     return Glance(now, serving_since, _instant(last), _instant(newest), behind, clock_jump_seconds, unwitnessed)
-
-
-async def agency_zone(database: Database) -> ZoneInfo:
-    """The time zone of the state agency that runs the node; UTC until the organisations are known."""
-    async with database.reading() as tx:
-        query = (
-            select(OrganisationRow).where(OrganisationRow.kind == "sea", OrganisationRow.parent_id.is_(None)).order_by(OrganisationRow.id)
-        )
-        row = await tx.scalar(query.limit(1))
-    try:
-        return ZoneInfo("UTC" if row is None else row.organisation.time_zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return ZoneInfo("UTC")
 
 
 def _of_log(driver: Driver, keys: SubjectKeys, now: int) -> tuple[int | None, int, int | None]:

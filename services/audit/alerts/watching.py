@@ -15,6 +15,7 @@ from prometheus_client import Counter, Gauge
 from sqlalchemy import Connection, func, select
 
 from safepassage.problems import SuiteError
+from services.audit.agency_days import agency_zone
 from services.audit.alerts.activity import WorkingHours
 from services.audit.alerts.found import (
     Found,
@@ -28,7 +29,7 @@ from services.audit.alerts.found import (
     reopened,
     reopened_event,
 )
-from services.audit.alerts.glance import agency_zone, glance_of
+from services.audit.alerts.glance import glance_of
 from services.audit.alerts.habits import Habits, Span, actors_of, next_span
 from services.audit.alerts.node_rules import node_findings
 from services.audit.alerts.rules import findings

@@ -2,11 +2,13 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.wire_log import AccountedEntry, Party
+from services.audit.agency_days import zone_of_agency
 from services.audit.disclosures.disclosure_record import OF_THE_AGENCY, accounted, phase_of
 from services.audit.known_nodes import known_nodes
 from services.audit.openings import OpenedEntry, Place, Sight, open_entries
@@ -32,16 +34,17 @@ async def accounted_entries(
     tags  of pages about many students, whose parts are opened; None opens all
     """
     entries: list[AccountedEntry] = []
+    zone = await zone_of_agency(tx)
     for start in range(0, len(places), OPENED_AT_ONCE):
         for opened in await open_entries(tx, keys, places[start : start + OPENED_AT_ONCE], tags=tags):
             seen = opened.seen_by(sight)
-            entry = None if seen is None else accounted_entry(seen, published)
+            entry = None if seen is None else accounted_entry(seen, published, zone)
             if entry is not None:
                 entries.append(entry)
     return entries
 
 
-def accounted_entry(entry: OpenedEntry, published: PublishedLog) -> AccountedEntry | None:
+def accounted_entry(entry: OpenedEntry, published: PublishedLog, zone: ZoneInfo) -> AccountedEntry | None:
     """What an entry is in the record of disclosures; None if it is nothing there, or its content was destroyed."""
     if entry.actor is None or entry.context is None or not entry.subjects:
         return None
@@ -57,6 +60,7 @@ def accounted_entry(entry: OpenedEntry, published: PublishedLog) -> AccountedEnt
         log=entry.origin,
         index=entry.place.at,
         published=entry.place < (published.log.year, published.size),
+        zone=zone,
     )
 
 

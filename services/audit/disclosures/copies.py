@@ -10,6 +10,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI
 from sqlalchemy import func, select, tuple_, update
@@ -18,7 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from safepassage.ids import uuid7
 from safepassage.problems.log import EventKeyReused
 from safepassage.wire_log import DisclosureCopy
-from services.audit.disclosures.disclosure_record import COPY_WITHIN
+from services.audit.agency_days import zone_of_agency
+from services.audit.disclosures.disclosure_record import copy_due
 from services.audit.drafts import draft_of
 from services.audit.sequencer import Sequencer
 from services.audit.tables import DisclosureCopyRow, RedisclosureRow
@@ -82,7 +84,7 @@ async def _make(tx: AsyncSession, organisation: bytes, now: datetime) -> bool:
             entries=entries,
             first_t=first_t,
             last_t=last_t,
-            due_on=datetime.fromtimestamp(first_t, UTC).date() + COPY_WITHIN,
+            due_on=copy_due(datetime.fromtimestamp(first_t, UTC), await zone_of_agency(tx)),
             made_at=now,
             logged=False,
         )
@@ -126,9 +128,9 @@ def _event(row: DisclosureCopyRow, outcome: str, actor: Actor, *, key: str) -> E
     return Event(class_="export", key=key, custodians=(row.organisation_id,), actor=actor, context=context)
 
 
-def shown(row: DisclosureCopyRow, *, now: datetime) -> DisclosureCopy:
-    """The copy as it stands."""
-    overdue = now.astimezone(UTC).date() > row.due_on
+def shown(row: DisclosureCopyRow, *, now: datetime, zone: ZoneInfo) -> DisclosureCopy:
+    """The copy as it stands; `zone` is the state agency's, in whose calendar it is due."""
+    overdue = now.astimezone(zone).date() > row.due_on
     return DisclosureCopy(
         id=row.id,
         organisation_id=row.organisation_id,

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from safepassage.problems.log import DisclosureCopyGiven, LogFrozen, NoSuchDisclosureCopy, PurposeMissing
 from safepassage.problems.requests import InvalidRequest, LogUnavailable, NotPermitted
 from safepassage.wire_log import CopiedDisclosure, DisclosureCopy, DisclosureCopyContent, DisclosureCopyPage, HandedOver
+from services.audit.agency_days import agency_zone, zone_of_agency
 from services.audit.disclosures.accounted_entries import accounted_entry, names_in, with_names
 from services.audit.disclosures.accounting import Accountant, file_of
 from services.audit.disclosures.accounting_table import copied_table
@@ -51,7 +52,8 @@ async def list_disclosure_copies(
         if position is not None:
             query = query.where(DisclosureCopyRow.id < UUID(position["id"]))
         rows = (await tx.scalars(query.order_by(DisclosureCopyRow.id.desc()).limit(limit + 1))).all()
-    copies = tuple(shown(row, now=now) for row in rows[:limit])
+        zone = await zone_of_agency(tx)
+    copies = tuple(shown(row, now=now, zone=zone) for row in rows[:limit])
     sequencer = request.app.state.sequencer
     await record_search(sequencer, caller, operation="disclosure-copies-listed", student_id=None, count=len(copies), now=now)
     if len(rows) > limit:
@@ -92,7 +94,7 @@ async def record_disclosure_copy_delivery(
         raise DisclosureCopyGiven
     await give(request.app, row, client_actor(caller.claims), to=delivery.evidence_ref, at=delivery.handed_over_at)
     row, _ = await _copy(request, caller, copy_id)
-    return shown(row, now=now)
+    return shown(row, now=now, zone=await agency_zone(request.app.state.database))
 
 
 async def _copy(request: Request, caller: Caller, copy_id: UUID) -> tuple[DisclosureCopyRow, Sight]:
@@ -115,23 +117,23 @@ async def _read(request: Request, caller: Caller, copy_id: UUID, now: Now) -> Di
     if row.given_at is None and not sight.whole_state:
         await give(request.app, row, client_actor(caller.claims), to=caller.client_id, at=now)
         row, _ = await _copy(request, caller, copy_id)
-        return content.model_copy(update={"copy_": shown(row, now=now)})
+        return content.model_copy(update={"copy_": shown(row, now=now, zone=await agency_zone(state.database))})
     return content
 
 
 async def _content(tx: AsyncSession, request: Request, row: DisclosureCopyRow, sight: Sight, now: Now) -> DisclosureCopyContent:
-    published = await published_log(tx)
+    published, zone = await published_log(tx), await zone_of_agency(tx)
     in_order = select(RedisclosureRow.log, RedisclosureRow.idx).where(RedisclosureRow.copy_id == row.id)
     places = [Place(log, idx) for log, idx in await tx.execute(in_order.order_by(RedisclosureRow.log, RedisclosureRow.idx))]
     told = []
     for opened in await open_entries(tx, request.app.state.keys, places):
         seen = opened.seen_by(sight)
-        entry = None if seen is None else accounted_entry(seen, published)
+        entry = None if seen is None else accounted_entry(seen, published, zone)
         if seen is not None and entry is not None:
             students = tuple(part.student for part in seen.subjects if part.student is not None)
             told.append(CopiedDisclosure(**dict(entry), student_ids=students))
     names = await names_in(tx, request.app.state.settings.entity_id, told)
     told = [CopiedDisclosure(**dict(with_names(one, names))) for one in told]
     return DisclosureCopyContent(
-        copy_=shown(row, now=now), disclosures=tuple(told), closed=len(places) - len(told), checkpoint=published.note
+        copy_=shown(row, now=now, zone=zone), disclosures=tuple(told), closed=len(places) - len(told), checkpoint=published.note
     )

@@ -4,9 +4,10 @@ Everything is logged; what the law does not ask for is shown too, with the exemp
 as recordable: the record errs towards saying more.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from safepassage.wire_log import AccountedEntry, FurtherParty, LegitimateInterest, Party, Phase
 from services.audit.drafts import KINDS
@@ -57,9 +58,9 @@ def phase_of(class_: str, context: Context, custodian: UUID | None) -> Phase | N
 
 
 def accounted(
-    phase: Phase, actor: Actor, context: Context, *, logged_at: datetime, log: str, index: int, published: bool
+    phase: Phase, actor: Actor, context: Context, *, logged_at: datetime, log: str, index: int, published: bool, zone: ZoneInfo
 ) -> AccountedEntry:
-    """An entry as the record of disclosures shows it."""
+    """An entry as the record of disclosures shows it. Its day is that of the log, by UTC; the term for the copy runs in `zone`."""
     party = Party(
         organisation=context.recipient_organisation or (None if actor.organisation_id is None else str(actor.organisation_id)),
         node=context.recipient_node,
@@ -81,7 +82,7 @@ def accounted(
         elements=context.elements,
         on_behalf_of=context.originating_organisation,
         further_parties=(FurtherParty(party=party, interest=interest),) if redisclosed else (),
-        copy_due_on=on + COPY_WITHIN if redisclosed else None,
+        copy_due_on=copy_due(logged_at, zone) if redisclosed else None,
         ferpa_recordable=exempt_by is None,
         exempt_by=exempt_by,
         threat=context.threat,
@@ -92,6 +93,14 @@ def accounted(
         index=index,
         proof="published" if published else "pending",
     )
+
+
+def copy_due(logged_at: datetime, zone: ZoneInfo) -> date:
+    """The last day on which the district is given the copy in time, in the calendar of the state agency, which owes it.
+
+    The day of the disclosure does not count, the last day counts in full.
+    """
+    return logged_at.astimezone(zone).date() + COPY_WITHIN
 
 
 def _special_education(context: Context) -> bool:

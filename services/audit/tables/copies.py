@@ -39,7 +39,7 @@ class DisclosureCopyRow(Base):
     first_t: Mapped[int] = mapped_column(BigInteger)
     last_t: Mapped[int] = mapped_column(BigInteger)
     due_on: Mapped[date]
-    """30 days after its oldest entry."""
+    """30 days after its oldest entry, in the calendar of the state agency, which owes it."""
     made_at: Mapped[datetime] = mapped_column(Milliseconds)
     logged: Mapped[bool]
     """That it was made is in the log. One that is not is not shown yet."""
