@@ -245,7 +245,15 @@ async def give_organisations(node: AuditNode, time_zone: str = "America/New_York
     tree = ((STATE, "sea", None), (OAK, "lea", STATE), (ELM, "lea", STATE))
     for id_, kind, parent in tree:
         organisation = Organisation.model_validate(
-            {"id": id_, "kind": kind, "parent_id": parent, "name": str(kind), "valid_from": "2020-01-01", "version": 1, "time_zone": time_zone}
+            {
+                "id": id_,
+                "kind": kind,
+                "parent_id": parent,
+                "name": str(kind),
+                "valid_from": "2020-01-01",
+                "version": 1,
+                "time_zone": time_zone,
+            }
         )
         body = OrganisationProjection(version=1, organisation=organisation).model_dump_json().encode()
         answer = await node.send("PUT", f"/internal/organisations/{id_}", node.as_job("gateway"), body)

@@ -197,7 +197,16 @@ def rule(class_: str, **context: Any) -> AccountedEntry | None:
     phase = phase_of(class_, what, OAK)
     if phase is None:
         return None
-    return accounted(phase, Actor(kind="system"), what, logged_at=datetime(2026, 10, 20, tzinfo=UTC), log="l", index=0, published=True, zone=ZoneInfo("UTC"))
+    return accounted(
+        phase,
+        Actor(kind="system"),
+        what,
+        logged_at=datetime(2026, 10, 20, tzinfo=UTC),
+        log="l",
+        index=0,
+        published=True,
+        zone=ZoneInfo("UTC"),
+    )
 
 
 @pytest.mark.parametrize("basis", sorted(EXEMPT))

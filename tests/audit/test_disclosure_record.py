@@ -98,7 +98,10 @@ def test_a_copy_is_due_thirty_days_after_the_day_in_utc() -> None:
     late = datetime(2026, 10, 19, 22, tzinfo=timezone(timedelta(hours=-4)))
     found = accounted("disclosure", Actor(kind="system"), what, logged_at=late, log="l", index=3, published=False, zone=ZONE)
     assert (found.on, found.copy_due_on, found.proof) == (date(2026, 10, 20), date(2026, 11, 19), "pending")
-    assert accounted("disclosure", Actor(kind="system"), what, logged_at=late, log="l", index=3, published=True, zone=ZONE).proof == "published"
+    assert (
+        accounted("disclosure", Actor(kind="system"), what, logged_at=late, log="l", index=3, published=True, zone=ZONE).proof
+        == "published"
+    )
 
 
 def test_the_party_is_who_received_and_otherwise_who_acted() -> None:

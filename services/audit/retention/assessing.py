@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.canonical import digest_of_json
 from safepassage.wire_retention import DestructionPreview, PreviewedYear
+from services.audit.agency_days import zone_of_agency
 from services.audit.retention.holds import holds_in_force
 from services.audit.retention.rules import kept_of_node, kept_of_student, records_have_ended
 from services.audit.retention.units import NodeYear, StudentYear, node_years, student_years, told_of_end
@@ -42,7 +43,7 @@ async def ended(tx: AsyncSession, keys: SubjectKeys, named: Named, now: datetime
     if named.student is None or named.clearance_id is None:
         return False
     told = await told_of_end(tx, keys, named.student, named.clearance_id)
-    return records_have_ended(told, ended_on=named.records_ended_on, now=now)
+    return records_have_ended(told, ended_on=named.records_ended_on, zone=await zone_of_agency(tx), now=now)
 
 
 async def assess(

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from safepassage.wire_retention import KeptBecause
 from services.audit.retention.classes import school_year_ends
@@ -127,12 +128,15 @@ class Told(NamedTuple):
     """Whether a parent or eligible student asked for anything by an entry behind it."""
 
 
-def records_have_ended(told: Told | None, *, ended_on: date | None, now: datetime) -> bool:
+def records_have_ended(told: Told | None, *, ended_on: date | None, zone: ZoneInfo, now: datetime) -> bool:
     """Whether it is shown that a student's education records exist no more.
 
     Cleared within 90 days, ended since, and since then nothing was disclosed of them and nobody asked to inspect or amend them.
+
+    ended_on  a day of the calendar of the state agency, whose zone is `zone`: cleared there in the evening, ended that evening
     """
     if told is None or ended_on is None:
         return False
     later = told.used_since or told.asked_since
-    return not later and told.cleared_at.date() <= ended_on <= now.date() and now - told.cleared_at <= CLEARANCE_HOLDS
+    cleared_on, today = told.cleared_at.astimezone(zone).date(), now.astimezone(zone).date()
+    return not later and cleared_on <= ended_on <= today and now - told.cleared_at <= CLEARANCE_HOLDS

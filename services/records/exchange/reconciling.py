@@ -39,6 +39,8 @@ log = logging.getLogger(__name__)
 BEGINS_AFTER: Final = timedelta(hours=1)
 """After midnight UTC; and then within an hour, each pair at another minute."""
 SPREAD: Final = timedelta(hours=1)
+OWED: Final = LONGEST_AGO - timedelta(days=1)
+"""So long ago a day may be and still be planned: a day is left to compare it in."""
 PAGES: Final = 1000
 NAMED: Final = 100
 
@@ -46,19 +48,20 @@ Lines = Mapping[Stream, Sequence[Line]]
 
 
 async def plan(exchange: Exchange) -> int:
-    """Have yesterday compared with every member that can be called and with which there were messages; gives how many are new.
+    """Have the days that are over compared with every member that can be called and with which there were messages; gives how many are new.
 
-    Where this node has lost all of them, the other side compares, and then this one does too.
+    Not yesterday alone: of a node that was down over a weekend, or that held no list in force, the day before is owed too. Where this node
+    has lost all messages of a day, the other side compares, and then this one does too.
     """
     now = exchange.clock()
-    day = now.date() - timedelta(days=1)
+    days = [(now.date() - timedelta(days=ago)).isoformat() for ago in range(OWED.days, 0, -1)]
     own = exchange.entity_id
     members = [one for one in exchange.trust.current().members if one.entity_id != own and one.status == "active" and not one.pulls]
     due = datetime.combine(now.date(), datetime.min.time(), now.tzinfo) + BEGINS_AFTER + SPREAD * any_chance()
 
     def write(tx: Writing) -> int:
-        with_messages = [one for one in members if has_messages(tx.connection, one.entity_id, day.isoformat())]
-        return sum(store(tx.connection, due_row(day.isoformat(), member.entity_id, due)) for member in with_messages)
+        owed = [(day, one.entity_id) for day in days for one in members if has_messages(tx.connection, one.entity_id, day)]
+        return sum(store(tx.connection, due_row(day, peer, due)) for day, peer in owed)
 
     return await exchange.write(write)
 

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -124,4 +125,23 @@ CLEARED = datetime(2033, 8, 1, 12, tzinfo=UTC)
     ],
 )
 def test_records_have_ended_if_they_were_cleared_and_not_used_since(told: Told | None, ended_on: date | None, ended: bool) -> None:
-    assert records_have_ended(told, ended_on=ended_on, now=LATER) is ended
+    assert records_have_ended(told, ended_on=ended_on, zone=ZoneInfo("UTC"), now=LATER) is ended
+
+
+@pytest.mark.parametrize(
+    ("zone", "cleared_at", "now", "ended_on", "ended"),
+    [
+        # In American Samoa both are the evening of 31 December; by UTC it is the New Year already.
+        ("Pacific/Pago_Pago", datetime(2033, 1, 1, 4, tzinfo=UTC), datetime(2033, 1, 1, 6, tzinfo=UTC), date(2032, 12, 31), True),
+        ("Pacific/Pago_Pago", datetime(2033, 1, 1, 4, tzinfo=UTC), datetime(2033, 1, 1, 6, tzinfo=UTC), date(2033, 1, 1), False),
+        ("Pacific/Honolulu", datetime(2033, 1, 1, 4, tzinfo=UTC), datetime(2033, 1, 1, 6, tzinfo=UTC), date(2032, 12, 30), False),
+        # In Guam both are the morning of 1 January; by UTC it is the old year still.
+        ("Pacific/Guam", datetime(2032, 12, 31, 20, tzinfo=UTC), datetime(2032, 12, 31, 22, tzinfo=UTC), date(2033, 1, 1), True),
+        ("Pacific/Guam", datetime(2032, 12, 31, 20, tzinfo=UTC), datetime(2032, 12, 31, 22, tzinfo=UTC), date(2032, 12, 31), False),
+    ],
+)
+def test_the_day_on_which_records_ended_is_one_of_the_state_agencys_calendar(
+    zone: str, cleared_at: datetime, now: datetime, ended_on: date, ended: bool
+) -> None:
+    told = Told(cleared_at, used_since=False, asked_since=False)
+    assert records_have_ended(told, ended_on=ended_on, zone=ZoneInfo(zone), now=now) is ended

@@ -48,6 +48,18 @@ async def a_day_later(states: TwoStates) -> str:
     return day.isoformat()
 
 
+@pytest.mark.requirement("EX-reconciled")
+@pytest.mark.parametrize(("days", "planned"), [(3, 1), (7, 1), (8, 0)])
+async def test_a_node_that_was_down_for_days_compares_the_day_before_it_went_down(own_states: TwoStates, days: int, planned: int) -> None:
+    states = own_states
+    await done(states)
+    day = states.clock().date().isoformat()
+    await states.advance(days=days)
+    assert await plan(states.alder.exchange) == planned
+    assert await plan(states.alder.exchange) == 0
+    assert [row.day for row in await states.alder.rows(ReconciliationRow)] == [day] * planned
+
+
 async def compared(state: State, day: str) -> DayReconciled:
     """What came of it, as the operator reads it."""
     await state.do("reconciling")
