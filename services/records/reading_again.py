@@ -1,6 +1,7 @@
 """Once this node knows more than the version before it did: records that came from peers of a later version are read again.
 
-At each start of a process. Nothing of it leaves: what the peer disclosed, and which elements it named, is in the log since it came.
+At each start of a process. Nothing of it leaves but the names of what is still not read, to the node that it came from: what that
+disclosed, and which elements it named, is in the log since it came.
 """
 
 import json
@@ -15,10 +16,12 @@ from safepassage.problems.records import NoSuchStudent, SealBroken
 from safepassage.record import StudentRecord
 from safepassage.unread import Unread, readable_part
 from services.records.exchange.exchange import Exchange
+from services.records.exchange.stored_rows import row_at, store
 from services.records.loading import Arriving, Loading
 from services.records.reading import parts_at
 from services.records.record_sources import as_told_by
 from services.records.tables import ExchangeRequestRow, StudentRow
+from services.records.transfers.unread_notices import read_in_part
 from services.records.unread_parts import still_unread, unread_in
 from services.records.vault import Vault
 
@@ -32,6 +35,7 @@ async def read_again(exchange: Exchange) -> int:
         more += await exchange.database.write(partial(_again, exchange=exchange, student_id=student_id, source=source))
     if more:
         exchange.outbox.wake()
+        exchange.wake("noticing")
         log.info("records read again", extra={"count": more})
     return more
 
@@ -46,7 +50,16 @@ def _again(connection: Connection, *, exchange: Exchange, student_id: UUID, sour
         return False
     loading = Loading(exchange.vault, exchange.outbox, jurisdiction=exchange.settings.jurisdiction, now=exchange.clock())
     loading.store(connection, [arriving])
+    _tell(connection, exchange, arriving)
     return True
+
+
+def _tell(connection: Connection, exchange: Exchange, arriving: Arriving) -> None:
+    """Tell the node that the record came from, which was told what was not read, what is not read still."""
+    asked = None if arriving.source is None else row_at(connection, ExchangeRequestRow, UUID(arriving.source))
+    if asked is not None and arriving.student_id is not None:
+        left = () if arriving.unread is None else arriving.unread.named
+        store(connection, read_in_part(exchange, asked, student_id=arriving.student_id, unread=left, now=exchange.clock()))
 
 
 def read_anew(connection: Connection, vault: Vault, student_id: UUID, source: str) -> Arriving | None:

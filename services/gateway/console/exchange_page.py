@@ -13,6 +13,7 @@ from safepassage.problems import REGISTRY
 from safepassage.problems.dead_letters import NoSuchLetter
 from safepassage.wire_dead_letters import DeadLetter
 from safepassage.wire_exchanges import ExchangeAnswerStep, ExchangeTimeline
+from services.gateway.console.element_words import ELEMENT_WORDS
 from services.gateway.console.exchange_words import ABOUT, ANSWER_STATES, ANSWERS, STANDINGS, Tone
 from services.gateway.console.exchanges import API, OVER
 from services.gateway.console.exchanges import PATH as LIST
@@ -63,6 +64,18 @@ def steps_of(one: ExchangeTimeline, frame: Frame) -> list[Step]:
                 "half",
                 _("Not all of the record is read: the other node’s version is later than ours"),
                 _("What this version does not know is kept sealed beside the record, and read after an upgrade."),
+            )
+        )
+    if one.unread_by_peer:
+        named = ", ".join(_(ELEMENT_WORDS.get(element, element)) for element in one.unread_by_peer)
+        steps.append(
+            Step(
+                None,
+                "warn",
+                "half",
+                _("The other node does not read all of it: its version is earlier than ours"),
+                _("It keeps sealed, until it is upgraded: %(elements)s. Who needs to know of them there can be told by another way.")
+                % {"elements": named},
             )
         )
     if one.held_back_at is not None:

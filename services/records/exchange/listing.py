@@ -13,11 +13,13 @@ from safepassage.problems.requests import InvalidRequest
 from safepassage.wire import Code
 from safepassage.wire_exchanges import Exchange, ExchangeDirection, ExchangeOrder, ExchangePage, ExchangeStanding, ExchangeTimeline
 from safepassage.wire_licensure import PURPOSE as LICENSURE
+from services.records.exchange.exchange import Exchange as NodeExchange
 from services.records.exchange.states import Asked, as_told
 from services.records.exchange.states import Request as Taken
 from services.records.exchange.timelines import answers_in, answers_out, issued_at
 from services.records.record_sources import UNREAD
 from services.records.tables import ExchangeRequestRow, MatchReviewRow, OrganisationRow, PeerRequestRow, SectionRow, StudentRow
+from services.records.transfers.unread_notices import unread_by_peer
 from shared.caller import Caller, caller_with
 from shared.cursors import Cursor, Limit, next_link
 from shared.keyset import behind, is_down
@@ -82,6 +84,7 @@ async def list_exchanges(
 @router.get("/{exchange_id}", responses=responses(NoSuchExchange))
 async def read_exchange(exchange_id: UUID, request: Request, caller: Reader) -> ExchangeTimeline:
     """One of them, by this node's id of it: its clocks, its answers, and the receipts that came for them."""
+    exchange: NodeExchange = request.app.state.exchange
 
     def read(connection: Connection) -> ExchangeTimeline | None:
         ours = connection.execute(select(_ASKED).where(_ASKED.c.id == exchange_id, _mine(caller))).first()
@@ -95,9 +98,10 @@ async def read_exchange(exchange_id: UUID, request: Request, caller: Reader) -> 
             return None
         match_id = _waiting_match(connection, [theirs.id])
         steps = answers_out(connection, theirs.id)
-        return _timeline(_said_theirs(theirs), theirs, match_id, steps, held_back_at=theirs.held_back_at)
+        more = {"held_back_at": theirs.held_back_at, "unread_by_peer": unread_by_peer(connection, exchange, theirs)}
+        return _timeline(_said_theirs(theirs), theirs, match_id, steps, **more)
 
-    found: ExchangeTimeline | None = await request.app.state.exchange.database.read(read)
+    found: ExchangeTimeline | None = await exchange.database.read(read)
     if found is None:
         raise NoSuchExchange
     return found

@@ -37,6 +37,8 @@ from services.records.match_reviews import open_review
 from services.records.matching import Certain, Match, NeedsPerson
 from services.records.received_storing import ReceivedEnrollment, store_received
 from services.records.tables import ExchangeRequestRow, IncomingEnvelopeRow, OrganisationRow
+from services.records.transfers.notices import tell
+from services.records.transfers.unread_notices import read_in_part
 from shared import prepared
 from shared.asked_once import rows_once
 from shared.group_commit import Writing
@@ -213,6 +215,8 @@ def _apply(
     tx.afterwards(exchange.outbox.wake)
     elements, custodian_id = package.manifest.elements, stored.custodian_id
     tx.record(events.filed(message=opened.message, student_id=stored.student_id, custodian_id=custodian_id, elements=elements))
+    if opened.unread is not None:
+        tell(tx, exchange, read_in_part(exchange, opened.asked, student_id=stored.student_id, unread=opened.unread.named, now=now))
     return stored.student_id
 
 

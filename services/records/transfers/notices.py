@@ -1,6 +1,7 @@
 """A notice of ours as it is made: its content sealed at rest, the event of its log, stored in the transaction of what it tells."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -48,6 +49,7 @@ def notice_row(
     effective_on: date | None = None,
     official: Official | None = None,
     onward: Onward | None = None,
+    unread_elements: Sequence[str] | None = None,
 ) -> OutgoingNoticeRow:
     """The row to store. `organisation_id` is the receiving school or district, or the custodian: who sees it here."""
     identifier = uuid7(now)
@@ -61,6 +63,7 @@ def notice_row(
         effective_on=effective_on,
         official=official,
         onward=onward,
+        unread_elements=None if unread_elements is None else tuple(unread_elements),
     )
     event = Event(
         class_="request",
@@ -126,6 +129,7 @@ def told_sent(exchange: Exchange, row: OutgoingNoticeRow) -> TransferNotice:
             "kind": content.kind,
             "effective_on": content.effective_on,
             "onward": content.onward,
+            "unread_elements": content.unread_elements,
             "student_id": row.student_id,
             "at": row.made_at,
             "state": _SHOWN[Notice(row.state)],
@@ -145,6 +149,7 @@ def told_received(exchange: Exchange, row: ArrivedNoticeRow) -> TransferNotice:
         kind=content.kind,
         effective_on=content.effective_on,
         onward=content.onward,
+        unread_elements=content.unread_elements,
         student_id=row.student_id,
         at=row.arrived_at,
         state="received",

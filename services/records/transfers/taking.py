@@ -30,6 +30,7 @@ from services.records.exchange.refusals import body_of_type, compact_in, or_refu
 from services.records.exchange.stored_rows import row_at, store
 from services.records.tables import ArrivedNoticeRow, ExchangeRequestRow, PeerRequestRow, StudentRow
 from services.records.transfers.effects import have_effect
+from services.records.transfers.unread_notices import require_sent
 from shared.contracts.audit import Actor, Context, Digests, Event
 from shared.group_commit import Writing
 from shared.problems import responses
@@ -126,6 +127,9 @@ async def _taken(exchange: Exchange, peer: str, token: str, now: datetime) -> st
     content = _opened(exchange, message, now)
     if (content.kind in BY_REQUESTER) != (about.request is not None):
         raise NoticeNotYours
+    if about.request is not None:
+        request = about.request
+        await exchange.read(lambda connection: require_sent(connection, request, content))
     organisation_id = exchange.settings.node_organisation_id
     if about.asked is not None:
         organisation_id = about.asked.receiving_organisation_id

@@ -9,9 +9,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from safepassage.canonical import canonical_json, digest_of
 from safepassage.compact import assemble, signing_input, thumbprint
 from safepassage.ids import uuid7
+from safepassage.notice import NoticeContent
 from services.records.exchange.states import Asked, Incoming, Letter, Outgoing
 from services.records.exchange.states import Request as Taken
-from services.records.tables import DeadLetterRow, ExchangeRequestRow, IncomingEnvelopeRow, OutgoingEnvelopeRow, PeerRequestRow
+from services.records.tables import (
+    ArrivedNoticeRow,
+    DeadLetterRow,
+    ExchangeRequestRow,
+    IncomingEnvelopeRow,
+    OutgoingEnvelopeRow,
+    PeerRequestRow,
+)
 from tests.gateway.console.consoles import Console
 from tests.gateway.console.crossing import BIRCH
 
@@ -77,6 +85,38 @@ def taken(state: Taken, at: datetime, **about: Any) -> PeerRequestRow:
         "is_educators": False,
     }
     return PeerRequestRow(**(row | about))
+
+
+async def told_unread(console: Console, request_id: UUID, unread: tuple[str, ...]) -> None:
+    """The peer of a request has told which elements of what it got it keeps unread."""
+    records = console.node.applications["records"].state
+    async with records.database.transaction() as tx:
+        request = await tx.get_one(PeerRequestRow, request_id)
+        identifier = uuid7(records.clock())
+        content = NoticeContent(
+            iss=BIRCH,
+            aud=records.exchange.entity_id,
+            exchange_id=request.exchange_id,
+            notice_id=identifier,
+            pt_salt=DIGEST,
+            kind="read-in-part",
+            unread_elements=unread,
+        )
+        tx.add(
+            ArrivedNoticeRow(
+                issuer=BIRCH,
+                notice_id=identifier,
+                id=identifier,
+                exchange_id=request.exchange_id,
+                organisation_id=uuid4(),
+                digest=DIGEST,
+                token="token",
+                particulars=records.exchange.seal_particulars(identifier, content.model_dump_json(exclude_none=True).encode()),
+                taken="taken",
+                entry_index=8,
+                arrived_at=records.clock(),
+            )
+        )
 
 
 async def exchanges_of_each_kind(console: Console) -> dict[str, UUID]:

@@ -11,6 +11,7 @@ import pytest
 
 from safepassage.wire_dead_letters import LetterKind, LetterReason, LetterState
 from safepassage.wire_exchanges import ExchangeAbout, ExchangeStanding
+from services.gateway.console.element_words import ELEMENT_WORDS
 from services.gateway.console.exchange_words import (
     ABOUT,
     ANSWER_STATES,
@@ -27,13 +28,15 @@ from services.records.tables import ExchangeRequestRow, SectionRow, StudentRow
 from tests.conftest import StandingClock
 from tests.gateway.console.consoles import HOSTILE, Console, open_console
 from tests.gateway.console.crossing import BIRCH, CEDAR, PEERS
-from tests.gateway.console.exchanged import asked, exchanges_of_each_kind, stored
+from tests.gateway.console.exchanged import asked, exchanges_of_each_kind, stored, told_unread
 from tests.gateway.console.test_decisions_on_pages import text_of
 from tests.gateway.people.signing_in import Browser, location_of
 
 pytestmark = pytest.mark.anyio
 
 LIST, LETTERS = "/console/exchanges", "/console/dead-letters"
+WORDLESS = "programmes.bright_futures"
+"""Which this version has no words for."""
 
 
 def test_every_state_kind_and_reason_has_its_words() -> None:
@@ -127,6 +130,22 @@ async def test_people_read_that_not_all_of_a_record_is_known_to_this_version(con
     assert page.index("Filed here") < page.index(said)
     assert "kept sealed beside the record, and read after an upgrade" in page
     assert "la versión del otro nodo es posterior" in (await spaniard.get(f"{LIST}/{made['filed']}")).body.decode()
+
+
+@pytest.mark.requirement("UPGRADE-sender-told")
+async def test_people_read_what_the_other_node_does_not_know_of_a_record_that_went(console: Console) -> None:
+    made = await exchanges_of_each_kind(console)
+    auditor, spaniard = await console.browser("auditor"), await console.browser("operator")
+    spaniard.cookies["language"] = "es"
+    said, address = "The other node does not read all of it: its version is earlier than ours", f"{LIST}/{made['answered']}"
+    assert said not in text_of((await auditor.get(address)).body)
+    await told_unread(console, made["answered"], ("identity.name", WORDLESS))
+    page = text_of((await auditor.get(address)).body)
+    assert page.index("The record, sealed") < page.index(said)
+    assert f"It keeps sealed, until it is upgraded: {ELEMENT_WORDS['identity.name']}, {WORDLESS}." in page
+    assert "su versión es anterior a la nuestra" in (await spaniard.get(address)).body.decode()
+    await told_unread(console, made["answered"], ())
+    assert said not in text_of((await auditor.get(address)).body), "it was upgraded"
 
 
 async def test_a_district_sees_what_it_asked_and_not_what_the_state_was_asked(console: Console) -> None:

@@ -21,12 +21,11 @@ from services.records.record_sources import UNREAD
 from services.records.release import document_to_release
 from services.records.tables import ExchangeRequestRow, SectionRow, StudentRow
 from services.records.unread_parts import part_unread
-from tests.records.exchange.later_peer import saying_more
+from tests.records.exchange.later_peer import LATER, saying_more
 from tests.records.exchange.two_states import Case, TwoStates
 
 pytestmark = pytest.mark.anyio
 
-LATER = "programmes.bright_futures"
 CANARY = "Zukunftsmusik-7731"
 SAID = {"level": CANARY, "notes": [None, {"since": "2031-08-01"}]}
 
@@ -79,7 +78,7 @@ async def test_what_is_known_is_filed_and_read_and_the_rest_is_told_of_by_name(s
             assert {"identity.name", LATER} <= set(json.loads(content)["not_expressed"])
     async with states.birch.client("state-agency") as agency:
         assert (await agency.run(read_exchange(case.id))).read_in_part
-    async with states.alder.client("state-agency") as agency:  # who sent it is not told what its peer can read
+    async with states.alder.client("state-agency") as agency:  # who sent it has read what it wrote
         assert not (await agency.run(read_exchange((await case.request()).id))).read_in_part
 
 

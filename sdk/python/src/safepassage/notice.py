@@ -1,15 +1,16 @@
 """sp-notice+jws: what became of a transfer after its record was asked for, told to the other node of the exchange; and its receipt.
 
-The requester tells the holder that the child came, never came or left again, and where the record went on to or was asked for. The holder
-tells the requester that its claim to the child meets another one. What is told is sealed; in clear are the ids alone (decisions 5).
+The requester tells the holder that the child came, never came or left again, where the record went on to or was asked for, and which
+elements of it are of a later version than its own. The holder tells the requester that its claim to the child meets another one. What is
+told is sealed; in clear are the ids alone (decisions 5).
 """
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
-from typing import ClassVar, Final, Literal, Self
+from typing import Annotated, ClassVar, Final, Literal, Self
 from uuid import UUID
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from safepassage.chain_part import Onward
 from safepassage.checkpoints import Checkpoint
@@ -22,6 +23,7 @@ from safepassage.sealing import hpke_info, padded, unpadded, verify_pt_commit
 from safepassage.suites import SUITES
 from safepassage.wire import Base64Url, Code, Digest, Wire
 from safepassage.wire_exchange import Official
+from safepassage.wire_policy import ElementId
 
 LONGEST_SECONDS: Final = 14 * 86_400
 MAX_LENGTH: Final = 64 * 1024
@@ -31,9 +33,11 @@ EnrollmentNotice = Literal["enrolled", "no-show", "withdrawn"]
 """What became of the child at the receiving school: came on a day; never came; left it again on a day, which is the last one there."""
 OnwardNotice = Literal["onward", "onward-refused"]
 ClaimNotice = Literal["concurrent-claims", "concurrent-enrollment"]
-NoticeKind = EnrollmentNotice | OnwardNotice | ClaimNotice
+ReadingNotice = Literal["read-in-part"]
+"""The record has elements that the requester's version does not know, or not wholly; sent again when it has learnt more."""
+NoticeKind = EnrollmentNotice | OnwardNotice | ClaimNotice | ReadingNotice
 
-BY_REQUESTER: Final[frozenset[str]] = frozenset({"enrolled", "no-show", "withdrawn", "onward", "onward-refused"})
+BY_REQUESTER: Final[frozenset[str]] = frozenset({"enrolled", "no-show", "withdrawn", "onward", "onward-refused", "read-in-part"})
 """Kinds that the node that asked for the record sends; the others are the holder's."""
 
 
@@ -54,6 +58,8 @@ class NoticeContent(Wire):
     """Who says so, of the receiving school or district."""
     onward: Onward | None = None
     """Where it went on to, or who asked for it; of a refusal `disclosed_at` is when that was decided."""
+    unread_elements: Annotated[tuple[ElementId, ...], Field(max_length=200)] | None = None
+    """Of `read-in-part`: elements of the package's manifest, by name, that the requester keeps unread; none once it has read all."""
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -62,6 +68,8 @@ class NoticeContent(Wire):
             raise ValueError("a day and an official belong to what is said of the enrollment, and to nothing else")
         if (self.onward is not None) != of_onward:
             raise ValueError("where it went on to belongs to what is said of that, and to nothing else")
+        if (self.unread_elements is not None) != (self.kind == "read-in-part"):
+            raise ValueError("elements that are not read belong to what is said of that, and to nothing else")
         return self
 
     def plaintext(self) -> bytes:

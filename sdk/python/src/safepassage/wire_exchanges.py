@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from safepassage.wire import Code, Instant, Wire
+from safepassage.wire_policy import ElementId
 
 ExchangeDirection = Literal["out", "in"]
 """out: this node asked another. in: another node asked this one."""
@@ -85,5 +86,7 @@ class ExchangeTimeline(Exchange):
     requeued_as: UUID | None = None
     read_in_part: bool = False
     """The record came from a node of a later version, and this one does not know all of it: what it does not know is kept beside it."""
+    unread_by_peer: Annotated[tuple[ElementId, ...], Field(max_length=200)] = ()
+    """Of a peer's request: elements of the record that went, by name, which the peer's version keeps unread, as it told last."""
     answers: tuple[ExchangeAnswerStep, ...]
     """The oldest first."""

@@ -1,13 +1,16 @@
 """What district and state say and are told of a transfer beside the record: notices, and holds until both sides' evidence agrees."""
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
+
+from pydantic import Field
 
 from safepassage.chain_part import Onward
 from safepassage.notice import EnrollmentNotice, NoticeKind
 from safepassage.wire import Code, Instant, Wire
 from safepassage.wire_exchange import Official
+from safepassage.wire_policy import ElementId
 
 
 class NewTransferNotice(Wire):
@@ -30,6 +33,8 @@ class TransferNotice(Wire):
     kind: NoticeKind
     effective_on: date | None = None
     onward: Onward | None = None
+    unread_elements: Annotated[tuple[ElementId, ...], Field(max_length=200)] | None = None
+    """Of `read-in-part`: what the requester's version does not know of the record, and keeps unread; empty once it has read all."""
     student_id: UUID | None = None
     """The student here whom the exchange is about, where that is known."""
     at: Instant
