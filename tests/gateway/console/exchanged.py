@@ -87,12 +87,12 @@ def taken(state: Taken, at: datetime, **about: Any) -> PeerRequestRow:
     return PeerRequestRow(**(row | about))
 
 
-async def told_unread(console: Console, request_id: UUID, unread: tuple[str, ...]) -> None:
-    """The peer of a request has told which elements of what it got it keeps unread."""
+async def told_unread(console: Console, request_id: UUID, unread: tuple[str, ...], *, at: datetime) -> None:
+    """The peer of a request has told, at an instant, which elements of what it got it keeps unread."""
     records = console.node.applications["records"].state
     async with records.database.transaction() as tx:
         request = await tx.get_one(PeerRequestRow, request_id)
-        identifier = uuid7(records.clock())
+        identifier = uuid7(at)
         content = NoticeContent(
             iss=BIRCH,
             aud=records.exchange.entity_id,
@@ -114,7 +114,7 @@ async def told_unread(console: Console, request_id: UUID, unread: tuple[str, ...
                 particulars=records.exchange.seal_particulars(identifier, content.model_dump_json(exclude_none=True).encode()),
                 taken="taken",
                 entry_index=8,
-                arrived_at=records.clock(),
+                arrived_at=at,
             )
         )
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import get_args
 from uuid import uuid4
@@ -139,12 +140,12 @@ async def test_people_read_what_the_other_node_does_not_know_of_a_record_that_we
     spaniard.cookies["language"] = "es"
     said, address = "The other node does not read all of it: its version is earlier than ours", f"{LIST}/{made['answered']}"
     assert said not in text_of((await auditor.get(address)).body)
-    await told_unread(console, made["answered"], ("identity.name", WORDLESS))
+    await told_unread(console, made["answered"], ("identity.name", WORDLESS), at=console.house.now)
     page = text_of((await auditor.get(address)).body)
     assert page.index("The record, sealed") < page.index(said)
     assert f"It keeps sealed, until it is upgraded: {ELEMENT_WORDS['identity.name']}, {WORDLESS}." in page
     assert "su versión es anterior a la nuestra" in (await spaniard.get(address)).body.decode()
-    await told_unread(console, made["answered"], ())
+    await told_unread(console, made["answered"], (), at=console.house.now + timedelta(days=1))
     assert said not in text_of((await auditor.get(address)).body), "it was upgraded"
 
 
