@@ -8,6 +8,7 @@ import re
 import sys
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, TextIO
 from uuid import UUID
 
@@ -15,6 +16,7 @@ import msgspec
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.clock import system_clock
 from shared.loop_lag import LoopLag
 from shared.trace_names import new_request_id, new_span_id, new_trace_id
 
@@ -39,11 +41,17 @@ class JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The line. An exception is named by its type alone: its text may hold a value."""
-        line: dict[str, Any] = {"level": record.levelname.lower(), "logger": record.name, "message": _UUID.sub("<id>", record.getMessage())}
+        line: dict[str, Any] = {"time": _rfc3339(datetime.fromtimestamp(record.created, UTC)), "level": record.levelname.lower()}
+        line |= {"logger": record.name, "message": _UUID.sub("<id>", record.getMessage())}
         line |= {key: value for key, value in vars(record).items() if key in MEMBERS and value is not None}
         if record.exc_info and record.exc_info[0]:
             line["fault"] = record.exc_info[0].__name__
         return one_line(line)
+
+
+def _rfc3339(at: datetime) -> str:
+    """In UTC, to the millisecond."""
+    return at.isoformat(timespec="milliseconds")[:23] + "Z"
 
 
 def one_line(line: Mapping[str, Any]) -> str:
@@ -79,7 +87,7 @@ def tell_request(
     root = logging.root
     if len(root.handlers) == 1 and isinstance(root.handlers[0], Lines) and log.parent is root and log.propagate and not log.handlers:
         if log.isEnabledFor(logging.INFO):
-            root.handlers[0].write({"level": "info", "logger": log.name, "message": "request", **about})
+            root.handlers[0].write({"time": _rfc3339(system_clock()), "level": "info", "logger": log.name, "message": "request", **about})
     else:
         log.info("request", extra=about)
 

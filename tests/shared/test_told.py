@@ -3,9 +3,11 @@
 import io
 import json
 import logging
+import re
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -44,6 +46,8 @@ def test_the_line_of_a_request_is_the_one_that_a_record_would_make(trace_id: str
         tell_request(log, **about)  # type: ignore[arg-type]
         log.info("request", extra={**about, "milliseconds": 12.3})
     quick, plain = (json.loads(line) for line in lines.getvalue().splitlines())
+    times = [datetime.fromisoformat(line.pop("time")) for line in (quick, plain)]
+    assert times == sorted(times)
     assert quick == plain
     assert quick["milliseconds"] == 12.3
 
@@ -81,8 +85,19 @@ def test_whatever_is_told_is_one_line_that_says_what_was_told_and_no_more(said: 
     assert {one for line in told_lines for one in line if unicodedata.category(one) in ("Cc", "Zl", "Zp")} == set()
     assert quick == {"message": said, **about}
     known = {key: value for key, value in about.items() if key != "secret"}
-    assert {key: value for key, value in plain.items() if key not in ("level", "logger", "message")} == known
+    assert {key: value for key, value in plain.items() if key not in ("time", "level", "logger", "message")} == known
     assert plain["level"] == "warning"
+
+
+def test_a_line_says_when_it_was_told_in_utc_to_the_millisecond() -> None:
+    record = logging.makeLogRecord({"created": 1_795_000_000.0065, "levelname": "INFO", "name": "safe_passage", "msg": "request"})
+    assert next(iter(json.loads(JsonLines().format(record)).items())) == ("time", "2026-11-18T11:06:40.006Z")
+    with written() as lines:
+        before = datetime.now(UTC).replace(microsecond=0)  # noqa: TID251 what the line is compared with
+        tell_request(logging.getLogger("safe_passage_told"), **LINE)  # type: ignore[arg-type]
+        said = json.loads(lines.getvalue())["time"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", said)
+    assert before <= datetime.fromisoformat(said) < before + timedelta(minutes=1)
 
 
 def test_a_level_that_is_not_told_is_not_told() -> None:
