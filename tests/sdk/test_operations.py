@@ -41,6 +41,7 @@ ONE_FOR_MANY = {"read_oneroster": "/ims/oneroster/rostering/v1p2/"}
 VARIANTS = {
     "read_received_record_as_document": "read_received_record",
     "read_received_record_as_edfi": "read_received_record",
+    "read_received_record_naming_unread": "read_received_record",
     "record_audit_agreement": "record_agreement",
     "record_study_agreement": "record_agreement",
 }

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from safepassage.problems.access import MalformedRequest
+from safepassage.unread_elements import FIELD as UNREAD
 from shared.left_with_districts import FIELD as LEFT_WITH
 from shared.scope_missing import FIELD as NEEDED_SCOPE
 from shared.telemetry import TRACEPARENT
 from shared.trace_names import new_trace_id
-from shared.unread_elements import FIELD as UNREAD
 
 Fields = list[tuple[bytes, bytes]]
 

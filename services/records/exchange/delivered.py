@@ -11,6 +11,8 @@ from safepassage.problems.exchanges import NoSuchExchange, NothingReceived, Rece
 from safepassage.problems.records import NoSuchStudent, SealBroken
 from safepassage.problems.requests import InvalidRequest, LogUnavailable
 from safepassage.record import StudentRecord
+from safepassage.unread_elements import FIELD as UNREAD
+from safepassage.unread_elements import said
 from services.records.exchange import events
 from services.records.exchange.collecting import note_collection
 from services.records.exchange.exchange import Exchange
@@ -26,7 +28,6 @@ from shared.actors import client_actor
 from shared.caller import Caller, caller_with
 from shared.problems import responses
 from shared.telemetry import request_id_of
-from shared.unread_elements import FIELD as UNREAD
 
 router = APIRouter(prefix="/v1/exchange-requests", tags=["exchange"])
 
@@ -75,7 +76,7 @@ async def read_received_record(
     await log_read(request, row, caller, held, form=form, elements=held.record.elements())
     if held.unread is None:  # what this version cannot give has not been collected, and would go with the rest
         await note_collection(exchange, row, caller, exchange.clock())
-    headers = _PRIVATE if held.unread is None else {**_PRIVATE, UNREAD: ", ".join(held.unread.named)}
+    headers = _PRIVATE if held.unread is None else {**_PRIVATE, UNREAD: said(held.unread.named)}
     if form == "edfi":
         resources = edfi_resources(held.record, student_unique_id=held.student.id.hex)
         resources = resources if standard == "5.2" else document_in_six(resources)

@@ -9,8 +9,10 @@ import pytest
 
 from safepassage.chain_part import Onward
 from safepassage.claims import read_closed
-from safepassage.client.calls import search_log
+from safepassage.client import BlockingClient, ClientFile, naming_unread
+from safepassage.client.calls import read_received_record_as_edfi, search_log
 from safepassage.client.exchange_calls import read_exchange
+from safepassage.client.format_calls import read_received_record_as_document
 from safepassage.notice import Notice, NoticeContent, require_content_of
 from safepassage.problems.exchanges import NoSuchExchange
 from safepassage.sealing import unpadded
@@ -133,6 +135,24 @@ async def test_a_node_that_does_not_know_such_a_notice_refuses_it_and_the_exchan
     said: dict[str, Any] = {"iss": "https://b.example", "aud": "https://a.example", "exchange_id": case.id, "notice_id": case.id}
     known = NoticeContent(**said, pt_salt="A" * 43, kind="concurrent-claims")
     assert read_closed(unpadded(known.plaintext()), model=NoticeContentBefore).kind == "concurrent-claims"
+
+
+async def test_both_clients_read_the_record_with_what_is_not_read_of_it(states: TwoStates, monkeypatch: pytest.MonkeyPatch) -> None:
+    case, whole = await came(states, monkeypatch), await came(states, monkeypatch, lambda package: None)
+    async with states.birch.client("new-district") as client:
+        record = await client.read_received_record_naming_unread(case.id)
+        assert (record.content, record.unread_elements) == (await client.read_received_record(case.id), UNREAD)
+        assert (await client.read_received_record_naming_unread(whole.id)).unread_elements == ()
+        document = await client.run(naming_unread(read_received_record_as_document(case.id, "sif")))
+        assert (document.content[:5], document.unread_elements) == (b"<?xml", UNREAD)
+
+    def blocking() -> tuple[Any, Any]:
+        file = ClientFile.load(states.birch.folder.path / "clients" / "new-district.json")
+        with BlockingClient(file, clock=states.clock) as client:
+            edfi = client.run(naming_unread(read_received_record_as_edfi(case.id)))
+            return client.read_received_record_naming_unread(case.id), edfi.unread_elements
+
+    assert await asyncio.to_thread(blocking) == (record, UNREAD)
 
 
 @pytest.mark.requirement("UPGRADE-sender-told")

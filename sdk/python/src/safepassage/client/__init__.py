@@ -11,5 +11,6 @@ from safepassage.client.call import Call, Page
 from safepassage.client.client_file import ClientFile
 from safepassage.client.faces import BlockingClient, Client
 from safepassage.client.keys import ClientKey
+from safepassage.client.unread import WithUnread, naming_unread
 
-__all__ = ["BlockingClient", "Call", "Client", "ClientFile", "ClientKey", "Page", "calls"]
+__all__ = ["BlockingClient", "Call", "Client", "ClientFile", "ClientKey", "Page", "WithUnread", "calls", "naming_unread"]

@@ -99,6 +99,7 @@ class BlockingOperations:
     read_transfer_confirmation = Waited(transfer_calls.read_transfer_confirmation)
     read_transfer_confirmation_document = Waited(transfer_calls.read_transfer_confirmation_document)
     read_received_record = Waited(calls.read_received_record)
+    read_received_record_naming_unread = Waited(calls.read_received_record_naming_unread)
     read_received_record_as_edfi = Waited(calls.read_received_record_as_edfi)
     record_consent = Waited(calls.record_consent)
     read_consent = Waited(calls.read_consent)

@@ -8,6 +8,7 @@ from typing import Literal
 from uuid import UUID
 
 from safepassage.client.call import Call, Page, asking, asking_for_file, fetching, paged, path_of, reading, searching, uploading, writing
+from safepassage.client.unread import WithUnread, naming_unread
 from safepassage.record import StudentRecord
 from safepassage.record.load_reports import LoadQuality, LoadQualityPage
 from safepassage.record.loads import (
@@ -128,6 +129,14 @@ def read_exchange_request(exchange_id: UUID) -> Call[ExchangeRequest]:
 def read_received_record(exchange_id: UUID) -> Call[StudentRecord]:
     """The record that came with an exchange; logged. Scopes exchange:request and records:read."""
     return reading(path_of("/v1/exchange-requests/{id}/record", id=exchange_id), StudentRecord)
+
+
+def read_received_record_naming_unread(exchange_id: UUID) -> Call[WithUnread[StudentRecord]]:
+    """The same record, with the ids of its elements that the node does not know, or not wholly: it came from one of a later version.
+
+    For the record in another form: `client.run(naming_unread(read_received_record_as_document(id, "pesc")))`.
+    """
+    return naming_unread(read_received_record(exchange_id))
 
 
 def read_received_record_as_edfi(exchange_id: UUID, *, data_standard: Literal["5.2", "6.0", "6.1"] | None = None) -> Call[bytes]:

@@ -99,6 +99,7 @@ class AsyncOperations:
     read_transfer_confirmation = Awaited(transfer_calls.read_transfer_confirmation)
     read_transfer_confirmation_document = Awaited(transfer_calls.read_transfer_confirmation_document)
     read_received_record = Awaited(calls.read_received_record)
+    read_received_record_naming_unread = Awaited(calls.read_received_record_naming_unread)
     read_received_record_as_edfi = Awaited(calls.read_received_record_as_edfi)
     record_consent = Awaited(calls.record_consent)
     read_consent = Awaited(calls.read_consent)
