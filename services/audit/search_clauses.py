@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 
 from safepassage.wire_log import EntrySearch
 from services.audit.index.lookup import Clause
-from services.audit.index.terms import Kind, actor_value
+from services.audit.index.terms import Kind, actor_value, elements_in
 from services.audit.openings import Sight
 
 NodesOf = Callable[[str], Collection[str]]
@@ -29,16 +29,21 @@ def clauses_of(search: EntrySearch, *, nodes_of: NodesOf) -> list[Clause]:
         (Kind.REASON, search.reasons),
         (Kind.POLICY, search.policy_hashes),
         (Kind.ELEMENT, search.elements),
-        (Kind.CATEGORY, search.categories),
         (Kind.EXCHANGE, search.exchange_ids),
     ]
     clauses = [frozenset((kind, str(value)) for value in values) for kind, values in members]
     clients = {(Kind.ACTOR, actor_value(client_id=client)) for client in search.client_ids}
     clauses.append(frozenset(clients | {(Kind.ACTOR, actor_value(job=job)) for job in search.jobs}))
+    clauses.append(frozenset(one for category in search.categories for one in _of_category(category)))
     named = [clause for clause in clauses if clause]
     if search.recipient_states:  # a state without a node is a clause that nothing meets
         named.append(frozenset((Kind.NODE, node) for state in search.recipient_states for node in nodes_of(state)))
     return named
+
+
+def _of_category(category: str) -> list[tuple[Kind, str]]:
+    """An entry is of a category if one of its elements is, by this version: one that did not know the element may have logged it."""
+    return [(Kind.CATEGORY, category), *((Kind.ELEMENT, element) for element in elements_in(category))]
 
 
 def narrowed(clauses: Sequence[Clause], sight: Sight) -> list[Clause]:

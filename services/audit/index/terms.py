@@ -175,6 +175,15 @@ def values_of_member(member: str, value: str | Sequence[str]) -> list[tuple[Kind
     return found
 
 
+def elements_in(category: str) -> list[str]:
+    """The elements of a category, as this version knows them.
+
+    An entry may be older than that: what a peer of a later version sent was logged by the names of its elements alone, and an element can
+    come into a category later. So a category is looked for by its elements too, and the index need not be made again.
+    """
+    return sorted(element for element, categories in _CATEGORIES.items() if category in categories)
+
+
 def terms_of(facts: Facts, keys: TermKeys, epoch: int) -> frozenset[bytes]:
     """The terms of an entry."""
     found = (term_of(kind, value, keys, epoch) for kind, value in values_of(facts))
