@@ -7,7 +7,7 @@ agency sees by scope and purpose, never by its role alone. A vendor sees pages o
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.problems.records import NoSuchStudent, PurposeMissing
@@ -34,8 +34,7 @@ def visible(caller: Caller, now: datetime, *, state_scope: str = STATE_SCOPE) ->
     if caller.districts is None:
         return seen
     there = within_any(OrganisationRow, caller.districts)
-    enrolled = select(EnrollmentRow.student_id).where(EnrollmentRow.organisation_id.in_(there), enrolled_on(now.date()))
-    return and_(seen, or_(StudentRow.id.in_(enrolled), StudentRow.custodian_id.in_(there)))
+    return and_(seen, or_(_enrolled(there).where(enrolled_on(now.date())).exists(), StudentRow.custodian_id.in_(there)))
 
 
 def _visible(caller: Caller, now: datetime, state_scope: str) -> ColumnElement[bool]:
@@ -47,11 +46,13 @@ def _visible(caller: Caller, now: datetime, state_scope: str) -> ColumnElement[b
     if caller.kind not in ("lea", "school"):
         raise NoSuchStudent
     own = within(OrganisationRow, caller.organisation_id)
-    enrolled = select(EnrollmentRow.student_id).where(EnrollmentRow.organisation_id.in_(own))
-    return or_(
-        StudentRow.id.in_(enrolled.where(enrolled_on(now.date()))),
-        and_(StudentRow.custodian_id.in_(own), StudentRow.id.in_(enrolled)),
-    )
+    enrolled = _enrolled(own)
+    return or_(enrolled.where(enrolled_on(now.date())).exists(), and_(StudentRow.custodian_id.in_(own), enrolled.exists()))
+
+
+def _enrolled(places: Select[tuple[UUID]]) -> Select[UUID]:
+    """Of the student in question, the enrolments at these places: whoever asks whether one child is there asks of no other's."""
+    return select(EnrollmentRow.student_id).where(EnrollmentRow.student_id == StudentRow.id, EnrollmentRow.organisation_id.in_(places))
 
 
 async def require_visible(tx: AsyncSession, caller: Caller, student_id: UUID, now: datetime) -> StudentRow:

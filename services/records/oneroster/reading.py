@@ -25,7 +25,16 @@ from services.records.formats.oneroster_places import Directory, Links
 from services.records.formats.oneroster_vocabulary import COURSES, RELEVANT
 from services.records.logged import log_all_ahead
 from services.records.pseudonyms import pseudonyms_of, student_of
-from services.records.reach import Reach, SealedStudent, count_in_reach, districts_with_the_rest, left_among, students_in_reach
+from services.records.reach import (
+    Reach,
+    SealedStudent,
+    count_in_reach,
+    districts_with_the_rest,
+    last_before,
+    left_among,
+    students_in_reach,
+)
+from services.records.stretches import Stretch, even
 from services.records.tables import OrganisationRow
 from shared.caller import Caller
 from shared.contracts.privacy import Decision
@@ -35,6 +44,8 @@ from shared.tenancy import above, within_any
 BATCH: Final = 1000
 """Students of one decision."""
 MOST_GATHERED: Final = 50_000
+COUNTED_IN: Final = 16
+"""Stretches in which students are counted."""
 OPERATION: Final = "oneroster-read"
 IN_PROGRESS: Final = BY_ID[COURSES].section
 """Of this section OneRoster carries one element."""
@@ -112,20 +123,17 @@ class Reading:
             raise NoSuchObject
         return self.places() if found.kind == "sea" else [self.directory.district_of(found).id]
 
-    async def count(self, needed: Sequence[str], *, changed_since: datetime | None) -> int:
-        """Students in reach; none, where nothing that is needed is scheduled."""
-        if not set(self.wanted) & set(needed):
-            return 0
-        reach = Reach(self.places(), self._now.date(), changed_since=changed_since)
-        found: int = await self._state.database.read(partial(count_in_reach, reach=reach))
-        return found
+    async def _counted(self, reach: Reach) -> list[tuple[Stretch, int]]:
+        """How many are in reach, by stretches of all students, each of which lets the others of the process go on."""
+        read = self._state.database.read
+        return [(stretch, await read(partial(count_in_reach, reach=reach, stretch=stretch))) for stretch in even(COUNTED_IN)]
 
     async def gather(
         self, needed: Sequence[str], places: Sequence[UUID], *, changed_since: datetime | None = None, most: int = MOST_GATHERED
     ) -> list[Item]:
         """Every student in reach of whom something is permitted. Raises TooManyStudents where more than `most` are in reach."""
         reach = Reach(places, self._now.date(), changed_since=changed_since)
-        if await self._state.database.read(partial(count_in_reach, reach=reach)) > most:
+        if sum(count for _, count in await self._counted(reach)) > most:
             raise TooManyStudents
         items: list[Item] = []
         after: UUID | None = None
@@ -136,16 +144,29 @@ class Reading:
                 return items
             after = students[-1].student_id
 
-    async def window(self, needed: Sequence[str], *, offset: int, limit: int, changed_since: datetime | None) -> list[Item]:
-        """The students at these places of the order, of whom something is permitted."""
+    async def window(self, needed: Sequence[str], *, offset: int, limit: int, changed_since: datetime | None) -> tuple[list[Item], int]:
+        """The students at these places of the order, of whom something is permitted, and how many are in reach.
+
+        None, where nothing that is needed is scheduled.
+        """
+        if not set(self.wanted) & set(needed):
+            return [], 0
         reach = Reach(self.places(), self._now.date(), changed_since=changed_since)
+        counted = await self._counted(reach)
+        total = sum(count for _, count in counted)
+        if offset >= total:
+            return [], total
+        stretch, place = _place(counted, offset)
+        after = await self._state.database.read(partial(last_before, reach=reach, stretch=stretch, place=place))
         items: list[Item] = []
-        for start in range(offset, offset + limit, BATCH):
-            students = await self._page(reach, needed, offset=start, limit=min(BATCH, offset + limit - start))
+        for start in range(0, limit, BATCH):
+            most = min(BATCH, limit - start)
+            students = await self._page(reach, needed, after=after, limit=most)
             items += await self._items(needed, students)
-            if len(students) < BATCH:
+            if len(students) < most:
                 break
-        return items
+            after = students[-1].student_id
+        return items, total
 
     async def one(self, needed: Sequence[str], sourced_id: str) -> Item:
         """The student whose user, or whose own object, has this id. Raises NoSuchObject."""
@@ -162,11 +183,9 @@ class Reading:
             raise NoSuchObject
         return items[0]
 
-    async def _page(
-        self, reach: Reach, needed: Sequence[str], *, after: UUID | None = None, offset: int = 0, limit: int
-    ) -> list[SealedStudent]:
+    async def _page(self, reach: Reach, needed: Sequence[str], *, after: UUID | None = None, limit: int) -> list[SealedStudent]:
         found: list[SealedStudent] = await self._state.database.read(
-            lambda connection: students_in_reach(connection, reach, needed, after=after, offset=offset, limit=limit)
+            lambda connection: students_in_reach(connection, reach, needed, after=after, limit=limit)
         )
         return found
 
@@ -211,6 +230,15 @@ class Reading:
         ]
         if events:
             await log_all_ahead(self._request.app, self._caller, events, self._request.scope)
+
+
+def _place(counted: Iterable[tuple[Stretch, int]], offset: int) -> tuple[Stretch, int]:
+    """In which stretch a student is of whom so many come before, and at which place of it. `offset` is less than all of them. Pure."""
+    for stretch, count in counted:
+        if offset < count:
+            return stretch, offset
+        offset -= count
+    raise IndexError(offset)
 
 
 async def _organisations(request: Request, agreement: Agreement) -> list[Organisation]:

@@ -147,9 +147,8 @@ async def _several(operation: Several, caller: Caller, request: Request, now: No
     reading = await Reading.of(request, caller, now)
     needed = WINDOWED.get(operation.name)
     if needed is not None and asked.only_since:
-        items = await reading.window(needed, offset=asked.offset, limit=asked.limit, changed_since=asked.changed_since)
+        items, total = await reading.window(needed, offset=asked.offset, limit=asked.limit, changed_since=asked.changed_since)
         page = made_of.of_demographics(reading, items) if needed is OF_DEMOGRAPHICS else made_of.of_students(reading, items)
-        total = await reading.count(needed, changed_since=asked.changed_since)
     else:
         made = await operation.find(reading, request.path_params, asked.changed_since)
         by_object = {id(one.value): one for one in made}
