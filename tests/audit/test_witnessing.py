@@ -218,12 +218,27 @@ async def test_two_processes_of_one_node_have_their_log_cosigned_without_a_false
         await publisher(one).turn()
         rounds = publisher(two)._rounds
         assert rounds is not None
-        rounds.addresses[0].cosigned.clear()
-        await rounds.ask(old)
+        await rounds._ask(rounds.addresses[0], old)
         assert await findings(two) == {}
         for node in (one, two):
             await publisher(node).until_witnessed(2026, 15, seconds=5)
     assert await findings(birch) == {}
+
+
+async def test_what_one_process_of_a_node_had_cosigned_another_does_not_ask_for(nodes: Nodes, birch: AuditNode) -> None:
+    async with nodes.up(ALDER) as one, nodes.up(ALDER) as two:
+        for turn in range(1, 4):
+            await grow(one, 2)
+            asked = len(nodes.between.asked)
+            await publisher(one).turn()
+            await publisher(two).turn()
+            assert nodes.between.asked[asked:] == [("POST", BIRCH)]
+            await publisher(two).until_witnessed(2026, 2 * turn, seconds=0)
+        # and goes on from there, with the right size at once
+        await grow(two)
+        asked = len(nodes.between.asked)
+        await publisher(two).turn()
+        assert nodes.between.asked[asked:] == [("POST", BIRCH)]
 
 
 @pytest.mark.slow

@@ -73,11 +73,13 @@ async def cosigners(tx: AsyncSession, year: int, size: int, keys: Sequence[Verif
     return [key for key in keys if stored_name(key) in names]
 
 
-async def largest_cosigned(tx: AsyncSession, year: int, keys: Iterable[VerifierKey]) -> tuple[int, int]:
-    """The largest size that one of `keys` has cosigned, and the latest time of a cosignature of theirs; zeros for none."""
+async def largest_cosigned(tx: AsyncSession, year: int, keys: Iterable[VerifierKey], *, beyond: int = 0) -> tuple[int, int]:
+    """The largest size that one of `keys` has cosigned, and the latest time of a cosignature of theirs; zeros for none. `beyond`: of sizes
+    that are larger than this.
+    """
     names = [stored_name(key) for key in keys]
     query = select(func.max(CosignatureRow.size), func.max(CosignatureRow.t)).where(
-        CosignatureRow.log == year, CosignatureRow.witness.in_(names)
+        CosignatureRow.log == year, CosignatureRow.size > beyond, CosignatureRow.witness.in_(names)
     )
     size, t = (await tx.execute(query)).one()
     return size or 0, t or 0

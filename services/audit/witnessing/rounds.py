@@ -88,12 +88,13 @@ class Rounds:
         self.addresses = tuple(Address(url, witnesses) for url, witnesses in submission_urls(policy))
 
     async def load(self, years: Sequence[int]) -> None:
-        """Learn from the store what each witness has cosigned."""
+        """Learn from the store what each witness has cosigned, whichever process of the node asked for it."""
         async with self._database.reading() as tx:
             for address in self.addresses:
                 for year in years:
-                    size, t = await largest_cosigned(tx, year, [witness.key for witness in address.witnesses])
-                    address.cosigned[year], address.latest = size, max(address.latest, t)
+                    known, keys = address.cosigned.get(year, 0), [witness.key for witness in address.witnesses]
+                    size, t = await largest_cosigned(tx, year, keys, beyond=known)
+                    address.cosigned[year], address.latest = max(known, size), max(address.latest, t)
 
     async def examine(self, origin: str) -> Kind | None:
         """Ask every witness what it holds of our log; the log is frozen if one proves that it is not what it was. Gives what was found.
@@ -105,10 +106,14 @@ class Rounds:
 
     async def ask(self, own: OwnCheckpoint) -> bool:
         """Send a checkpoint to every witness that has not cosigned it and is due. True once the policy's quorum has cosigned it."""
+        if self._behind(own):
+            await self.load([own.year])
         now = self._clock()
-        due = [one for one in self.addresses if one.cosigned.get(own.year, 0) < own.size and one.due_at <= now]
-        await asyncio.gather(*(self._ask(address, own) for address in due))
+        await asyncio.gather(*(self._ask(address, own) for address in self._behind(own) if address.due_at <= now))
         return await self.is_witnessed(own)
+
+    def _behind(self, own: OwnCheckpoint) -> list[Address]:
+        return [one for one in self.addresses if one.cosigned.get(own.year, 0) < own.size]
 
     async def is_witnessed(self, own: OwnCheckpoint) -> bool:
         """Whether the quorum has cosigned this very size, whichever process asked for it."""
