@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -146,6 +146,13 @@ class EightProcesses:
         """Made and started, with a cluster of their own; ended with `stack`. `settings`: by service, other than the embedded node's."""
         dsn, data = stack.enter_context(cluster())
         server = psutil.Process(int((Path(data) / "postmaster.pid").read_text().split()[0]))
+        return await cls.made_on(dsn, server, folder, stack, **settings)
+
+    @classmethod
+    async def made_on(
+        cls, dsn: str, server: psutil.Process, folder: Path, stack: AsyncExitStack, **settings: Mapping[str, Any]
+    ) -> "EightProcesses":
+        """As `made_in`, on a server that runs already."""
         plain = new_nodes(folder, ports=(free_port(), free_port()), tick_seconds=0.0)
         nodes = cls(OnPostgresql(plain[0].path), OnPostgresql(plain[1].path), dsn, server, settings)
         stack.callback(nodes._stop)
@@ -176,16 +183,7 @@ class EightProcesses:
                 self._processes.append(subprocess.Popen(command, stdout=log, stderr=log, env=environment))  # noqa: S603 ourselves
 
     def _wait(self) -> None:
-        until = time.monotonic() + READY_SECONDS
-        waiting = [f"http://127.0.0.1:{port}/readyz" for node in (self.alder, self.birch) for port in node.told["ports"].values()]
-        while waiting:
-            try:
-                with urlopen(waiting[-1], timeout=2):  # noqa: S310 our own address
-                    waiting.pop()
-            except (URLError, OSError):
-                if time.monotonic() > until:
-                    raise
-                time.sleep(0.1)
+        wait_until_ready(port for node in (self.alder, self.birch) for port in node.told["ports"].values())
 
     def _stop(self) -> None:
         for process in self._processes:
@@ -217,6 +215,19 @@ class EightProcesses:
     def logs(self) -> list[Path]:
         """One a service."""
         return [node.path / f"{service}.log" for node in (self.alder, self.birch) for service in SERVICES]
+
+
+def wait_until_ready(ports: Iterable[int]) -> None:
+    """Until the service that listens at each says that it is. Raises URLError, OSError after READY_SECONDS."""
+    until, waiting = time.monotonic() + READY_SECONDS, list(ports)
+    while waiting:
+        try:
+            with urlopen(f"http://127.0.0.1:{waiting[-1]}/readyz", timeout=2):
+                waiting.pop()
+        except (URLError, OSError):
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)
 
 
 def _most_resident(pid: int) -> int:

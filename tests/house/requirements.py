@@ -46,6 +46,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "EX-8": "What is old, for another audience or under a rolled-back trust list is refused",
             "EX-refusals": "Each row of the receiver's table of refusals has its own code and is quarantined",
             "EX-kill": "A process killed at any named point loses nothing and does nothing twice, on SQLite and PostgreSQL",
+            "EX-replicas": "Of two processes of each service one may die at any moment: each child's record comes once, with all receipts",
             "EX-rotation": "Every key that changes in operation can change while messages wait: none is refused or lost by it",
             "EX-batch": "What goes together has its own entry, proof and receipts, and none is refused or held up for another's sake",
             "EX-suites": "Each message uses the first suite of its recipient that its sender has; another algorithm is not believed",
