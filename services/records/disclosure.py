@@ -1,6 +1,6 @@
 """What a party to an agreement is given of each student: one decision for many, cut to what it permits, on the log before it leaves."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -15,8 +15,9 @@ from safepassage.problems.requests import NotPermitted, TemporarilyUnavailable
 from safepassage.wire_policy import Agreement
 from services.records.reach import SealedStudent
 from services.records.reading import opened
-from services.records.record_sources import STATEMENTS, merged
+from services.records.record_sources import STATEMENTS, UNREAD, merged
 from services.records.release import Document, carrying_statements, members_of, released_document
+from services.records.unread_parts import NAMES, read_in_part
 from services.records.vault import Vault
 from shared.actors import client_actor
 from shared.caller import Caller
@@ -33,6 +34,8 @@ class Released:
 
     student: SealedStudent
     document: dict[str, Any]
+    in_part: tuple[str, ...] = ()
+    """Permitted elements of which a peer of a later version said more than this one has read."""
 
     @property
     def elements(self) -> tuple[str, ...]:
@@ -132,18 +135,13 @@ def released(
             continue
         members = only.get(permitted)
         if members is None:
-            members = only[permitted] = members_of(permitted) | {STATEMENTS: frozenset({STATEMENTS})}
-        document = _cut(vault, one, permitted, members, owed.get(one.student_id, ()))
+            members = only[permitted] = members_of(permitted) | {STATEMENTS: frozenset({STATEMENTS}), UNREAD: NAMES}
+        parts = opened(vault.data_key(one.student_id, one.wrapped_key), one.rows, only=members)
+        document = cut(merged(parts), permitted, owed.get(one.student_id, ()))
         if document is not None:
-            found.append(Released(one, document))
+            unread = read_in_part(parts)
+            found.append(Released(one, document, tuple(element for element in permitted if element in unread)))
     return found
-
-
-def _cut(
-    vault: Vault, one: SealedStudent, permitted: Sequence[str], only: Mapping[str, frozenset[str]], owed: Sequence[PlacedStatement]
-) -> dict[str, Any] | None:
-    """The permitted elements that are there, and the statements that belong to them. No provenance: it is not an element."""
-    return cut(merged(opened(vault.data_key(one.student_id, one.wrapped_key), one.rows, only=only)), permitted, owed)
 
 
 def cut(document: Document, permitted: Sequence[str], owed: Sequence[PlacedStatement]) -> dict[str, Any] | None:

@@ -20,6 +20,8 @@ from safepassage.problems.records import PurposeMissing
 from safepassage.problems.requests import LogUnavailable, NotPermitted, TemporarilyUnavailable
 from safepassage.record.loads import RosterEntry
 from safepassage.record.programmes import Migrant
+from safepassage.unread_elements import FIELD as UNREAD
+from safepassage.unread_elements import said
 from services.records.disclosure import Released, ask, read_on_basis, released, subjects_of, within_token
 from services.records.formats.msix import is_migratory, write_msix
 from services.records.formats.msix_columns import MIGRANT, RELEVANT
@@ -100,6 +102,9 @@ async def read_msix_package(
     ]
     package = await to_thread.run_sync(write_msix, children)
     headers = {"content-disposition": 'attachment; filename="msix.zip"'}
+    in_part = {element for one in leaving for element in one.in_part}
+    if in_part:
+        headers[UNREAD] = said(element for element in RELEVANT if element in in_part)
     if lacking:
         districts = await state.database.read(partial(districts_with_the_rest, districts=[agency_id]))
         headers[LEFT_WITH] = ", ".join(map(str, districts))

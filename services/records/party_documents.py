@@ -17,6 +17,8 @@ from safepassage.problems.privacy import NoSuchAgreement
 from safepassage.problems.records import NoSuchStudent, PurposeMissing
 from safepassage.problems.requests import LogUnavailable, NotPermitted, TemporarilyUnavailable
 from safepassage.record.loads import RosterEntry
+from safepassage.unread_elements import FIELD as UNREAD
+from safepassage.unread_elements import said
 from safepassage.wire_policy import Agreement
 from services.records.disclosure import Released, agreement_of, cut, decide, read_by_party, released, within_token
 from services.records.exchange.exchange import Exchange
@@ -139,7 +141,8 @@ async def _document(
     # INVARIANT: nothing leaves before the log has the read.
     event = read_by_party(caller, agreement, decision, leaving, operation=f"roster-document-{format_}", now=now)
     await log_ahead(request.app, caller, event, request.scope)
-    return Response(document, media_type=written.media_type, headers={"cache-control": "no-store"})
+    headers = {"cache-control": "no-store"} | ({UNREAD: said(one.in_part)} if one.in_part else {})
+    return Response(document, media_type=written.media_type, headers=headers)
 
 
 async def _whole(exchange: Exchange, decision: Decision, students: Sequence[SealedStudent]) -> list[Released]:

@@ -14,7 +14,7 @@ from safepassage.unread import Unread
 from services.records.left_with_source import Left, left_in
 from services.records.record_sources import LEFT, STATEMENTS, UNREAD, Part, decoded, merged, record_of
 from services.records.tables import OWN, SectionRow, StudentRow
-from services.records.unread_parts import said_of, unread_in
+from services.records.unread_parts import read_in_part, said_of, unread_in
 from services.records.vault import DataKey, Vault
 from shared import prepared
 
@@ -38,17 +38,19 @@ class HeldDocument:
     document: dict[str, Any]
     left: Left | None = None
     """Whose system has the rest of it, where this node keeps what finds the child."""
+    in_part: frozenset[str] = frozenset()
+    """Elements of the sections that were asked for of which a peer of a later version said more (unread_parts.read_in_part)."""
 
 
 def document_at(connection: Connection, vault: Vault, student_id: UUID, *, sections: Collection[str]) -> HeldDocument:
     """As `read_record`, for a hot path (shared.database.Database.read): nothing is parsed that nobody asked for yet."""
-    rows = prepared.rows(connection, _WITH_SECTIONS, {"id_": student_id, "sections": [*sections, STATEMENTS, LEFT]})
+    rows = prepared.rows(connection, _WITH_SECTIONS, {"id_": student_id, "sections": [*sections, STATEMENTS, LEFT, UNREAD]})
     if not rows:
         raise NoSuchStudent
     student = StudentRow(**{column.key: getattr(rows[0], column.key) for column in _STUDENT})
     key = vault.data_key(student_id, student.wrapped_key)
     parts = opened(key, rows)
-    return HeldDocument(student, merged(parts), left_in(parts))
+    return HeldDocument(student, merged(parts), left_in(parts), read_in_part(parts))
 
 
 def parts_at(connection: Connection, vault: Vault, student_id: UUID) -> tuple[StudentRow, list[Part]]:

@@ -129,6 +129,19 @@ def _writer(model: type[Section], member: str) -> SchemaSerializer:
     return serializer
 
 
+def chosen_sources(parts: Iterable[Part]) -> dict[str, str]:
+    """Of which source each section of the one record is: the node's own, or else what another node sent last."""
+    chosen: dict[str, str] = {}
+    for part in _in_order(parts):
+        if part.section not in (*NO_SECTION, STATEMENTS):
+            chosen.setdefault(part.section, part.source)
+    return chosen
+
+
+def _in_order(parts: Iterable[Part]) -> list[Part]:
+    return sorted(parts, key=lambda part: (part.source != OWN, -part.version))
+
+
 def merged(parts: Iterable[Part]) -> dict[str, Any]:
     """The one record: of each section the node's own, or else what another node sent last, with the statements of its source.
 
@@ -137,7 +150,7 @@ def merged(parts: Iterable[Part]) -> dict[str, Any]:
     document: dict[str, Any] = {"v": 1, "provenance": {}}
     chosen: dict[str, str] = {}
     statements: dict[str, list[dict[str, Any]]] = {}
-    for part in sorted(parts, key=lambda part: (part.source != OWN, -part.version)):
+    for part in _in_order(parts):
         if part.section in NO_SECTION:
             continue
         if part.section == STATEMENTS:

@@ -4,7 +4,7 @@ A page is one decision for all of its students and one entry on the log, which i
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -15,6 +15,8 @@ from safepassage.problems.privacy import NoSuchAgreement
 from safepassage.problems.records import PurposeMissing
 from safepassage.problems.requests import InvalidRequest, LogUnavailable, NotPermitted, TemporarilyUnavailable
 from safepassage.record.loads import RosterPage
+from safepassage.unread_elements import FIELD as UNREAD
+from safepassage.unread_elements import said
 from safepassage.wire_policy import Agreement
 from services.records.disclosure import Released, agreement_of, decide, named_alone, read_by_party, released, within_token
 from services.records.logged import log_all_ahead
@@ -77,7 +79,9 @@ async def read_roster_entries(
         links = {"link": next_link(PATH, query | {"cursor": state.cursors.sign({"after": sealed}, bound_to=bound_to)})}
     decision = await decide(request, caller, agreement, wanted, page) if page and wanted else None
     whose = {} if decision is None or not left else left_among(state.vault, decision, page, wanted=wanted)
-    entries, with_source = ([], ()) if decision is None else await _disclose(request, caller, agreement, decision, page, whose, now)
+    none = Disclosed([], (), ())
+    entries, with_source, in_part = none if decision is None else await _disclose(request, caller, agreement, decision, page, whose, now)
+    links |= {UNREAD: said(in_part)} if in_part else {}
     head = RosterPage(
         agreement_id=agreement_id,
         decision_id=None if decision is None else decision.id,
@@ -110,6 +114,16 @@ def _position(request: Request, cursor: str | None, bound_to: str) -> UUID | Non
     return None if position is None else UUID(request.app.state.vault.open_text(position["after"]))
 
 
+class Disclosed(NamedTuple):
+    """What leaves of a page."""
+
+    entries: list[dict[str, Any]]
+    with_source: tuple[UUID, ...]
+    """Pseudonyms of whom the rest is with their district's own system."""
+    in_part: tuple[str, ...]
+    """Elements of which of somebody among them a peer of a later version said more than was read."""
+
+
 async def _disclose(
     request: Request,
     caller: Caller,
@@ -118,7 +132,7 @@ async def _disclose(
     page: Sequence[SealedStudent],
     whose: Mapping[UUID, frozenset[str]],
     now: Now,
-) -> tuple[list[dict[str, Any]], tuple[UUID, ...]]:
+) -> Disclosed:
     """What is permitted of each student, once the log has the read; and of `whose` the rest is to be asked for one by one.
 
     whose  by student the elements that are permitted and not here. Who is named alone, of whom nothing else is, is on the log too
@@ -128,7 +142,7 @@ async def _disclose(
     there = {one.student.student_id for one in leaving}
     named = [Released(one, {}) for one in page if one.student_id in whose and one.student_id not in there]
     if not leaving and not named:
-        return [], ()
+        return Disclosed([], (), ())
     pseudonyms = await pseudonyms_of(state.database, caller.organisation_id, [*there, *whose])
     events = [read_by_party(caller, agreement, decision, leaving, operation="roster-entries-read", now=now)] if leaving else []
     if named:
@@ -136,4 +150,7 @@ async def _disclose(
         events.append(named_alone(event, {element for one in named for element in whose[one.student.student_id]}))
     await log_all_ahead(request.app, caller, events, request.scope)
     entries = [{"student": str(pseudonyms[one.student.student_id]), **one.document} for one in leaving]
-    return entries, tuple(pseudonyms[one] for one in whose)
+    in_part = {element for one in leaving for element in one.in_part}
+    return Disclosed(
+        entries, tuple(pseudonyms[one] for one in whose), tuple(element for element in agreement.elements if element in in_part)
+    )

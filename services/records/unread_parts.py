@@ -11,13 +11,16 @@ from uuid import UUID
 
 from sqlalchemy import Connection, literal_column, select
 
+from safepassage.elements import BY_ID
 from safepassage.unread import Unread
-from services.records.record_sources import UNREAD, Part
+from services.records.record_sources import UNREAD, Part, chosen_sources
 from services.records.tables import SectionRow
 
 _ELEMENTS: Final = "elements"
 _IN_PART: Final = "in_part"
 _RECORD: Final = "record"
+NAMES: Final = frozenset({_ELEMENTS, _IN_PART})
+"""The members of the part that name what is not read, and say nothing of it."""
 
 
 def unread_in(parts: Sequence[Part], source: str) -> Unread | None:
@@ -27,6 +30,19 @@ def unread_in(parts: Sequence[Part], source: str) -> Unread | None:
             elements, in_part = json.loads(part.members[_ELEMENTS]), json.loads(part.members[_IN_PART])
             return Unread(tuple(elements), tuple(in_part), part.members[_RECORD])
     return None
+
+
+def read_in_part(parts: Sequence[Part]) -> frozenset[str]:
+    """Elements of this version's own of which the one record says less than a peer did: read without something, or not at all.
+
+    Neither what the peer said is told by that, nor that there is an element that this version does not know: nobody has agreed to it.
+    """
+    unread = [part for part in parts if part.section == UNREAD]
+    chosen = chosen_sources(parts) if unread else {}
+    named = ((part, element) for part in unread for member in NAMES for element in json.loads(part.members[member]))
+    return frozenset(
+        element for part, element in named if element in BY_ID and chosen.get(BY_ID[element].section, part.source) == part.source
+    )
 
 
 def part_unread(unread: Unread | None, *, source: str, version: int) -> list[Part]:

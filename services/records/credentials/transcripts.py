@@ -93,7 +93,8 @@ async def _issued(key: KeyOfRequest, issuer: Issuer, new: NewTranscript) -> Leav
         status=StatusEntry(issuer.list_url(place.list_number), place.place),
         issued_at=place.issued_at,
     )
-    signed = await to_thread.run_sync(lambda: _signed(issuer, record, heading, new))
+    in_part = tuple(element for element in outcome.permitted if element in held.in_part)
+    signed = await to_thread.run_sync(lambda: _signed(issuer, record, heading, new, in_part))
     credential = IssuedCredential(
         id=place.id,
         issued_at=place.issued_at,
@@ -117,10 +118,10 @@ async def _place(key: KeyOfRequest, issuer: Issuer, student: StudentRow) -> Issu
         return await tx.get_one(IssuedCredentialRow, credential_id)
 
 
-def _signed(issuer: Issuer, record: StudentRecord, heading: Heading, new: NewTranscript) -> dict[str, Any] | str:
+def _signed(issuer: Issuer, record: StudentRecord, heading: Heading, new: NewTranscript, in_part: tuple[str, ...]) -> dict[str, Any] | str:
     """Some hundredths of a second for each course: not in the loop."""
     now = heading.issued_at
-    whole = transcript(record, heading, secure=lambda part: issuer.with_proof(part, now=now))
+    whole = transcript(record, heading, in_part=in_part, secure=lambda part: issuer.with_proof(part, now=now))
     return issuer.secured(whole, form=new.form, now=now)
 
 

@@ -115,5 +115,5 @@ def _ready(one: Released, pseudonym: UUID) -> Ready:
     """As resources. What a statement of disagreement contests stays: Ed-Fi has no place for the statement (34 CFR 99.21(c))."""
     document, contested = without_contested(one.document)
     made = edfi_resources(Sections.model_validate_json(printed(document)), student_unique_id=pseudonym.hex)
-    missing = set(made["not_expressed"]) | set(contested)
+    missing = {*made["not_expressed"], *contested, *one.in_part}
     return Ready(replace(one, document=document), pseudonym, made["resources"], tuple(element for element in BY_ID if element in missing))

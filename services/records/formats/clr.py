@@ -50,8 +50,13 @@ class Heading:
         return uuid5(self.credential_id, "/".join(map(str, words))).urn
 
 
-def transcript(record: StudentRecord, heading: Heading, *, secure: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any]:
-    """The learner record of what may leave, not secured yet; `secure` gives each credential in it its proof. Raises NothingToRelease."""
+def transcript(
+    record: StudentRecord, heading: Heading, *, secure: Callable[[dict[str, Any]], dict[str, Any]], in_part: Sequence[str] = ()
+) -> dict[str, Any]:
+    """The learner record of what may leave, not secured yet; `secure` gives each credential in it its proof. Raises NothingToRelease.
+
+    in_part  elements that may leave and of which the node has not read all: whoever holds the transcript reads that there is more
+    """
     courses = (record.academics.transcript if record.academics else None) or ()
     averages = (record.academics.grade_point_averages if record.academics else None) or ()
     who = tuple(_who(record))
@@ -62,7 +67,7 @@ def transcript(record: StudentRecord, heading: Heading, *, secure: Callable[[dic
     whole = ClrCredential(
         id=heading.credential_id.urn,
         name="High school transcript" if _is_secondary(courses) else "Transcript",
-        description="\n\n".join(_said_beside(record, heading)),
+        description="\n\n".join(_said_beside(record, heading, in_part)),
         issuer=heading.issuer,
         valid_from=heading.issued_at,
         status=heading.status,
@@ -93,7 +98,7 @@ def _is_secondary(courses: Sequence[TranscriptCourse]) -> bool:
     return bool(grades) and grades <= {"09", "9", "10", "11", "12", "ninth grade", "tenth grade", "eleventh grade", "twelfth grade"}
 
 
-def _said_beside(record: StudentRecord, heading: Heading) -> Iterator[str]:
+def _said_beside(record: StudentRecord, heading: Heading, in_part: Sequence[str]) -> Iterator[str]:
     """Where it comes from; whatever a parent placed beside it, without which the contested part may not leave (34 CFR 99.21(c)); and which
     members have no place here, by name."""
     origin = record.provenance["academics"]
@@ -106,6 +111,8 @@ def _said_beside(record: StudentRecord, heading: Heading) -> Iterator[str]:
     left = [] if born is None else unsaid(born.model_dump(mode="json"), frozenset({"birth_date"}))
     if left:
         yield f"The record says more of identity.birth_date than this transcript: {', '.join(left)}."
+    if in_part:
+        yield f"The record that was received says more than could be read of {', '.join(in_part)}: it is of a later version."
 
 
 def _course(one: TranscriptCourse, heading: Heading, who: tuple[IdentityObject, ...], number: int) -> AchievementCredential:

@@ -15,7 +15,16 @@ from safepassage.wire_organisations import Organisation
 from services.records.formats.oneroster_classes import SCED, WITHIN, Class, ClassKey, Taught
 from services.records.formats.oneroster_places import Directory, Links, Pairwise, Sessions, school_year_of
 from services.records.formats.oneroster_query import METADATA, Object, instant
-from services.records.formats.oneroster_unsaid import NOT_SAID, NotSaid, of_demographics, of_guardian, of_sections, of_user
+from services.records.formats.oneroster_unsaid import (
+    MADE_OF,
+    NOT_SAID,
+    READ_IN_PART,
+    NotSaid,
+    of_demographics,
+    of_guardian,
+    of_sections,
+    of_user,
+)
 from services.records.formats.oneroster_vocabulary import MOBILE, RACES, SEXES
 
 STATEMENTS: Final = "safepassage.statementsOfDisagreement"
@@ -36,6 +45,8 @@ class Rostered:
     """Permitted elements by section, and `statements`."""
     is_left: bool = False
     """Something that is permitted is with the district's own system, and not here."""
+    in_part: tuple[str, ...] = ()
+    """Permitted elements of which a peer of a later version said more than was read."""
 
     def element(self, section: str, member: str) -> Any:
         """An element; None where it is not there."""
@@ -73,7 +84,9 @@ class Shapes:
             "agents": [self._links.to("user", user["sourcedId"]) for user in self.guardians(one)] or None,
             "grades": list(dict.fromkeys(grades)) or None,
         }
-        return _telling(_present(value), of_user(one.document, enrolled, list(self._directory.by_id.values())))
+        left = of_user(one.document, enrolled, list(self._directory.by_id.values()))
+        # Contacts are users of their own, and there may be none of them.
+        return _telling(_present(value), left, _unread(one, "user", "guardian"))
 
     def enrolled(self, one: Rostered) -> list[tuple[Mapping[str, Any], Organisation]]:
         """The enrolments that hold today, with their schools, the primary ones first."""
@@ -115,7 +128,7 @@ class Shapes:
                 **_reached(list(guardian.get("telephones") or ()), guardian.get("emails")),
             }
             value["metadata"] = {**value.get("metadata", {}), "safepassage.relation": guardian["relation"]["code"]}
-            made.append(_telling(_present(value), of_guardian(guardian)))
+            made.append(_telling(_present(value), of_guardian(guardian), _unread(one, "guardian")))
         return made
 
     def _org_of(self, one: Rostered) -> Object:
@@ -139,8 +152,8 @@ class Shapes:
                 "cityOfBirth": place.get("city"),
             }
         )
-        left = of_demographics(one.document)
-        return _telling({**self._record(str(one.pseudonym), one), **value}, left) if value or left else None
+        left, unread = of_demographics(one.document), _unread(one, "demographics")
+        return _telling({**self._record(str(one.pseudonym), one), **value}, left, unread) if value or left or unread else None
 
     def classes_of(self, one: Rostered) -> list[tuple[Class, Mapping[str, Any]]]:
         """The classes of the student's sections in progress, each with its section."""
@@ -172,7 +185,8 @@ class Shapes:
             }
             if "sced_code" in held.course:
                 value[METADATA] = {**value.get(METADATA, {}), SCED: held.course["sced_code"]}
-            made.append(_telling(_present(value), of_sections(row, held.school, [other for _, other in those[:-1]])))
+            left = of_sections(row, held.school, [other for _, other in those[:-1]])
+            made.append(_telling(_present(value), left, _unread(one, "section")))
         return made
 
     def _record(self, sourced_id: str, one: Rostered) -> Object:
@@ -209,9 +223,15 @@ def _holds(row: Mapping[str, Any], today: date) -> bool:
     return date.fromisoformat(row["entry_date"]) <= today and date.fromisoformat(row.get("exit_date", "9999-12-31")) >= today
 
 
-def _telling(value: Object, left: NotSaid) -> Object:
-    """With what it does not say, by names of members."""
-    return {**value, METADATA: {**value.get(METADATA, {}), NOT_SAID: left}} if left else value
+def _telling(value: Object, left: NotSaid, unread: Sequence[str]) -> Object:
+    """With what it does not say, by names of members, and of which elements not all was read."""
+    told = ({NOT_SAID: left} if left else {}) | ({READ_IN_PART: list(unread)} if unread else {})
+    return {**value, METADATA: {**value.get(METADATA, {}), **told}} if told else value
+
+
+def _unread(one: Rostered, *objects: str) -> list[str]:
+    """Of what such an object is made of, what was not read whole."""
+    return [element for element in one.in_part if any(element in MADE_OF[name] for name in objects)]
 
 
 def _present(values: Object) -> Object:

@@ -14,6 +14,25 @@ from services.records.formats.unsaid import unsaid
 NOT_SAID: Final = "safepassage.notSaid"
 """In the metadata: element → paths of members."""
 
+READ_IN_PART: Final = "safepassage.readInPart"
+"""In the metadata: elements that came from a node of a later version, and of which this one has not read all."""
+MADE_OF: Final[Mapping[str, frozenset[str]]] = {
+    "user": frozenset(
+        {
+            "identity.name",
+            "identity.preferred_name",
+            "identity.identifiers",
+            "contacts.telephones",
+            "contacts.emails",
+            "enrollment.enrollments",
+        }
+    ),
+    "guardian": frozenset({"contacts.guardians"}),
+    "demographics": frozenset({"identity.birth_date", "identity.birth_place", "identity.sex", "demographics.race_ethnicity"}),
+    "section": frozenset({"academics.current_courses"}),
+}
+"""The elements of which each object tells."""
+
 Value = Mapping[str, Any]
 NotSaid = dict[str, list[str]]
 

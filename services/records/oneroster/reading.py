@@ -206,6 +206,7 @@ class Reading:
                     one.student.changed_at,
                     _parsed(one.document),
                     is_left=one.student.student_id in left,
+                    in_part=one.in_part,
                 ),
                 one,
                 decision,
