@@ -28,6 +28,8 @@ class HeldRecord:
     left: Left | None = None
     unread: Unread | None = None
     """What came with it, of a record that came with one exchange, and this version does not know."""
+    in_part: frozenset[str] = frozenset()
+    """As HeldDocument has it, of a whole record."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ async def _read(session: AsyncSession, vault: Vault, student_id: UUID, query: An
     if student is None or not rows:
         raise NoSuchStudent
     parts = opened(vault.data_key(student.id, student.wrapped_key), rows)
-    return HeldRecord(student, record_of(merged(parts)), left_in(parts), unread_in(parts, came_with))
+    return HeldRecord(student, record_of(merged(parts)), left_in(parts), unread_in(parts, came_with), read_in_part(parts))
 
 
 def opened(key: DataKey, rows: Iterable[Any], *, only: Mapping[str, Collection[str]] | None = None) -> list[Part]:

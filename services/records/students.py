@@ -16,6 +16,8 @@ from safepassage.problems.ed_fi import RecordNotAtSource, RecordSourceAway
 from safepassage.problems.records import NoSuchStudent, NothingToRelease, PurposeMissing, StudentChanged
 from safepassage.problems.requests import InvalidRequest, LogUnavailable, NotPermitted
 from safepassage.record.loads import ChangedStudent, LoadedStudent, NewStudent, Student, Unresolved
+from safepassage.unread_elements import FIELD as UNREAD
+from safepassage.unread_elements import said
 from services.records.disclosure import within_token
 from services.records.loading import Loading, Stored
 from services.records.loading_places import Places
@@ -146,7 +148,10 @@ async def _read(student_id: UUID, caller: Caller, request: Request, now: Now, wa
         same_as=same_as,
         left_with=None if held.left is None else held.left.system,
     )
-    return Response(student.model_dump_json(exclude_none=True), media_type="application/json")
+    unread = held.in_part if whole is held.record else ()  # the district's own system has said all of it
+    in_part = said(element for element in BY_ID if element in unread and (wanted is None or element in wanted))
+    headers = {UNREAD: in_part} if in_part else {}
+    return Response(student.model_dump_json(exclude_none=True), media_type="application/json", headers=headers)
 
 
 def _elements(text: str | None) -> frozenset[str] | None:

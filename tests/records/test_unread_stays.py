@@ -108,6 +108,14 @@ async def test_a_party_is_told_of_what_it_may_have_alone(alder: OneState, studen
 
 
 @pytest.mark.requirement("UPGRADE-later-record")
+async def test_who_keeps_the_record_reads_which_elements_are_not_whole(alder: OneState, student_id: UUID) -> None:
+    path, keeper = f"/v1/students/{student_id}", alder.district()
+    assert told(await keeper.send("GET", path)) == {*IN_PART}
+    assert told(await keeper.send("GET", path, query="elements=identity.sex,contacts.emails")) == {"identity.sex"}
+    assert told(await keeper.send("GET", path, query="elements=contacts.emails")) == set()
+
+
+@pytest.mark.requirement("UPGRADE-later-record")
 async def test_oneroster_says_it_in_each_object_that_is_made_of_it(alder: OneState, student_id: UUID) -> None:
     consumer = Consumer(alder, await alder.agree(ROSTERED))
     found: dict[str, set[str]] = {}

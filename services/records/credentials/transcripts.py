@@ -93,7 +93,8 @@ async def _issued(key: KeyOfRequest, issuer: Issuer, new: NewTranscript) -> Leav
         status=StatusEntry(issuer.list_url(place.list_number), place.place),
         issued_at=place.issued_at,
     )
-    in_part = tuple(element for element in outcome.permitted if element in held.in_part)
+    # what the district's own system says now is whole
+    in_part = tuple(element for element in outcome.permitted if held.left is None and element in held.in_part)
     signed = await to_thread.run_sync(lambda: _signed(issuer, record, heading, new, in_part))
     credential = IssuedCredential(
         id=place.id,
