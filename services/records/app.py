@@ -27,6 +27,7 @@ from services.records import (
     students,
     unions,
 )
+from services.records.agency_days import AgencyDays
 from services.records.attachments.routes import router as attachments
 from services.records.attachments.scanner import Scanner
 from services.records.credentials.publishing import SignedLists
@@ -100,6 +101,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack) -> None:
     state.key_rings = folder_rings("records", state, KeyRingRow, OWN_KEYS)
     await state.key_rings.look()
     state.lookup_limit, state.chain_limit = lookup.LookupLimit(), lookup.LookupLimit()
+    state.days = AgencyDays(state.database, state.settings.node_organisation_id)
     state.signed_lists = SignedLists()
     state.scanner = Scanner(state.settings.scanner_address)
     session = await stack.enter_async_context(ed_fi_session(state.settings, seconds=ANSWER_SECONDS))

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -51,6 +52,11 @@ class Places:
             if row is not None:
                 return row
         return None
+
+    def today(self, now: datetime) -> date:
+        """The day that it is where the loader is; by UTC where that is not known."""
+        loader = self._rows.get(self._loader_id)
+        return now.astimezone(ZoneInfo("UTC" if loader is None else loader.organisation.time_zone)).date()
 
     def belonging(self, record: LoadedRecord, today: date) -> Belonging:
         """Where the student of `record` belongs."""

@@ -65,7 +65,7 @@ def placed(
     left: Left | Literal["as-before"] | None = "as-before",
 ) -> Placed:
     """Place a loaded record. Raises ValidationError where a statement contests a section that is not there."""
-    where: Belonging = places.belonging(loaded, now.date())
+    where: Belonging = places.belonging(loaded, places.today(now))
     agency = str(where.custodian_id)
     arriving = Arriving(
         record=as_record(loaded, originating_agency=agency, source_system=source_system, as_of=as_of),

@@ -15,6 +15,7 @@ from safepassage.ids import uuid7
 from safepassage.problems.records import LookupNotSpecific, NoSuchStudent, PurposeMissing
 from safepassage.problems.requests import LogUnavailable, NotPermitted, TooManyRequests
 from safepassage.record.loads import FoundStudents, StudentLookup
+from services.records.agency_days import Today
 from services.records.logged import log_ahead, read_event
 from services.records.lookup_tags import LookupTags
 from services.records.normalisation import given_name, surname_forms
@@ -57,13 +58,13 @@ class LookupLimit:
     "/lookup",
     responses=responses(LookupNotSpecific, NoSuchStudent, TooManyRequests, NotPermitted, PurposeMissing, LogUnavailable),
 )
-async def lookup_students(lookup: StudentLookup, caller: Reader, request: Request, now: Now) -> FoundStudents:
+async def lookup_students(lookup: StudentLookup, caller: Reader, request: Request, now: Now, today: Today) -> FoundStudents:
     """Find students of the caller's own organisation. The look-up is on the log before it is answered, found or not."""
     state = request.app.state
     state.lookup_limit.count(caller.client_id, now)
     wanted = tags_of(state.vault.tags, lookup)
     async with state.database.reading() as tx:
-        query = select(StudentRow.id, StudentRow.custodian_id).where(visible(caller, now)).order_by(StudentRow.id).limit(MOST_FOUND + 1)
+        query = select(StudentRow.id, StudentRow.custodian_id).where(visible(caller, today)).order_by(StudentRow.id).limit(MOST_FOUND + 1)
         for tags in wanted:
             query = query.where(StudentRow.id.in_(select(TagRow.student_id).where(TagRow.tag.in_(tags))))
         found: list[tuple[UUID, UUID]] = [(row.id, row.custodian_id) for row in await tx.execute(query)]

@@ -22,6 +22,7 @@ from safepassage.record.loads import RosterEntry
 from safepassage.record.programmes import Migrant
 from safepassage.unread_elements import FIELD as UNREAD
 from safepassage.unread_elements import said
+from services.records.agency_days import Today
 from services.records.disclosure import Released, ask, read_on_basis, released, subjects_of, within_token
 from services.records.formats.msix import is_migratory, write_msix
 from services.records.formats.msix_columns import MIGRANT, RELEVANT
@@ -66,7 +67,13 @@ _MIGRANT = TypeAdapter(Migrant)
     },
 )
 async def read_msix_package(
-    caller: Recipient_, request: Request, now: Now, evidence_id: Evidence, agency_id: Agency, without_left: WithoutLeft = False
+    caller: Recipient_,
+    request: Request,
+    now: Now,
+    today: Today,
+    evidence_id: Evidence,
+    agency_id: Agency,
+    without_left: WithoutLeft = False,
 ) -> Response:
     """The minimum data elements of the children who are in the migrant programme today, as CSV files in a zip.
 
@@ -79,14 +86,14 @@ async def read_msix_package(
         raise PurposeMissing
     state = request.app.state
     wanted = within_token(caller, RELEVANT)
-    ids = await _migratory(request, agency_id, now.date())
+    ids = await _migratory(request, agency_id, today)
     if len(ids) > MOST:
         raise TooManyStudents
     leaving: list[Released] = []
     events: list[Event] = []
     lacking = False
     for start in range(0, len(ids), BATCH) if MIGRANT in wanted else ():
-        reach = Reach([agency_id], now.date(), student_ids=ids[start : start + BATCH])
+        reach = Reach([agency_id], today, student_ids=ids[start : start + BATCH])
         students = await state.database.read(partial(students_in_reach, reach=reach, wanted=wanted, limit=BATCH))
         part, event, is_left = await _decided(request, caller, students, wanted, evidence_id, now)
         leaving += part

@@ -1,7 +1,7 @@
 """One student of an agreement as a document of the field's: what is scheduled and permitted, decided, and on the log before it leaves."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Annotated, Final, Literal, NamedTuple
 from uuid import UUID
@@ -20,6 +20,7 @@ from safepassage.record.loads import RosterEntry
 from safepassage.unread_elements import FIELD as UNREAD
 from safepassage.unread_elements import said
 from safepassage.wire_policy import Agreement
+from services.records.agency_days import Today
 from services.records.disclosure import Released, agreement_of, cut, decide, read_by_party, released, within_token
 from services.records.exchange.exchange import Exchange
 from services.records.formats import pesc, xsre
@@ -104,7 +105,7 @@ FORMATS: Final[dict[str, Written]] = {
     },
 )
 async def read_roster_document(
-    student: UUID, caller: Reader, request: Request, now: Now, agreement_id: AgreementId, format_: Format
+    student: UUID, caller: Reader, request: Request, now: Now, today: Today, agreement_id: AgreementId, format_: Format
 ) -> Response:
     """One student under the caller's own pseudonym, as a document. Who is not in reach, or of whom nothing may leave, looks absent.
 
@@ -120,15 +121,23 @@ async def read_roster_document(
     student_id = await student_of(state.database, caller.organisation_id, student)
     if student_id is None or not wanted:
         raise NoSuchStudent
-    make = partial(_document, student, student_id, caller, request, now, agreement, wanted, format_)
+    make = partial(_document, student, student_id, caller, request, now, today, agreement, wanted, format_)
     return await under_new_facts(make)
 
 
 async def _document(
-    student: UUID, student_id: UUID, caller: Caller, request: Request, now: Now, agreement: Agreement, wanted: list[str], format_: str
+    student: UUID,
+    student_id: UUID,
+    caller: Caller,
+    request: Request,
+    now: datetime,
+    today: date,
+    agreement: Agreement,
+    wanted: list[str],
+    format_: str,
 ) -> Response:
     state, written = request.app.state, FORMATS[format_]
-    reach = Reach(agreement.district_ids, now.date(), student_ids=[student_id])
+    reach = Reach(agreement.district_ids, today, student_ids=[student_id])
     students = await state.database.read(partial(students_in_reach, reach=reach, wanted=wanted, limit=1))
     decision = await decide(request, caller, agreement, wanted, students) if students else None
     leaving = [] if decision is None else await _whole(state.exchange, decision, students)

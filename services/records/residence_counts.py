@@ -19,6 +19,7 @@ from safepassage.problems.log import NoSuchCount
 from safepassage.problems.records import PurposeMissing, SealBroken
 from safepassage.problems.requests import InvalidRequest, LogUnavailable, NotPermitted
 from safepassage.wire_residence import ResidenceCount, ResidenceCountRequest, Residents, ResidentState
+from services.records.agency_days import Today
 from services.records.counted_children import Seen, where_they_live
 from services.records.logged import log_ahead
 from services.records.residence import ELSEWHERE, UNKNOWN, Residence
@@ -77,7 +78,7 @@ class Totals(NamedTuple):
     responses=responses(NotPermitted, PurposeMissing, NoSuchCount, InvalidRequest, SealBroken, KeysUnavailable, LogUnavailable),
 )
 async def count_residents(
-    asked: ResidenceCountRequest, caller: Counting, request: Request, now: Now, cursor: GoesOn = None
+    asked: ResidenceCountRequest, caller: Counting, request: Request, now: Now, today: Today, cursor: GoesOn = None
 ) -> ResidenceCount:
     """Count the students of a blast radius by the state where they live, a thousand records a call: send `goes_on` until `found` is there.
 
@@ -89,7 +90,7 @@ async def count_residents(
     cursors: Cursors = state.cursors
     if caller.kind not in COUNTED_FOR:
         raise NotPermitted("districts and the state agency count their students")
-    seen = Seen(visible(caller, now, state_scope=SCOPE), _staff_of(caller))
+    seen = Seen(visible(caller, today, state_scope=SCOPE), _staff_of(caller))
     bound_to = f"residence:{caller.organisation_id}:{caller.client_id}:{caller.claims.person}:{asked.count_id}"
     position = cursors.read(cursor, bound_to=bound_to)
     if position is None:
@@ -99,7 +100,7 @@ async def count_residents(
     counted = await _students(state.siblings, caller, asked.count_id, 0 if totals is None else totals.part, request)
     if totals is None:
         await _log(request, caller, asked.count_id, counted.of, now)
-        totals = Totals(now.date(), 0, counted.parts, counted.of, 0, Counter())
+        totals = Totals(today, 0, counted.parts, counted.of, 0, Counter())
     else:
         _the_same(counted, totals.of)
 

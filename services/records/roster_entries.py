@@ -18,6 +18,7 @@ from safepassage.record.loads import RosterPage
 from safepassage.unread_elements import FIELD as UNREAD
 from safepassage.unread_elements import said
 from safepassage.wire_policy import Agreement
+from services.records.agency_days import Today
 from services.records.disclosure import Released, agreement_of, decide, named_alone, read_by_party, released, within_token
 from services.records.logged import log_all_ahead
 from services.records.pseudonyms import pseudonyms_of
@@ -47,6 +48,7 @@ async def read_roster_entries(
     caller: Vendor,
     request: Request,
     now: Now,
+    today: Today,
     agreement_id: AgreementId,
     elements: Elements = None,
     limit: Limit = 1000,
@@ -65,7 +67,7 @@ async def read_roster_entries(
     after = _position(request, cursor, bound_to)
 
     def found(connection: Connection) -> tuple[list[SealedStudent], tuple[UUID, ...]]:
-        reach = Reach(agreement.district_ids, now.date())
+        reach = Reach(agreement.district_ids, today)
         students = students_in_reach(connection, reach, wanted, after=after, limit=limit + 1)
         return students, districts_with_the_rest(connection, agreement.district_ids)
 

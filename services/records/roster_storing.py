@@ -164,7 +164,7 @@ class RosterStoring:
         if one.record is None:
             if earlier is None:
                 return None
-            record = ended(earlier, one.ended_on or self._now.date())
+            record = ended(earlier, one.ended_on or places.today(self._now))
         else:
             said, beside = stored_of(one.record, one.beside, left)
             self._division.count(one, left)
@@ -204,7 +204,7 @@ class RosterStoring:
         """
         if held is None or one.record is None or one.record.enrollment is None or "enrollment.enrollments" not in self._carries(one):
             return None
-        where, left = places.belonging(one.record, self._now.date()), self._division.of(one, held)
+        where, left = places.belonging(one.record, places.today(self._now)), self._division.of(one, held)
         said, beside = stored_of(one.record, one.beside, left)
         return where if content_tag(self._vault.tags, where, said, beside, written_of(one, left)) == held.content_tag else None
 

@@ -90,8 +90,9 @@ async def load_roster(caller: Loader, request: Request, now: Now, once: Annotate
 async def _load(request: Request, caller: Caller, media_type: str, body: bytes, load_id: UUID | None, once: Once, now: Now) -> LoadReport:
     """Load, or go on with the load that was cut off (`load_id`)."""
     state = request.app.state
-    upload = await to_thread.run_sync(parsed, media_type, body, now.date())
-    roster = upload if isinstance(upload, ParsedRoster) else await _applied(request, caller, upload, now)
+    today = await state.days.today(now)
+    upload = await to_thread.run_sync(parsed, media_type, body, today)
+    roster = upload if isinstance(upload, ParsedRoster) else await _applied(request, caller, upload, today)
     if roster.source_system == SOURCE:
         await _require_kept(request, caller)
     if load_id is None:
@@ -128,9 +129,9 @@ async def _require_kept(request: Request, caller: Caller) -> None:
             raise RecordWithDistrict
 
 
-async def _applied(request: Request, caller: Caller, delta: Delta, now: Now) -> ParsedRoster:
+async def _applied(request: Request, caller: Caller, delta: Delta, today: date) -> ParsedRoster:
     state = request.app.state
-    return await applied(state.database, state.vault, delta, organisation_id=caller.organisation_id, today=now.date())
+    return await applied(state.database, state.vault, delta, organisation_id=caller.organisation_id, today=today)
 
 
 async def _begin(request: Request, caller: Caller, format_: str, once: Once, now: Now) -> UUID:

@@ -1,6 +1,7 @@
 """Students: loaded by their own agency's information system, read by whoever may see them, each read on the log before it is answered."""
 
 from dataclasses import replace
+from datetime import date, datetime
 from functools import partial
 from typing import Annotated
 from uuid import UUID
@@ -18,6 +19,7 @@ from safepassage.problems.requests import InvalidRequest, LogUnavailable, NotPer
 from safepassage.record.loads import ChangedStudent, LoadedStudent, NewStudent, Student, Unresolved
 from safepassage.unread_elements import FIELD as UNREAD
 from safepassage.unread_elements import said
+from services.records.agency_days import Today
 from services.records.disclosure import within_token
 from services.records.loading import Loading, Stored
 from services.records.loading_places import Places
@@ -108,7 +110,7 @@ async def change_student(
     "/{student_id}",
     responses=responses(NoSuchStudent, NothingToRelease, NotPermitted, PurposeMissing, LogUnavailable, RecordSourceAway, RecordNotAtSource),
 )
-async def read_student(student_id: UUID, caller: Reader, request: Request, now: Now, elements: Elements = None) -> Response:
+async def read_student(student_id: UUID, caller: Reader, request: Request, now: Now, today: Today, elements: Elements = None) -> Response:
     """A student's record, or the elements asked for. Who read what, and for which purpose, is on the log before the answer leaves.
 
     Where the district keeps the record in its own system (`left_with`), it is had from there for this answer; for elements that the node
@@ -117,15 +119,15 @@ async def read_student(student_id: UUID, caller: Reader, request: Request, now: 
     wanted = _elements(elements)
     if wanted is not None or "datatypes" in caller.claims.details:
         wanted = frozenset(within_token(caller, sorted(wanted or BY_ID)))
-    return await under_new_facts(partial(_read, student_id, caller, request, now, wanted))
+    return await under_new_facts(partial(_read, student_id, caller, request, now, today, wanted))
 
 
-async def _read(student_id: UUID, caller: Caller, request: Request, now: Now, wanted: frozenset[str] | None) -> Response:
+async def _read(student_id: UUID, caller: Caller, request: Request, now: datetime, today: date, wanted: frozenset[str] | None) -> Response:
     state = request.app.state
     async with state.database.reading() as tx:
-        await require_visible(tx, caller, student_id, now)
+        await require_visible(tx, caller, student_id, today)
         held = await read_record(tx, state.vault, student_id)
-        same_as = await same_child(tx, caller, student_id, now)
+        same_as = await same_child(tx, caller, student_id, today)
     whole = held.record
     if held.left is not None and (wanted is None or not wanted.isdisjoint(held.left.gone)):
         whole = record_of(await supplied_document(state.exchange, held.student, held.left))

@@ -4,7 +4,7 @@ Privacy is told, so that an opt-out or a consent taken back counts for each of t
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -62,14 +62,14 @@ def _of_both(one: UUID, other: UUID) -> ColumnElement[bool]:
     return UnionRow.leading_id.in_(both) & UnionRow.other_id.in_(both)
 
 
-async def same_child(tx: AsyncSession, caller: Caller, student_id: UUID, now: datetime) -> tuple[SameChild, ...]:
+async def same_child(tx: AsyncSession, caller: Caller, student_id: UUID, today: date) -> tuple[SameChild, ...]:
     """The other records of the child with which `student_id` is united, as far as the caller may see them."""
     mine = or_(UnionRow.leading_id == student_id, UnionRow.other_id == student_id)
     rows = (await tx.execute(select(UnionRow).where(mine, UnionRow.separated_at.is_(None)).order_by(UnionRow.id))).scalars().all()
     if not rows:
         return ()
     others = {row.other_id if row.leading_id == student_id else row.leading_id: row for row in rows}
-    seen = set((await tx.execute(select(StudentRow.id).where(StudentRow.id.in_(others), visible(caller, now)))).scalars())
+    seen = set((await tx.execute(select(StudentRow.id).where(StudentRow.id.in_(others), visible(caller, today)))).scalars())
     return tuple(
         SameChild(student_id=other, union_id=row.id, leads=row.leading_id == other, united_at=row.united_at)
         for other, row in others.items()

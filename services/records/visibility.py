@@ -4,7 +4,7 @@ A caller sees a student who is enrolled now at its organisation or below it, and
 agency sees by scope and purpose, never by its role alone. A vendor sees pages of roster entries, and no student here.
 """
 
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select
@@ -23,21 +23,22 @@ def enrolled_on(day: date) -> ColumnElement[bool]:
     return and_(EnrollmentRow.entry_date <= day, or_(EnrollmentRow.exit_date.is_(None), EnrollmentRow.exit_date >= day))
 
 
-def visible(caller: Caller, now: datetime, *, state_scope: str = STATE_SCOPE) -> ColumnElement[bool]:
+def visible(caller: Caller, today: date, *, state_scope: str = STATE_SCOPE) -> ColumnElement[bool]:
     """A condition on StudentRow, within the districts that the token is for.
 
     state_scope  what a state agency's client has to have, of an operation that reads no record out
+    today        where the state agency is (services.records.agency_days)
 
     Raises PurposeMissing, NotPermitted (a state agency's client without scope or purpose), NoSuchStudent.
     """
-    seen = _visible(caller, now, state_scope)
+    seen = _visible(caller, today, state_scope)
     if caller.districts is None:
         return seen
     there = within_any(OrganisationRow, caller.districts)
-    return and_(seen, or_(_enrolled(there).where(enrolled_on(now.date())).exists(), StudentRow.custodian_id.in_(there)))
+    return and_(seen, or_(_enrolled(there).where(enrolled_on(today)).exists(), StudentRow.custodian_id.in_(there)))
 
 
-def _visible(caller: Caller, now: datetime, state_scope: str) -> ColumnElement[bool]:
+def _visible(caller: Caller, today: date, state_scope: str) -> ColumnElement[bool]:
     if caller.kind == "sea":
         caller.require(state_scope)
         if caller.purpose is None:
@@ -47,7 +48,7 @@ def _visible(caller: Caller, now: datetime, state_scope: str) -> ColumnElement[b
         raise NoSuchStudent
     own = within(OrganisationRow, caller.organisation_id)
     enrolled = _enrolled(own)
-    return or_(enrolled.where(enrolled_on(now.date())).exists(), and_(StudentRow.custodian_id.in_(own), enrolled.exists()))
+    return or_(enrolled.where(enrolled_on(today)).exists(), and_(StudentRow.custodian_id.in_(own), enrolled.exists()))
 
 
 def _enrolled(places: Select[tuple[UUID]]) -> Select[UUID]:
@@ -55,9 +56,9 @@ def _enrolled(places: Select[tuple[UUID]]) -> Select[UUID]:
     return select(EnrollmentRow.student_id).where(EnrollmentRow.student_id == StudentRow.id, EnrollmentRow.organisation_id.in_(places))
 
 
-async def require_visible(tx: AsyncSession, caller: Caller, student_id: UUID, now: datetime) -> StudentRow:
+async def require_visible(tx: AsyncSession, caller: Caller, student_id: UUID, today: date) -> StudentRow:
     """The student. Raises NoSuchStudent, alike for one who is not here and one whom the caller may not see."""
-    query = select(StudentRow).where(StudentRow.id == student_id, visible(caller, now))
+    query = select(StudentRow).where(StudentRow.id == student_id, visible(caller, today))
     row = (await tx.execute(query)).scalar_one_or_none()
     if row is None:
         raise NoSuchStudent

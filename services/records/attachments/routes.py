@@ -18,6 +18,7 @@ from safepassage.problems.records import NoSuchStudent
 from safepassage.problems.requests import BodyTooLarge, LogUnavailable, NotPermitted, UnsupportedMediaType
 from safepassage.wire_attachments import ATTACHABLE, Attachment, Attachments, MediaType
 from services.records import bodies
+from services.records.agency_days import Today
 from services.records.attachments import documents, loading
 from services.records.attachments.documents import Document
 from services.records.logged import log_ahead, read_event
@@ -119,9 +120,9 @@ async def _again(before: Document, about: loading.Incoming, request: Request) ->
 
 
 @router.get("", responses=responses(NoSuchStudent, NotPermitted, LogUnavailable))
-async def list_attachments(student_id: UUID, caller: Reader, request: Request, now: Now) -> Attachments:
+async def list_attachments(student_id: UUID, caller: Reader, request: Request, now: Now, today: Today) -> Attachments:
     """The documents of a student's record, the newest first. That they were listed is on the log before they are."""
-    found, custodian_id = await _visible(request, caller, student_id, now)
+    found, custodian_id = await _visible(request, caller, student_id, today)
     elements = sorted({one.held.element for one in found})
     await _log_read(request, caller, "attachment-list", student_id, custodian_id, elements, now)
     return Attachments(attachments=tuple(one.told() for one in found[:1000]))
@@ -135,9 +136,9 @@ async def list_attachments(student_id: UUID, caller: Reader, request: Request, n
     },
     response_class=StreamingResponse,
 )
-async def read_attachment(student_id: UUID, attachment_id: UUID, caller: Reader, request: Request, now: Now) -> Response:
+async def read_attachment(student_id: UUID, attachment_id: UUID, caller: Reader, request: Request, now: Now, today: Today) -> Response:
     """A document as it was loaded, or as it came from another state. The read is on the log before its first byte leaves."""
-    found, custodian_id = await _visible(request, caller, student_id, now)
+    found, custodian_id = await _visible(request, caller, student_id, today)
     document = next((one for one in found if one.id == attachment_id), None)
     if document is None:
         raise problems.NoSuchAttachment
@@ -151,10 +152,10 @@ async def _content(document: Document, request: Request) -> AsyncIterator[bytes]
         yield part
 
 
-async def _visible(request: Request, caller: Caller, student_id: UUID, now: Now) -> tuple[list[Document], UUID]:
+async def _visible(request: Request, caller: Caller, student_id: UUID, today: date) -> tuple[list[Document], UUID]:
     state = request.app.state
     async with state.database.reading() as tx:
-        row = await require_visible(tx, caller, student_id, now)
+        row = await require_visible(tx, caller, student_id, today)
         return await _documents(tx, state.vault, student_id), row.custodian_id
 
 

@@ -112,8 +112,8 @@ async def _keeping(database: Database, organisation_id: UUID, name: str) -> tupl
 class _Parts:
     """What is to be stored, a part at a time. Whom the system no longer has is enrolled no more; the record stays."""
 
-    def __init__(self, packed: PackedBodies, gone: Sequence[str], now: datetime) -> None:
-        self._packed, self._gone, self._now = packed, gone, now
+    def __init__(self, packed: PackedBodies, gone: Sequence[str]) -> None:
+        self._packed, self._gone = packed, gone
         self._groups = packed.groups() if packed.students else 0
         self._reading = Reading(packed.resources)
         self.roster = self._reading.roster if self._groups else ParsedRoster(FORMAT, SOURCE, frozenset())
@@ -131,7 +131,7 @@ class _Parts:
         else:
             start = (number - self._groups) * PART
             for place, identifier in enumerate(self._gone[start : start + PART], start=start + 1):
-                students.append(ParsedStudent(identifier, f"students/deletes:{place}", None, ended_on=self._now.date()))
+                students.append(ParsedStudent(identifier, f"students/deletes:{place}", None))
             self.roster.findings.counts["to-be-deleted"] += len(students)
         return students
 
@@ -164,7 +164,7 @@ async def _awaited(store: Store, api: EdFiApi, students: Iterable[str]) -> froze
 async def _stored(
     store: Store, api: EdFiApi, packed: PackedBodies, gone: Sequence[str], *, keeps: str, held: int | None, version: int, now: datetime
 ) -> LoadReport:
-    system, load_id, parts, stays_there = api.system, uuid7(now), _Parts(packed, gone, now), keeps == IDENTITY
+    system, load_id, parts, stays_there = api.system, uuid7(now), _Parts(packed, gone), keeps == IDENTITY
     roster = parts.roster
     awaited = await _awaited(store, api, (*packed.students, *gone)) if stays_there else frozenset[UUID]()
     if awaited:

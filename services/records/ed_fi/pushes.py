@@ -17,6 +17,7 @@ from safepassage.problems.records import PurposeMissing
 from safepassage.problems.requests import InvalidRequest, LogUnavailable, NotPermitted, TemporarilyUnavailable
 from safepassage.record import Sections
 from safepassage.wire_ed_fi import EdFiPush, EdFiPushed, PushedStudent
+from services.records.agency_days import Today
 from services.records.disclosure import Released, agreement_of, decide, named_alone, read_by_party, released, within_token
 from services.records.ed_fi.contested import without_contested
 from services.records.ed_fi.noting import note_push
@@ -51,7 +52,7 @@ class Ready:
         NoSuchEdFiSystem, NoSuchAgreement, NotPermitted, PurposeMissing, InvalidRequest, LogUnavailable, TemporarilyUnavailable
     ),
 )
-async def push_to_ed_fi(push: EdFiPush, caller: Party, request: Request, now: Now) -> EdFiPushed:
+async def push_to_ed_fi(push: EdFiPush, caller: Party, request: Request, now: Now, today: Today) -> EdFiPushed:
     """Put students in reach of an agreement into an Ed-Fi system of the caller's, as far as Ed-Fi has a place; each outcome is told."""
     if caller.kind not in ("vendor", "agency"):
         raise NotPermitted("pushes are for parties to an agreement")
@@ -67,7 +68,7 @@ async def push_to_ed_fi(push: EdFiPush, caller: Party, request: Request, now: No
     bound_to = f"ed-fi-pushes:{caller.client_id}:{push.agreement_id}:{push.system}"
     position = state.cursors.read(push.cursor, bound_to=bound_to)
     after = None if position is None else UUID(state.vault.open_text(position["after"]))
-    reach = Reach(agreement.district_ids, now.date())
+    reach = Reach(agreement.district_ids, today)
     found = await state.database.read(lambda connection: students_in_reach(connection, reach, wanted, after=after, limit=push.limit + 1))
     page = found[: push.limit]
     decision = await decide(request, caller, agreement, wanted, page) if page and wanted else None

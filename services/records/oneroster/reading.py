@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Any, Final
 from uuid import UUID
@@ -72,14 +72,17 @@ class Item:
 class Reading:
     """One request under one agreement."""
 
-    def __init__(self, request: Request, caller: Caller, agreement: Agreement, directory: Directory, links: Links, now: datetime) -> None:
-        self._request, self._caller, self._agreement, self._now = request, caller, agreement, now
+    def __init__(
+        self, request: Request, caller: Caller, agreement: Agreement, directory: Directory, links: Links, now: datetime, today: date
+    ) -> None:
+        self._request, self._caller, self._agreement = request, caller, agreement
+        self._now, self._today = now, today
         self._state = request.app.state
         scheduled = agreement.elements if caller.purpose in agreement.purposes else ()
         self.wanted = within_token(caller, [element for element in RELEVANT if element in scheduled])
         self.directory = directory
         pairwise = partial(self._state.vault.tags.pairwise, caller.organisation_id)
-        self.shapes = Shapes(directory, pairwise, links=links, top=directory.top(agreement.district_ids), today=now.date())
+        self.shapes = Shapes(directory, pairwise, links=links, top=directory.top(agreement.district_ids), today=today)
 
     @classmethod
     async def of(cls, request: Request, caller: Caller, now: datetime, *, agreement_id: UUID | None = None) -> "Reading":
@@ -95,12 +98,12 @@ class Reading:
         if named is None:
             raise AgreementNotNamed
         agreement = await agreement_of(request, caller, UUID(str(named)))
-        today = now.date()
+        today = await request.app.state.days.today(now)
         # What has no student in it has no decision, so it is asked here whether the agreement holds.
         if agreement.terminated_at is not None or not agreement.starts_on <= today < agreement.ends_on:
             raise NoSuchAgreement
         links = Links(request.app.state.settings.entity_id)
-        return cls(request, caller, agreement, Directory(await _organisations(request, agreement), links=links), links, now)
+        return cls(request, caller, agreement, Directory(await _organisations(request, agreement), links=links), links, now, today)
 
     def school(self, sourced_id: str) -> Organisation:
         """A school in reach. Raises NoSuchObject."""
@@ -132,7 +135,7 @@ class Reading:
         self, needed: Sequence[str], places: Sequence[UUID], *, changed_since: datetime | None = None, most: int = MOST_GATHERED
     ) -> list[Item]:
         """Every student in reach of whom something is permitted. Raises TooManyStudents where more than `most` are in reach."""
-        reach = Reach(places, self._now.date(), changed_since=changed_since)
+        reach = Reach(places, self._today, changed_since=changed_since)
         if sum(count for _, count in await self._counted(reach)) > most:
             raise TooManyStudents
         items: list[Item] = []
@@ -151,7 +154,7 @@ class Reading:
         """
         if not set(self.wanted) & set(needed):
             return [], 0
-        reach = Reach(self.places(), self._now.date(), changed_since=changed_since)
+        reach = Reach(self.places(), self._today, changed_since=changed_since)
         counted = await self._counted(reach)
         total = sum(count for _, count in counted)
         if offset >= total:
@@ -177,7 +180,7 @@ class Reading:
         student_id = await student_of(self._state.database, self._caller.organisation_id, pseudonym)
         if student_id is None:
             raise NoSuchObject
-        reach = Reach(self.places(), self._now.date(), student_ids=[student_id])
+        reach = Reach(self.places(), self._today, student_ids=[student_id])
         items = await self._items(needed, await self._page(reach, needed, limit=1))
         if not items:
             raise NoSuchObject

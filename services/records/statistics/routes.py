@@ -19,6 +19,7 @@ from safepassage.problems.requests import LogUnavailable, NotPermitted
 from safepassage.problems.statistics import BudgetSpent, NoSuchStatistics, StatisticsUnavailable, TableTooLarge
 from safepassage.statistics_page import as_csv, as_page
 from safepassage.wire_statistics import KeptStatistics, KeptStatisticsList, StatisticsAnswer, StatisticsBudget, StatisticsQuestion
+from services.records.agency_days import Today
 from services.records.logged import log_ahead
 from services.records.reach import districts_with_the_rest
 from services.records.settings import RecordsSettings
@@ -57,7 +58,7 @@ _FILE_PROBLEMS: Final = responses(NotPermitted, PurposeMissing, NoSuchStatistics
         NotPermitted, PurposeMissing, BudgetSpent, TableTooLarge, StatisticsUnavailable, SealBroken, KeysUnavailable, LogUnavailable
     ),
 )
-async def ask_statistics(question: StatisticsQuestion, caller: Asking, request: Request, now: Now) -> StatisticsAnswer:
+async def ask_statistics(question: StatisticsQuestion, caller: Asking, request: Request, now: Now, today: Today) -> StatisticsAnswer:
     """How many students, and of whom how many, by group. A district is told of its own students, the state agency of all.
 
     Each answer tells at most `epsilon` of any one student, and is charged to the organisation's budget of the school year. The same
@@ -67,9 +68,9 @@ async def ask_statistics(question: StatisticsQuestion, caller: Asking, request: 
     opendp()
     database: Database = request.app.state.database
     settings: RecordsSettings = request.app.state.settings
-    answer = await _given(database, caller, question, now.date())
+    answer = await _given(database, caller, question, today)
     if answer is None:
-        answer = await _made(request, caller, question, now, budget=settings.statistics_budget)
+        answer = await _made(request, caller, question, today, now, budget=settings.statistics_budget)
     await _log(request, caller, answer, "statistics", now)
     return answer
 
@@ -117,13 +118,13 @@ async def export_statistics_table(statistics_id: UUID, caller: Asking, request: 
 
 
 @router.get("/v1/statistics-budget", responses=responses(NotPermitted))
-async def read_statistics_budget(caller: Asking, request: Request, now: Now) -> StatisticsBudget:
+async def read_statistics_budget(caller: Asking, request: Request, today: Today) -> StatisticsBudget:
     """What the caller's organisation may still ask in this school year."""
     database: Database = request.app.state.database
     budget: float = request.app.state.settings.statistics_budget
     async with database.reading() as tx:
-        spent = await ledger.spent(tx, caller.organisation_id, now.date()) / ledger.MILLIONTHS
-    year = ledger.school_year_of(now.date())
+        spent = await ledger.spent(tx, caller.organisation_id, today) / ledger.MILLIONTHS
+    year = ledger.school_year_of(today)
     return StatisticsBudget(school_year=year, epsilon=budget, spent=spent, left=max(round(budget - spent, 6), 0.0))
 
 
@@ -165,9 +166,11 @@ def _digest(question: StatisticsQuestion) -> str:
     return digest_of(json.dumps(question.model_dump(mode="json"), sort_keys=True, separators=(",", ":")).encode())
 
 
-async def _made(request: Request, caller: Caller, question: StatisticsQuestion, now: datetime, *, budget: float) -> StatisticsAnswer:
+async def _made(
+    request: Request, caller: Caller, question: StatisticsQuestion, today: date, now: datetime, *, budget: float
+) -> StatisticsAnswer:
     """Count, add noise, charge, keep. What was counted for a question that is not charged is told to nobody."""
-    state, today = request.app.state, now.date()
+    state = request.app.state
     settings: RecordsSettings = state.settings
     database: Database = state.database
     organisation_id = None if caller.kind == "sea" else caller.organisation_id
@@ -215,7 +218,7 @@ async def _made(request: Request, caller: Caller, question: StatisticsQuestion, 
 
 async def _districts(tx: AsyncSession, organisation_id: UUID | None, today: date) -> dict[UUID, str]:
     """Districts in reach that there are today, with their names: known to everybody, so that a word of them tells nothing."""
-    standing = or_(OrganisationRow.valid_until.is_(None), OrganisationRow.valid_until >= today)
+    standing = or_(OrganisationRow.valid_until.is_(None), OrganisationRow.valid_until > today)
     query = select(OrganisationRow).where(OrganisationRow.kind == "lea", OrganisationRow.valid_from <= today, standing)
     if organisation_id is not None:
         query = query.where(OrganisationRow.id.in_(within(OrganisationRow, organisation_id)))
