@@ -1,0 +1,34 @@
+"""Who is added is there at once, on whichever side of the date line."""
+
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+import pytest
+
+from node.days import first_day
+from safepassage.wire_organisations import Organisation
+from services.gateway.oauth.known_clients import is_in_force
+from services.privacy.policy.organisation_tree import OrganisationTree
+from services.privacy.policy.party_facts import is_on_record
+from shared.contracts.privacy import Recipient
+
+EVENING, MORNING = datetime(2027, 1, 1, 5, tzinfo=UTC), datetime(2026, 12, 31, 21, tzinfo=UTC)
+
+
+@pytest.mark.requirement("DAY-state")
+@pytest.mark.parametrize(
+    ("zone", "now", "day"),
+    [
+        ("Pacific/Pago_Pago", EVENING, date(2026, 12, 31)),
+        ("Pacific/Honolulu", EVENING, date(2026, 12, 31)),
+        ("America/New_York", EVENING, date(2027, 1, 1)),
+        ("Pacific/Guam", EVENING, date(2027, 1, 1)),
+        ("Pacific/Guam", MORNING, date(2026, 12, 31)),
+        ("Pacific/Honolulu", MORNING, date(2026, 12, 31)),
+    ],
+)
+def test_an_organisation_that_is_added_is_let_in_and_decided_for_at_once(zone: str, now: datetime, day: date) -> None:
+    assert first_day(now, zone) == day
+    added = Organisation(id=UUID(int=9), version=1, kind="lea", name="Oak", time_zone=zone, valid_from=day)
+    assert is_in_force(added.valid_from, added.valid_until, now.date())
+    assert is_on_record(Recipient(id=str(added.id), kind="lea"), OrganisationTree({added.id: added}), now)
