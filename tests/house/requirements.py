@@ -264,6 +264,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "The law's clocks": {
             "DUTY-clocks": "A duty is in time until the last instant of its last day in the agency's calendar, and overdue from the next",
             "DAY-state": "Enrolments, agreements and rosters begin and end at midnight of the state, from American Samoa to Guam",
+            "DAY-year": "Two nodes live through fourteen months of a turned clock: nothing stands still, is lost, or ceases to verify",
             "DUTY-transfer": "A request for a child's record starts the clock of the duty to answer it, whatever is decided",
             "DUTY-served": "The receipt of the exchange that serves a duty ends it, with the receipt as evidence; nobody else's duty",
             "DUTY-mic3": "The compact's clocks run for whom its Article III covers, and where that is not known",
