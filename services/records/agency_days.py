@@ -3,8 +3,9 @@
 A child in Hawaii is enrolled until the evening of the last day, and one in Guam from the morning of the first.
 """
 
-from datetime import date, datetime, timedelta
-from typing import Annotated, Final
+from contextlib import suppress
+from datetime import date, datetime
+from typing import Annotated
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -15,36 +16,33 @@ from services.records.tables import OrganisationRow
 from shared.clock import Now
 from shared.database import Database
 
-ASKED_EVERY: Final = timedelta(minutes=1)
-"""So late a process learns that the agency was given another zone."""
-
 
 class AgencyDays:
-    """The calendar of the state agency that runs the node; that of UTC until gateway has told of the agency."""
+    """The calendar of the state agency that runs the node; that of UTC until gateway has told of the agency, and `look` was called.
+
+    # INVARIANT: a request does not ask the store for it: what an answer takes would tell of the caller before.
+    """
 
     def __init__(self, database: Database, organisation_id: UUID) -> None:
         self._database, self._organisation_id = database, organisation_id
-        self._zone: ZoneInfo | None = None
-        self._asked_at: datetime | None = None
+        self._zone = ZoneInfo("UTC")
 
-    async def today(self, now: datetime) -> date:
-        """The day that it is there."""
-        if self._zone is None or self._asked_at is None or not self._asked_at <= now < self._asked_at + ASKED_EVERY:
-            self._zone, self._asked_at = await self._of_agency(), now
-        return now.astimezone(self._zone or ZoneInfo("UTC")).date()
-
-    async def _of_agency(self) -> ZoneInfo | None:
+    async def look(self) -> None:
+        """Learn in which zone the agency is: at the start, and each minute, as an operator may change it."""
         async with self._database.reading() as tx:
             row = await tx.scalar(select(OrganisationRow).where(OrganisationRow.id == self._organisation_id))
-        try:
-            return None if row is None else ZoneInfo(row.organisation.time_zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            return None
+        if row is not None:
+            with suppress(ZoneInfoNotFoundError, ValueError, OSError):
+                self._zone = ZoneInfo(row.organisation.time_zone)
+
+    def today(self, now: datetime) -> date:
+        """The day that it is there."""
+        return now.astimezone(self._zone).date()
 
 
 async def _today(request: Request, now: Now) -> date:
     days: AgencyDays = request.app.state.days
-    return await days.today(now)
+    return days.today(now)
 
 
 Today = Annotated[date, Depends(_today)]

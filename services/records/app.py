@@ -102,6 +102,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack) -> None:
     await state.key_rings.look()
     state.lookup_limit, state.chain_limit = lookup.LookupLimit(), lookup.LookupLimit()
     state.days = AgencyDays(state.database, state.settings.node_organisation_id)
+    await state.days.look()
     state.signed_lists = SignedLists()
     state.scanner = Scanner(state.settings.scanner_address)
     session = await stack.enter_async_context(ed_fi_session(state.settings, seconds=ANSWER_SECONDS))

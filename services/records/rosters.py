@@ -90,7 +90,7 @@ async def load_roster(caller: Loader, request: Request, now: Now, once: Annotate
 async def _load(request: Request, caller: Caller, media_type: str, body: bytes, load_id: UUID | None, once: Once, now: Now) -> LoadReport:
     """Load, or go on with the load that was cut off (`load_id`)."""
     state = request.app.state
-    today = await state.days.today(now)
+    today = state.days.today(now)
     upload = await to_thread.run_sync(parsed, media_type, body, today)
     roster = upload if isinstance(upload, ParsedRoster) else await _applied(request, caller, upload, today)
     if roster.source_system == SOURCE:

@@ -38,6 +38,7 @@ async def in_zone(made: Path, folder: Path, zone: str, at: datetime) -> AsyncIte
         async with state.records.state.database.reading() as tx:
             held = [row.organisation for row in await tx.scalars(select(OrganisationRow)) if row.kind in ("sea", "lea", "school")]
         await state.project(*[one.model_copy(update={"time_zone": zone, "version": one.version + 1}) for one in held])
+        await state.records.state.days.look()
         yield state
 
 
@@ -133,16 +134,21 @@ async def test_whom_the_roster_leaves_out_is_enrolled_until_the_day_that_it_is_w
 
 
 @pytest.mark.requirement("DAY-state")
-async def test_a_process_learns_within_a_minute_that_the_agency_was_given_another_zone(made_state: Path, tmp_path: Path) -> None:
-    noon = datetime(2027, 1, 1, 12, tzinfo=UTC)
+async def test_a_process_learns_each_minute_where_the_agency_is(made_state: Path, tmp_path: Path) -> None:
+    noon, evening = datetime(2027, 1, 1, 12, tzinfo=UTC), datetime(2027, 1, 1, 14, 30, tzinfo=UTC)
     async with in_zone(made_state, tmp_path / "alder", "Pacific/Guam", noon) as state:
         database = state.records.state.database
-        days = AgencyDays(database, STATE_AGENCY)
-        evening = datetime(2027, 1, 1, 14, 30, tzinfo=UTC)
-        assert (await days.today(evening), await AgencyDays(database, UUID(int=7)).today(evening)) == (date(2027, 1, 2), date(2027, 1, 1))
+        days, unknown = AgencyDays(database, STATE_AGENCY), AgencyDays(database, UUID(int=7))
+        assert days.today(evening) == date(2027, 1, 1)
+        for one in (days, unknown):
+            await one.look()
+        assert (days.today(evening), unknown.today(evening)) == (date(2027, 1, 2), date(2027, 1, 1))
         async with database.reading() as tx:
             row = await tx.get(OrganisationRow, STATE_AGENCY)
         assert row is not None
-        await state.project(row.organisation.model_copy(update={"time_zone": "Pacific/Pago_Pago", "version": row.version + 1}))
-        seen = [await days.today(evening + timedelta(seconds=after)) for after in (59, 60)]
-        assert seen == [date(2027, 1, 2), date(2027, 1, 1)]
+        await state.project(row.organisation.model_copy(update={"time_zone": "No/Where", "version": row.version + 1}))
+        await days.look()
+        assert days.today(evening) == date(2027, 1, 2)
+        await state.project(row.organisation.model_copy(update={"time_zone": "Pacific/Pago_Pago", "version": row.version + 2}))
+        await days.look()
+        assert (days.today(evening), days.today(datetime(2027, 1, 1, 10, tzinfo=UTC))) == (date(2027, 1, 1), date(2026, 12, 31))

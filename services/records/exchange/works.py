@@ -101,8 +101,8 @@ async def work(app: FastAPI) -> None:
 
 
 async def keep_swept(app: FastAPI) -> None:
-    """Read again once what a version before could not read, and remove every minute what serves nothing any more: chunks, keys, answers
-    whose day is over. A lifespan task of several processes.
+    """Read again once what a version before could not read; every minute, learn where the agency's days begin, and remove what serves
+    nothing any more: chunks, keys, answers whose day is over. A lifespan task of several processes.
     """
     state = app.state
     try:
@@ -112,6 +112,7 @@ async def keep_swept(app: FastAPI) -> None:
     while True:
         await asyncio.sleep(MINUTE_SECONDS)
         try:
+            await state.days.look()
             await sweep(state.database, state.clock())
             await forget_answers(state.database, state.clock())
             await forget_keys(state.database, state.clock())

@@ -98,7 +98,7 @@ class Reading:
         if named is None:
             raise AgreementNotNamed
         agreement = await agreement_of(request, caller, UUID(str(named)))
-        today = await request.app.state.days.today(now)
+        today = request.app.state.days.today(now)
         # What has no student in it has no decision, so it is asked here whether the agreement holds.
         if agreement.terminated_at is not None or not agreement.starts_on <= today < agreement.ends_on:
             raise NoSuchAgreement
