@@ -35,23 +35,29 @@ def parts_at(driver: Driver, year: int, indices: Sequence[int], *, tags: Collect
     return sorted(found, key=lambda part: (part.at, part.part))
 
 
-def in_pieces(driver: Driver, year: int, indices: Sequence[int], *, most: int) -> list[list[int]]:
-    """The entries with these indices, in pieces that have at most so many parts each; one with more is a piece by itself."""
-    pieces: list[list[int]] = []
-    room = 0
+def counted(driver: Driver, year: int, indices: Sequence[int]) -> list[tuple[int, int]]:
+    """The entries with these indices, in their order, and how many parts each has."""
+    found: list[tuple[int, int]] = []
     for start in range(0, len(indices), ENTRIES_OF_A_QUERY):
         some = indices[start : start + ENTRIES_OF_A_QUERY]
         # By the key's end: an entry about a thousand students has a thousand rows, and none of them is read to know it.
         last = "SELECT max(part) FROM sealed WHERE log = ? AND idx = wanted.idx"
         listed = ",".join(["(CAST(? AS BIGINT))"] * len(some))
         query = f"WITH wanted (idx) AS (VALUES {listed}) SELECT idx, ({last}) FROM wanted ORDER BY idx"  # noqa: S608 marks alone
-        for index, part in driver.rows(query, *some, year):
-            parts = 1 if part is None else part + 1
-            if parts > room or not pieces:
-                pieces.append([])
-                room = most
-            pieces[-1].append(index)
-            room -= parts
+        found += [(index, 1 if part is None else part + 1) for index, part in driver.rows(query, *some, year)]
+    return found
+
+
+def in_pieces(driver: Driver, year: int, indices: Sequence[int], *, most: int) -> list[list[int]]:
+    """The entries with these indices, in pieces that have at most so many parts each; one with more is a piece by itself."""
+    pieces: list[list[int]] = []
+    room = 0
+    for index, parts in counted(driver, year, indices):
+        if parts > room or not pieces:
+            pieces.append([])
+            room = most
+        pieces[-1].append(index)
+        room -= parts
     return pieces
 
 

@@ -15,6 +15,8 @@ from safepassage.wire_exports import ExportedPart, ExportedRange, ExportPlan
 from shared.cursors import Cursors
 
 PART_ENTRIES: Final = 5_000
+PART_OPENED: Final = 50_000
+"""Sealed parts that are opened for a part of an export, about: more than a second of the processor's, of the ten that a caller waits."""
 PLAN_HOLDS: Final = timedelta(days=7)
 
 
@@ -29,6 +31,14 @@ class Piece(NamedTuple):
 def parts_of(ranges: Sequence[ExportedRange], *, part_entries: int) -> int:
     """How many parts the ranges are."""
     return sum(-(-(one.end - one.start) // part_entries) for one in ranges)
+
+
+def entries_of_a_part(opened_of_an_entry: float) -> int:
+    """At how many entries each part of an export looks. Of a log whose entries are about a thousand students each it is a hundredth.
+
+    opened_of_an_entry  sealed parts that each has, on the average
+    """
+    return max(1, min(PART_ENTRIES, int(PART_OPENED / opened_of_an_entry)))
 
 
 def piece_of(plan: ExportPlan, part: int) -> Piece:

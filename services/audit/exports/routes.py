@@ -32,8 +32,8 @@ from safepassage.wire_log import EntrySearch
 from services.audit.drafts import draft_of
 from services.audit.exports.exported import exported
 from services.audit.exports.ocsf import as_ocsf
-from services.audit.exports.plan import PART_ENTRIES, ExportTokens, Piece, parts_of, piece_of
-from services.audit.exports.selection import selected, stretches_of
+from services.audit.exports.plan import ExportTokens, Piece, entries_of_a_part, parts_of, piece_of
+from services.audit.exports.selection import parts_of_entries, selected, stretches_of
 from services.audit.exports.tables import Write, as_csv, as_json_lines, as_parquet
 from services.audit.openings import OpenedEntry, sight_of
 from services.audit.published import published_log
@@ -66,6 +66,7 @@ async def plan_log_export(new: NewExport, request: Request, caller: Exporter, no
     async with database.reading() as tx:
         await sight_of(tx, caller)
         ranges = [found for stretch in await stretches_of(tx, new.search) if (found := await _published(tx, *stretch)) is not None]
+        part_entries = entries_of_a_part(await parts_of_entries(tx, ranges))
     plan = ExportPlan(
         id=uuid7(now),
         node=state.settings.entity_id,
@@ -73,8 +74,8 @@ async def plan_log_export(new: NewExport, request: Request, caller: Exporter, no
         search_digest=search_digest(new.search),
         planned_at=now,
         ranges=tuple(ranges),
-        part_entries=PART_ENTRIES,
-        parts=parts_of(ranges, part_entries=PART_ENTRIES),
+        part_entries=part_entries,
+        parts=parts_of(ranges, part_entries=part_entries),
     )
     context = Context(
         about=f"log-export:{plan.id}",

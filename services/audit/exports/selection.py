@@ -1,12 +1,14 @@
 """The entries of an export: where the index says, judged by what they say themselves, and no more than the caller may see."""
 
 import asyncio
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
 from safepassage.problems.exports import IndexBehind
+from safepassage.wire_exports import ExportedRange
 from safepassage.wire_log import EntrySearch
 from services.audit.driver import Driver
 from services.audit.exports.plan import Piece
@@ -15,16 +17,33 @@ from services.audit.index.terms import term_keys
 from services.audit.known_nodes import known_nodes
 from services.audit.openings import OpenedEntry, Place, Sight, open_entries
 from services.audit.own_entries import own_entries_about
+from services.audit.sealed_parts import counted
 from services.audit.search_clauses import clauses_of, narrowed
 from services.audit.searching import facts_in, stretches_in, window_of
 from services.audit.subject_index import Window
 
-OPENED_AT_ONCE = 500
+OPENED_AT_ONCE = 50
+"""Entries; each may be about a thousand students, and is looked at in one go once it is open."""
+LOOKED_AT: Final = 256
+"""Entries by which it is told about how many students those of an export are."""
 
 
 async def stretches_of(tx: AsyncSession, search: EntrySearch) -> list[Stretch]:
     """Where the search looks, oldest first."""
     return (await stretches_in(tx, await window_of(tx, search, None)))[::-1]
+
+
+async def parts_of_entries(tx: AsyncSession, ranges: Sequence[ExportedRange]) -> float:
+    """How many sealed parts an entry of these ranges has on the average, by some of them: one, and one for each student of it."""
+    length = sum(one.end - one.start for one in ranges)
+    step = max(1, length // LOOKED_AT)
+
+    def look(session: Session) -> list[int]:
+        driver = Driver(session.connection())
+        return [parts for one in ranges for _, parts in counted(driver, one.year, range(one.start, one.end, step))]
+
+    found = await tx.run_sync(look)
+    return sum(found) / len(found) if found else 1.0
 
 
 async def selected(tx: AsyncSession, state: Any, search: EntrySearch, sight: Sight, piece: Piece) -> list[OpenedEntry]:

@@ -54,7 +54,7 @@ async def brought(client: AtTheNode, folder: Path, new: NewExport, told: list[tu
 
 async def a_log(node: AuditNode, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of nine entries, which are three parts, each with its proofs."""
-    monkeypatch.setattr("services.audit.exports.routes.PART_ENTRIES", 4)
+    monkeypatch.setattr("services.audit.exports.plan.PART_ENTRIES", 4)
     await node.append(*[event("request", student=uuid4()) for _ in range(9)])
 
 

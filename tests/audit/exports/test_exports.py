@@ -83,7 +83,7 @@ def lines(folder: Path, planned: PlannedExport) -> list[dict[str, Any]]:
 async def test_an_export_is_complete_in_parts_and_verifies_offline(
     node: AuditNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.audit.exports.routes.PART_ENTRIES", 4)
+    monkeypatch.setattr("services.audit.exports.plan.PART_ENTRIES", 4)
     students = [uuid4() for _ in range(9)]
     await node.append(*[event("request", student=one) for one in students])
     planned = await export(node, tmp_path / "all", state_of(node))
@@ -92,6 +92,19 @@ async def test_an_export_is_complete_in_parts_and_verifies_offline(
     told = lines(tmp_path / "all", planned)
     assert [one["index"] for one in told] == list(range(9))
     assert [one["student_ids"] for one in told] == [[str(one)] for one in students]
+
+
+@pytest.mark.requirement("LOG-EXPORTS")
+async def test_a_part_has_few_entries_where_each_is_about_many_students(
+    node: AuditNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.audit.exports.plan.PART_OPENED", 100)
+    classes = [tuple(uuid4() for _ in range(40)) for _ in range(6)]
+    await node.append(*[event("request").model_copy(update={"subjects": those}) for those in classes])
+    planned = await export(node, tmp_path / "many", state_of(node))
+    assert (planned.plan.part_entries, planned.plan.parts) == (2, 3)
+    assert [one["student_ids"] for one in lines(tmp_path / "many", planned)] == [[str(one) for one in those] for those in classes]
+    assert verified(node, tmp_path / "many", planned).proven == 6
 
 
 @pytest.mark.requirement("LOG-EXPORTS")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from safepassage.canonical import digest_of
 from safepassage.problems.exports import ExportTokenInvalid, NoSuchPart, PartsMissing
 from safepassage.wire_exports import ExportedPart, ExportedRange, ExportPlan
-from services.audit.exports.plan import ExportTokens, parts_of, piece_of
+from services.audit.exports.plan import PART_ENTRIES, PART_OPENED, ExportTokens, entries_of_a_part, parts_of, piece_of
 from shared.cursors import Cursors
 
 NOW = datetime(2026, 10, 20, 12, tzinfo=UTC)
@@ -92,3 +92,10 @@ def test_a_part_of_another_plan_or_client_is_none_of_these() -> None:
         MINE.parts(plan, [*good, MINE.of_plan(plan)])
     with pytest.raises(ExportTokenInvalid):
         MINE.parts(plan, [*good, "AAAA"])
+
+
+@given(st.floats(1, 1e7))
+def test_a_part_has_an_entry_at_least_and_no_more_than_are_opened_in_time(opened: float) -> None:
+    entries = entries_of_a_part(opened)
+    assert 1 <= entries <= PART_ENTRIES
+    assert entries == 1 or entries * opened <= PART_OPENED

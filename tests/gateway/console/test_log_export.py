@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from safepassage.wire_exports import ExportedRange, ExportPlan
-from services.audit.exports import routes
+from services.audit.exports import plan
 from services.audit.index import lookup
 from services.gateway.console.log_export import file_name
 from shared.contracts.audit import Actor, Context, Event
@@ -37,7 +37,7 @@ async def test_the_parts_of_a_file_show_no_seam(console: Console, monkeypatch: p
     browser = await console.browser("auditor")
     whole = (await browser.get(PATH)).body
     assert whole.count(b"\r\n") > 5
-    monkeypatch.setattr(routes, "PART_ENTRIES", 2)
+    monkeypatch.setattr(plan, "PART_ENTRIES", 2)
     assert (await browser.get(PATH)).body == whole
     lines = (await browser.get(f"{PATH}&format=jsonl")).body.splitlines()
     indexes = [json.loads(line)["index"] for line in lines]
@@ -51,7 +51,7 @@ async def test_while_the_index_is_behind_a_page_says_so_and_no_file_begins(conso
     await log_of(console).app.state.projector.catch_up()
     await stop_workers(log_of(console), "_keep_index")
     indexed = log_of(console).sequencer.size
-    monkeypatch.setattr(routes, "PART_ENTRIES", indexed + 3)
+    monkeypatch.setattr(plan, "PART_ENTRIES", indexed + 3)
     monkeypatch.setattr(lookup, "LOOKED_AT", 2)
     browser = await console.browser("auditor")
     await acts(console, "x", 4)
