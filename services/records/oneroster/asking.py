@@ -71,10 +71,13 @@ class Asked:
         every = self.filter.alternatives if self.filter else ()
         return all(len(one) == 1 and one[0].field == LAST_MODIFIED and one[0].operator == ">=" for one in every) and len(every) <= 1
 
-    def found(self, items: Sequence[Object]) -> list[Object]:
-        """Those that the filter holds of, in the order asked for."""
-        kept = [item for item in items if self.filter is None or self.filter.holds(item)]
-        return in_order(kept, self.parameters.sort, descending=self.parameters.orderBy == "desc")
+    def holds(self, item: Object) -> bool:
+        """Whether the filter holds of an object."""
+        return self.filter is None or self.filter.holds(item)
+
+    def ordered(self, items: Sequence[Object]) -> list[Object]:
+        """In the order asked for."""
+        return in_order(items, self.parameters.sort, descending=self.parameters.orderBy == "desc")
 
     def selected(self, item: Object) -> Object:
         """With the fields asked for."""

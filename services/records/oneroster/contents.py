@@ -12,6 +12,7 @@ from services.records.formats.oneroster_classes import WITHIN, Class
 from services.records.formats.oneroster_query import Object
 from services.records.formats.oneroster_vocabulary import OF_CLASSES, OF_DEMOGRAPHICS, OF_USERS
 from services.records.oneroster.reading import Item, Reading
+from shared.turns import in_turns
 
 SCHOOL: Final = "school_sourced_id"
 CLASS: Final = "class_sourced_id"
@@ -79,32 +80,34 @@ async def students(reading: Reading, ids: Ids, since: datetime | None) -> list[M
     if CLASS in ids:
         return [Made(reading.shapes.user(item.rostered), item) for item in await _members(reading, ids, since)]
     if SCHOOL not in ids:
-        return of_students(reading, await reading.gather(OF_USERS, reading.places(), changed_since=since))
+        return await of_students(reading, await reading.gather(OF_USERS, reading.places(), changed_since=since))
     school = reading.school(ids[SCHOOL])
     gathered = await reading.gather(OF_USERS, [school.id], changed_since=since)
     # Who is enrolled at a school is told of those alone whose enrolment may be told.
-    there = [item for item in gathered if any(where.id == school.id for _, where in reading.shapes.enrolled(item.rostered))]
-    return of_students(reading, there)
+    shapes = reading.shapes
+    there = [item async for item in in_turns(gathered) if any(where.id == school.id for _, where in shapes.enrolled(item.rostered))]
+    return await of_students(reading, there)
 
 
-def of_students(reading: Reading, items: Sequence[Item]) -> list[Made]:
+async def of_students(reading: Reading, items: Sequence[Item]) -> list[Made]:
     """These students as users."""
-    return [Made(reading.shapes.user(item.rostered), item.as_user()) for item in items]
+    return [Made(reading.shapes.user(item.rostered), item.as_user()) async for item in in_turns(items)]
 
 
 async def users(reading: Reading, ids: Ids, since: datetime | None) -> list[Made]:
     """Students, each followed by the guardians."""
-    return [one for item in await reading.gather(OF_USERS, reading.places(), changed_since=since) for one in _people(reading, item)]
+    gathered = await reading.gather(OF_USERS, reading.places(), changed_since=since)
+    return [one async for item in in_turns(gathered) for one in _people(reading, item)]
 
 
 async def demographics(reading: Reading, ids: Ids, since: datetime | None) -> list[Made]:
     """Demographics of students, under the ids of their users."""
-    return of_demographics(reading, await reading.gather(OF_DEMOGRAPHICS, reading.places(), changed_since=since))
+    return await of_demographics(reading, await reading.gather(OF_DEMOGRAPHICS, reading.places(), changed_since=since))
 
 
-def of_demographics(reading: Reading, items: Sequence[Item]) -> list[Made]:
+async def of_demographics(reading: Reading, items: Sequence[Item]) -> list[Made]:
     """The same of these students."""
-    made = [(reading.shapes.demographics(item.rostered), item) for item in items]
+    made = [(reading.shapes.demographics(item.rostered), item) async for item in in_turns(items)]
     return [Made(value, item) for value, item in made if value is not None]
 
 
@@ -115,7 +118,7 @@ async def enrollments(reading: Reading, ids: Ids, since: datetime | None) -> lis
     else:
         places = reading.places_of(str(reading.school(ids[SCHOOL]).id)) if SCHOOL in ids else reading.places()
         items = await reading.gather(OF_CLASSES, places, changed_since=since)
-    made = [Made(value, item) for item in items for value in reading.shapes.enrollments(item.rostered)]
+    made = [Made(value, item) async for item in in_turns(items) for value in reading.shapes.enrollments(item.rostered)]
     if SCHOOL in ids:
         made = [one for one in made if one.value["school"]["sourcedId"] == ids[SCHOOL]]
     return [one for one in made if one.value["class"]["sourcedId"] == ids[CLASS]] if CLASS in ids else made
@@ -165,7 +168,7 @@ async def no_teacher(reading: Reading, ids: Ids, since: datetime | None) -> list
 
 async def demographics_of(reading: Reading, sourced_id: str) -> Made:
     """A student's demographics. Raises NoSuchObject."""
-    return only(of_demographics(reading, [await reading.one(OF_DEMOGRAPHICS, sourced_id)]), sourced_id)
+    return only(await of_demographics(reading, [await reading.one(OF_DEMOGRAPHICS, sourced_id)]), sourced_id)
 
 
 async def enrollment(reading: Reading, sourced_id: str) -> Made:
@@ -196,7 +199,9 @@ async def _members(reading: Reading, ids: Ids, since: datetime | None) -> list[I
     items = await reading.gather(OF_USERS, reading.places_of(ids[CLASS].partition(WITHIN)[0]), changed_since=None)
     shapes = reading.shapes
     members = [
-        item for item in items if any(shapes.taught.class_id(held.key) == ids[CLASS] for held, _ in shapes.classes_of(item.rostered))
+        item
+        async for item in in_turns(items)
+        if any(shapes.taught.class_id(held.key) == ids[CLASS] for held, _ in shapes.classes_of(item.rostered))
     ]
     if not members:
         raise NoSuchObject
@@ -211,7 +216,7 @@ async def _found(reading: Reading, ids: Ids) -> list[Class]:
     else:
         places = reading.places_of(ids[COURSE].partition(WITHIN)[0]) if COURSE in ids else reading.places()
     items = await reading.gather(OF_CLASSES, places, changed_since=None)
-    found = [held for item in items for held, _ in reading.shapes.classes_of(item.rostered)]
+    found = [held async for item in in_turns(items) for held, _ in reading.shapes.classes_of(item.rostered)]
     return [held for held in found if school is None or held.school.id == school.id]
 
 

@@ -33,6 +33,7 @@ from services.records.oneroster.reading import Reading
 from shared.caller import Caller, caller_with
 from shared.clock import Now
 from shared.problems import responses
+from shared.turns import in_turns
 
 router = APIRouter(prefix=PREFIX, tags=["OneRoster 1.2 rostering"])
 
@@ -138,6 +139,7 @@ ONE: Final = (
     One("getUser", "/users/{sourced_id}", "users", _user, "A student or guardian."),
 )
 
+FILTERED_AT_ONCE: Final = 1_000
 WINDOWED: Final = {"getAllStudents": OF_USERS, "getAllDemographics": OF_DEMOGRAPHICS}
 """Operations with an object a student, whose pages are cut in the store: of any number of students."""
 
@@ -148,11 +150,11 @@ async def _several(operation: Several, caller: Caller, request: Request, now: No
     needed = WINDOWED.get(operation.name)
     if needed is not None and asked.only_since:
         items, total = await reading.window(needed, offset=asked.offset, limit=asked.limit, changed_since=asked.changed_since)
-        page = made_of.of_demographics(reading, items) if needed is OF_DEMOGRAPHICS else made_of.of_students(reading, items)
+        page = await (made_of.of_demographics(reading, items) if needed is OF_DEMOGRAPHICS else made_of.of_students(reading, items))
     else:
         made = await operation.find(reading, request.path_params, asked.changed_since)
         by_object = {id(one.value): one for one in made}
-        found = asked.found([one.value for one in made])
+        found = asked.ordered([one.value async for one in in_turns(made, at_once=FILTERED_AT_ONCE) if asked.holds(one.value)])
         page, total = [by_object[id(value)] for value in found[asked.offset : asked.offset + asked.limit]], len(found)
     await reading.log([one.item for one in page if one.item is not None])
     url = f"{request.app.state.settings.entity_id}{request.url.path}"

@@ -1,6 +1,6 @@
 """Who is counted, read a page at a time: in memory is one byte a word of each student, and nothing that says who it is.
 
-Each page opens the codes of PAGE students and lets the others of the process go on; all pages are of one snapshot.
+Each page looks at about PAGE students and lets the others of the process go on; all pages are of one snapshot.
 """
 
 import asyncio
@@ -11,20 +11,22 @@ from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, select, type_coerce
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, select, type_coerce
 from sqlalchemy.orm import Session
 from sqlalchemy.types import NullType
 
 from safepassage.wire_statistics import Population
 from services.records.statistics.coded_students import code_of_record, opened_code
 from services.records.statistics.coding import A_YEAR
+from services.records.stretches import Stretch, even
 from services.records.tables import CodedStudentRow, EnrollmentRow, OrganisationRow, StudentRow, UnionRow
 from services.records.vault import Vault
 from services.records.visibility import enrolled_on
 from shared.database import Database
 from shared.tenancy import within
 
-PAGE: Final = 2000
+PAGE: Final = 500
+"""Of all of the node, whether they are in reach or not: to look for the next of few takes as long as to read many."""
 
 
 @dataclass
@@ -61,13 +63,11 @@ async def coded_students(database: Database, vault: Vault, reach: Reach, distric
     made, places = Coded(), _Places({district: place for place, district in enumerate(districts)})
     async with database.reading() as tx:
         doubles = await tx.run_sync(lambda session: _doubles(session.connection(), reach))
-        after: UUID | None = None
-        while True:
-            page = partial(_page, vault=vault, reach=reach, after=after, places=places, doubles=doubles, into=made)
-            after = await tx.run_sync(page)
-            if after is None:
-                return made
+        everybody = (await tx.execute(select(func.count()).select_from(StudentRow))).scalar_one()
+        for stretch in even(1 + everybody // PAGE):
+            await tx.run_sync(partial(_page, vault=vault, reach=reach, stretch=stretch, places=places, doubles=doubles, into=made))
             await asyncio.sleep(0)
+    return made
 
 
 class _Places(dict[Any, int]):
@@ -87,25 +87,20 @@ def _page(
     *,
     vault: Vault,
     reach: Reach,
-    after: UUID | None,
+    stretch: Stretch,
     places: "_Places",
     doubles: set[UUID],
     into: Coded,
-) -> UUID | None:
-    """Adds one page; gives the last id of it, None where there is none."""
-    query = _query(reach)
-    if after is not None:
-        query = query.where(StudentRow.id > after)
-    last: UUID | None = None
+) -> None:
+    """Adds one page."""
     connection = session.connection()
-    for row in connection.execute(query).all():
-        last = _uuid(row.raw_id)
-        if last in doubles:
+    for row in connection.execute(_query(reach).where(stretch.has(StudentRow.id))).all():
+        student_id = _uuid(row.raw_id)
+        if student_id in doubles:
             continue
-        key = vault.data_key(last, row.wrapped_key)
-        into.codes += opened_code(key, row) or code_of_record(connection, key, last, today=reach.today)
+        key = vault.data_key(student_id, row.wrapped_key)
+        into.codes += opened_code(key, row) or code_of_record(connection, key, student_id, today=reach.today)
         into.districts.append(places[row.raw_custodian])
-    return last
 
 
 def _query(reach: Reach) -> Select[*tuple[Any, ...]]:
@@ -114,7 +109,7 @@ def _query(reach: Reach) -> Select[*tuple[Any, ...]]:
     columns = (raw_id, raw_custodian, StudentRow.wrapped_key, StudentRow.version.label("student_version"))
     query = select(*columns, CodedStudentRow.version, CodedStudentRow.sealed)
     query = query.outerjoin_from(StudentRow, CodedStudentRow, CodedStudentRow.student_id == StudentRow.id)
-    return query.where(reach.condition()).order_by(StudentRow.id).limit(PAGE)
+    return query.where(reach.condition()).order_by(StudentRow.id)
 
 
 def _uuid(raw: Any) -> UUID:

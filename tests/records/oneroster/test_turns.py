@@ -1,0 +1,33 @@
+"""A collection of many students is made in turns: others of the process do not wait until the last of its objects is there."""
+
+from collections.abc import AsyncIterator, Iterable
+from typing import Any
+
+import pytest
+
+from services.records.oneroster import contents, routes
+from shared.turns import in_turns
+from tests.records.oneroster.conftest import STUDENTS, Roster
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize("path", ["users", "students", "demographics", "enrollments", "classes", "courses"])
+async def test_whatever_is_made_of_every_student_is_made_and_chosen_in_turns(
+    roster: Roster, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passed = {"made": 0, "chosen": 0}
+
+    def counted(what: str) -> Any:
+        async def through(items: Iterable[Any], **about: int) -> AsyncIterator[Any]:
+            async for item in in_turns(items, **about):
+                passed[what] += 1
+                yield item
+
+        return through
+
+    monkeypatch.setattr(contents, "in_turns", counted("made"))
+    monkeypatch.setattr(routes, "in_turns", counted("chosen"))
+    [found] = (await roster.consumer.get(path, sort="sourcedId")).values()
+    assert passed["made"] == len(STUDENTS)
+    assert passed["chosen"] == len(found) > 0
