@@ -21,7 +21,6 @@ def clauses_of(search: EntrySearch, *, nodes_of: NodesOf) -> list[Clause]:
         (Kind.SIGNED_IN, search.signed_in),
         (Kind.ORGANISATION, search.organisation_ids),
         (Kind.CUSTODIAN, search.custodian_ids),
-        (Kind.RECIPIENT, search.recipient_organisations),
         (Kind.OPERATION, search.operations),
         (Kind.PURPOSE, search.purposes),
         (Kind.BASIS, search.bases),
@@ -34,11 +33,21 @@ def clauses_of(search: EntrySearch, *, nodes_of: NodesOf) -> list[Clause]:
     clauses = [frozenset((kind, str(value)) for value in values) for kind, values in members]
     clients = {(Kind.ACTOR, actor_value(client_id=client)) for client in search.client_ids}
     clauses.append(frozenset(clients | {(Kind.ACTOR, actor_value(job=job)) for job in search.jobs}))
+    clauses.append(frozenset(one for party in search.recipient_organisations for one in _of_recipient(party)))
     clauses.append(frozenset(one for category in search.categories for one in _of_category(category)))
     named = [clause for clause in clauses if clause]
     if search.recipient_states:  # a state without a node is a clause that nothing meets
         named.append(frozenset((Kind.NODE, node) for state in search.recipient_states for node in nodes_of(state)))
     return named
+
+
+def _of_recipient(party: str) -> list[tuple[Kind, str]]:
+    """An organisation here or behind a peer, by its id; of a whole node, by its entity id, everybody who was reached through it.
+
+    # INVARIANT: who asks what a node was given is not told that it was nothing.
+    """
+    named = [(Kind.RECIPIENT, party)]
+    return [*named, (Kind.NODE, party)] if "://" in party and "#" not in party else named
 
 
 def _of_category(category: str) -> list[tuple[Kind, str]]:

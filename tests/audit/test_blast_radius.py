@@ -81,6 +81,17 @@ async def test_what_a_stolen_credential_touched_is_counted(node: AuditNode) -> N
     assert (await radius(node, state(node), recipient=str(VENDOR))).students == 4
 
 
+async def test_what_a_whole_node_was_given_is_not_nothing_and_a_party_behind_it_is_that_party_alone(node: AuditNode) -> None:
+    who = await a_theft(node)
+    for party, entries in (("https://birch.example", 1), (f"https://birch.example#{ELM}", 0), ("https://cedar.example", 0), ("here", 0)):
+        it = await radius(node, state(node), recipient=party)
+        assert (party, it.entries, it.students) == (party, entries, entries)
+    answer = await node.send("POST", "/v1/log/searches", state(node), {"recipient_organisations": ["https://birch.example", str(VENDOR)]})
+    found = json.loads(answer.body)["entries"]
+    assert len(found) == 4
+    assert sum(str(who["dan"]) in one["student_ids"] for one in found) == 2
+
+
 async def test_a_child_who_was_asked_for_and_is_not_here_is_no_student_that_was_touched(node: AuditNode) -> None:
     """Of all who are not here the log has one id, that of nobody at the agency; of another agency it would be somebody."""
     await a_theft(node)

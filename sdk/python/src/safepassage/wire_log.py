@@ -90,7 +90,7 @@ class EntrySearch(Wire):
     custodian_ids: Organisations = ()
     """Organisations that keep the records of a student whom it is about."""
     recipient_organisations: Annotated[tuple[Annotated[str, StringConstraints(max_length=265)], ...], Field(max_length=100)] = ()
-    """Ids here, or `<entity id>#<its id there>` behind a peer."""
+    """Ids here, `<entity id>#<its id there>` behind a peer, or the entity id of a node: everybody who is reached through it."""
     recipient_states: Annotated[tuple[Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")], ...], Field(max_length=60)] = ()
     """States (two letters) of the nodes through which the recipient is reached."""
     operations: Codes = ()

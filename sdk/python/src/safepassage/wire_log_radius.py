@@ -28,7 +28,7 @@ class BlastRadiusRequest(Wire):
     organisation_id: UUID | None = None
     """What clients of this organisation did."""
     recipient: PartyId | None = None
-    """What this party was given."""
+    """What this party was given: an organisation, one behind a peer, or by its entity id a whole node with everybody behind it."""
     touched_from: Instant
     touched_until: Instant
     """The first instant that does not count any more."""
