@@ -8,14 +8,14 @@ from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select, type_coerce
+from sqlalchemy import ColumnElement, Connection, Integer, Select, and_, bindparam, func, select, type_coerce
 from sqlalchemy.types import NullType
 
 from safepassage.elements import BY_ID
 from services.records.left_with_source import Left, left_in
 from services.records.reading import opened
 from services.records.record_sources import LEFT, STATEMENTS, UNREAD
-from services.records.stretches import ALL_IDS, Stretch, first_found
+from services.records.stretches import ALL_IDS, Stretch, first_found, in_stretch
 from services.records.tables import EdFiPullRow, EnrollmentRow, OrganisationRow, SectionRow, StudentRow
 from services.records.vault import Vault
 from services.records.visibility import enrolled_on
@@ -45,33 +45,33 @@ class Reach:
     """Changed then or later."""
     student_ids: Sequence[UUID] | None = None
 
-    def condition(self, stretch: Stretch) -> ColumnElement[bool]:
-        """On StudentRow, of a stretch of all students."""
+    def condition(self) -> ColumnElement[bool]:
+        """On StudentRow, of the stretch that is said when the statement is run (`Stretch.values`)."""
         within = EnrollmentRow.organisation_id.in_(within_any(OrganisationRow, self.places))
         enrolled = select(EnrollmentRow.student_id).where(within, enrolled_on(self.today))
         narrowed = [StudentRow.facts_version > 0]
         if self.student_ids is None:
             # The stretch is the enrolments': or those of everybody in reach would be made a list for the few who are wanted.
-            narrowed.append(StudentRow.id.in_(enrolled.where(stretch.has(EnrollmentRow.student_id))))
+            narrowed.append(StudentRow.id.in_(enrolled.where(in_stretch(EnrollmentRow.student_id))))
         else:
-            narrowed += [StudentRow.id.in_(self.student_ids), stretch.has(StudentRow.id)]
+            narrowed += [StudentRow.id.in_(self.student_ids), in_stretch(StudentRow.id)]
             narrowed.append(enrolled.where(EnrollmentRow.student_id == StudentRow.id).exists())
         if self.changed_since is not None:
             narrowed.append(StudentRow.changed_at >= self.changed_since)
         return and_(*narrowed)
 
 
-def count_in_reach(connection: Connection, reach: Reach, stretch: Stretch) -> int:
-    """How many students of a stretch."""
-    return connection.execute(select(func.count()).select_from(StudentRow).where(reach.condition(stretch))).scalar_one()
+def counting(reach: Reach) -> Select[int]:
+    """How many students of a stretch are in reach."""
+    return select(func.count()).select_from(StudentRow).where(reach.condition())
 
 
 def last_before(connection: Connection, reach: Reach, stretch: Stretch, place: int) -> UUID:
     """After whom the student stands who is at this place of a stretch, counted from 0; the stretch has as many."""
     if place == 0:
         return UUID(int=stretch.after)
-    query = select(StudentRow.id).where(reach.condition(stretch)).order_by(StudentRow.id).limit(1).offset(place - 1)
-    return connection.execute(query).scalar_one()
+    query = select(StudentRow.id).where(reach.condition()).order_by(StudentRow.id).limit(1).offset(place - 1)
+    return connection.execute(query, stretch.values).scalar_one()
 
 
 def districts_with_the_rest(connection: Connection, districts: Sequence[UUID]) -> tuple[UUID, ...]:
@@ -108,8 +108,10 @@ def students_in_reach(
     """A page of them in the order of their ids, with the sealed sections that hold what is wanted."""
     columns = (StudentRow.id, StudentRow.custodian_id, StudentRow.facts_version, StudentRow.wrapped_key, StudentRow.changed_at)
 
+    query = select(*columns).where(reach.condition()).order_by(StudentRow.id).limit(bindparam("most", type_=Integer))
+
     def first(stretch: Stretch, most: int) -> Sequence[Any]:
-        return connection.execute(select(*columns).where(reach.condition(stretch)).order_by(StudentRow.id).limit(most)).all()
+        return connection.execute(query, {**stretch.values, "most": most}).all()
 
     if reach.student_ids is not None:
         students = first(Stretch(0 if after is None else after.int, ALL_IDS - 1), limit)

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_
+from sqlalchemy import ColumnElement, and_, bindparam
 
 Found = TypeVar("Found")
 
@@ -28,9 +28,15 @@ class Stretch:
     after: int
     until: int
 
-    def has(self, column: Any) -> ColumnElement[bool]:
-        """On a column of student ids."""
-        return and_(column > UUID(int=self.after), column <= UUID(int=self.until))
+    @property
+    def values(self) -> dict[str, UUID]:
+        """Of the parameters of a statement that looks at a stretch (`in_stretch`)."""
+        return {"after": UUID(int=self.after), "until": UUID(int=self.until)}
+
+
+def in_stretch(column: Any) -> ColumnElement[bool]:
+    """On a column of student ids. Which stretch is said when the statement is run: it is made once, and run for one after another."""
+    return and_(column > bindparam("after", type_=column.type), column <= bindparam("until", type_=column.type))
 
 
 def even(parts: int) -> Iterator[Stretch]:

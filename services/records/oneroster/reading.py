@@ -9,7 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from fastapi import Request
-from sqlalchemy import select
+from sqlalchemy import Connection, Select, select
 
 from safepassage.elements import BY_ID
 from safepassage.problems.oneroster import AgreementNotNamed, NoSuchObject, TooManyStudents
@@ -28,7 +28,7 @@ from services.records.pseudonyms import pseudonyms_of, student_of
 from services.records.reach import (
     Reach,
     SealedStudent,
-    count_in_reach,
+    counting,
     districts_with_the_rest,
     last_before,
     left_among,
@@ -40,6 +40,7 @@ from shared.caller import Caller
 from shared.contracts.privacy import Decision
 from shared.left_with_districts import FIELD as LEFT_WITH
 from shared.tenancy import above, within_any
+from shared.turns import in_turns
 
 BATCH: Final = 1000
 """Students of one decision."""
@@ -127,9 +128,11 @@ class Reading:
         return self.places() if found.kind == "sea" else [self.directory.district_of(found).id]
 
     async def _counted(self, reach: Reach) -> list[tuple[Stretch, int]]:
-        """How many are in reach, by stretches of all students, each of which lets the others of the process go on."""
-        read = self._state.database.read
-        return [(stretch, await read(partial(count_in_reach, reach=reach, stretch=stretch))) for stretch in even(COUNTED_IN)]
+        """How many are in reach, by stretches of all students, after each of which others of the process have their turn."""
+        query, counted = counting(reach), []
+        async for stretch in in_turns(even(COUNTED_IN), at_once=1):
+            counted.append((stretch, await self._state.database.read(partial(_count, query=query, stretch=stretch))))
+        return counted
 
     async def gather(
         self, needed: Sequence[str], places: Sequence[UUID], *, changed_since: datetime | None = None, most: int = MOST_GATHERED
@@ -234,6 +237,10 @@ class Reading:
         ]
         if events:
             await log_all_ahead(self._request.app, self._caller, events, self._request.scope)
+
+
+def _count(connection: Connection, *, query: Select[int], stretch: Stretch) -> int:
+    return connection.execute(query, stretch.values).scalar_one()
 
 
 def _place(counted: Iterable[tuple[Stretch, int]], offset: int) -> tuple[Stretch, int]:

@@ -3,7 +3,6 @@
 Each page looks at about PAGE students and lets the others of the process go on; all pages are of one snapshot.
 """
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -18,12 +17,13 @@ from sqlalchemy.types import NullType
 from safepassage.wire_statistics import Population
 from services.records.statistics.coded_students import code_of_record, opened_code
 from services.records.statistics.coding import A_YEAR
-from services.records.stretches import Stretch, even
+from services.records.stretches import Stretch, even, in_stretch
 from services.records.tables import CodedStudentRow, EnrollmentRow, OrganisationRow, StudentRow, UnionRow
 from services.records.vault import Vault
 from services.records.visibility import enrolled_on
 from shared.database import Database
 from shared.tenancy import within
+from shared.turns import in_turns
 
 PAGE: Final = 500
 """Of all of the node, whether they are in reach or not: to look for the next of few takes as long as to read many."""
@@ -64,9 +64,10 @@ async def coded_students(database: Database, vault: Vault, reach: Reach, distric
     async with database.reading() as tx:
         doubles = await tx.run_sync(lambda session: _doubles(session.connection(), reach))
         everybody = (await tx.execute(select(func.count()).select_from(StudentRow))).scalar_one()
-        for stretch in even(1 + everybody // PAGE):
-            await tx.run_sync(partial(_page, vault=vault, reach=reach, stretch=stretch, places=places, doubles=doubles, into=made))
-            await asyncio.sleep(0)
+        query = _query(reach)
+        async for stretch in in_turns(even(1 + everybody // PAGE), at_once=1):
+            page = partial(_page, vault=vault, query=query, stretch=stretch, places=places, doubles=doubles, today=reach.today, into=made)
+            await tx.run_sync(page)
     return made
 
 
@@ -86,20 +87,21 @@ def _page(
     session: Session,
     *,
     vault: Vault,
-    reach: Reach,
+    query: Select[*tuple[Any, ...]],
     stretch: Stretch,
     places: "_Places",
     doubles: set[UUID],
+    today: date,
     into: Coded,
 ) -> None:
     """Adds one page."""
     connection = session.connection()
-    for row in connection.execute(_query(reach).where(stretch.has(StudentRow.id))).all():
+    for row in connection.execute(query, stretch.values).all():
         student_id = _uuid(row.raw_id)
         if student_id in doubles:
             continue
         key = vault.data_key(student_id, row.wrapped_key)
-        into.codes += opened_code(key, row) or code_of_record(connection, key, student_id, today=reach.today)
+        into.codes += opened_code(key, row) or code_of_record(connection, key, student_id, today=today)
         into.districts.append(places[row.raw_custodian])
 
 
@@ -109,7 +111,7 @@ def _query(reach: Reach) -> Select[*tuple[Any, ...]]:
     columns = (raw_id, raw_custodian, StudentRow.wrapped_key, StudentRow.version.label("student_version"))
     query = select(*columns, CodedStudentRow.version, CodedStudentRow.sealed)
     query = query.outerjoin_from(StudentRow, CodedStudentRow, CodedStudentRow.student_id == StudentRow.id)
-    return query.where(reach.condition()).order_by(StudentRow.id)
+    return query.where(reach.condition(), in_stretch(StudentRow.id)).order_by(StudentRow.id)
 
 
 def _uuid(raw: Any) -> UUID:

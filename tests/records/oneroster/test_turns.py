@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.records.oneroster import contents, routes
+from services.records.oneroster import contents, reading, routes
 from shared.turns import in_turns
 from tests.records.oneroster.conftest import STUDENTS, Roster
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 async def test_whatever_is_made_of_every_student_is_made_and_chosen_in_turns(
     roster: Roster, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    passed = {"made": 0, "chosen": 0}
+    passed = {"counted": 0, "made": 0, "chosen": 0}
 
     def counted(what: str) -> Any:
         async def through(items: Iterable[Any], **about: int) -> AsyncIterator[Any]:
@@ -28,6 +28,8 @@ async def test_whatever_is_made_of_every_student_is_made_and_chosen_in_turns(
 
     monkeypatch.setattr(contents, "in_turns", counted("made"))
     monkeypatch.setattr(routes, "in_turns", counted("chosen"))
+    monkeypatch.setattr(reading, "in_turns", counted("counted"))
     [found] = (await roster.consumer.get(path, sort="sourcedId")).values()
     assert passed["made"] == len(STUDENTS)
+    assert passed["counted"] == reading.COUNTED_IN
     assert passed["chosen"] == len(found) > 0
