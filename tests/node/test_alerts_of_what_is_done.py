@@ -17,8 +17,8 @@ from tests.node.agency_at_work import BULK, STUDENTS, AtWork, at_work
 
 pytestmark = pytest.mark.anyio
 
-ELSEWHERE: Final = {"exchange-difference", "exchange-unsettled", "witness-finding"}
-"""What takes another node: tests/records/exchange and tests/audit."""
+ELSEWHERE: Final = {"copy-overdue", "exchange-difference", "exchange-unsettled", "witness-finding"}
+"""What takes another node, or a month: tests/records/exchange and tests/audit."""
 
 WHOSE: Final = {
     "bulk-read": {"vendor", "analyst"},

@@ -3,21 +3,23 @@
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.tlog_policy import Policy
+from services.audit.agency_days import zone_of_agency
 from services.audit.alerts.node_rules import Glance
 from services.audit.driver import Driver
 from services.audit.heads import newest_log
 from services.audit.index.lookup import Query, Stretch, find
 from services.audit.index.terms import Kind, digest_of
 from services.audit.subject_keys import SubjectKeys
-from services.audit.tables import CheckpointRow
+from services.audit.tables import AlertRow, CheckpointRow, DisclosureCopyRow
 from services.audit.witnessing.cosignatures import largest_witnessed
 from shared.contracts.audit import MAY_WRITE
 from shared.database import Database
 
+COPY_OVERDUE: Final = "copy-overdue"
 OTHERS: Final = frozenset().union(*(classes for service, classes in MAY_WRITE.items() if service != "audit"))
 """Classes of entries that the other services make."""
 
@@ -29,7 +31,19 @@ async def glance_of(state: Any, *, now: datetime, serving_since: datetime, clock
     newest, behind, last = await database.read(lambda connection: _of_log(Driver(connection), state.keys, int(now.timestamp())))
     async with database.reading() as tx:
         unwitnessed = None if policy is None else await _unwitnessed_since(tx, policy)
-    return Glance(now, serving_since, _instant(last), _instant(newest), behind, clock_jump_seconds, unwitnessed)
+        overdue = await _overdue_copies(tx, now)
+    return Glance(now, serving_since, _instant(last), _instant(newest), behind, clock_jump_seconds, unwitnessed, overdue)
+
+
+async def _overdue_copies(tx: AsyncSession, now: datetime) -> int:
+    """Copies that districts have not got in time, once one is among them that was not when it was told last; else 0: each is told once."""
+    zone, row = await zone_of_agency(tx), DisclosureCopyRow
+    late = row.logged, row.given_at.is_(None), row.due_on < now.astimezone(zone).date()
+    last = await tx.scalar(select(AlertRow.found_at).where(AlertRow.rule == COPY_OVERDUE).order_by(AlertRow.day.desc()).limit(1))
+    news = late if last is None else (*late, row.due_on >= last.astimezone(zone).date())
+    if await tx.scalar(select(row.id).where(*news).limit(1)) is None:
+        return 0
+    return await tx.scalar(select(func.count()).select_from(row).where(*late)) or 0
 
 
 def _of_log(driver: Driver, keys: SubjectKeys, now: int) -> tuple[int | None, int, int | None]:

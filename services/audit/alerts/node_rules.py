@@ -25,6 +25,8 @@ class Glance(NamedTuple):
     """By how much the clock has moved more than time has passed, since the last glance; negative: less."""
     unwitnessed_since: datetime | None
     """When the first checkpoint was signed that the quorum has not cosigned; None if there is none, or nobody witnesses."""
+    overdue_copies: int = 0
+    """Copies of the record of further disclosures that districts have not got in time, where one of them was not told of yet; else 0."""
 
 
 class NodeFinding(NamedTuple):
@@ -32,7 +34,7 @@ class NodeFinding(NamedTuple):
 
     rule: AlertRule
     amount: int
-    """Seconds."""
+    """Seconds; of copies how many."""
 
 
 def log_silence(seen: Glance, at: Thresholds) -> Iterator[NodeFinding]:
@@ -66,7 +68,13 @@ def unwitnessed(seen: Glance, at: Thresholds) -> Iterator[NodeFinding]:
             yield NodeFinding("unwitnessed", int(waiting.total_seconds()))
 
 
-OF_THE_NODE: Final = (log_silence, index_lag, clock_skew, unwitnessed)
+def copy_overdue(seen: Glance, _at: Thresholds) -> Iterator[NodeFinding]:
+    """A district has no copy of what was disclosed on its behalf when its 30 days are over: 34 CFR 99.32(b)(2)(iii)."""
+    if seen.overdue_copies:
+        yield NodeFinding("copy-overdue", seen.overdue_copies)
+
+
+OF_THE_NODE: Final = (log_silence, index_lag, clock_skew, unwitnessed, copy_overdue)
 
 
 def node_findings(seen: Glance, at: Thresholds) -> list[NodeFinding]:

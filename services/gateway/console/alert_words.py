@@ -23,6 +23,7 @@ ALERT_WORDS: Final[Mapping[AlertRule, str]] = {
     "index-lag": "The log's index is behind",
     "clock-skew": "A clock is wrong",
     "unwitnessed": "No other node has witnessed the log of late",
+    "copy-overdue": "A district has not got its copy of disclosures in time",
     "witness-finding": "A witness found something",
 }
 """By rule."""

@@ -59,5 +59,7 @@ def test_a_quorum_that_does_not_come_together() -> None:
 
 
 def test_every_rule_is_applied() -> None:
-    everything = told(last_entry_at=ago(days=9), index_behind_seconds=900, clock_jump_seconds=900.0, unwitnessed_since=ago(hours=9))
-    assert len(everything) == len(OF_THE_NODE) == 4
+    log = {"last_entry_at": ago(days=9), "index_behind_seconds": 900, "clock_jump_seconds": 900.0}
+    everything = told(**log, unwitnessed_since=ago(hours=9), overdue_copies=2)
+    assert everything[-1] == NodeFinding("copy-overdue", 2)
+    assert len(everything) == len(OF_THE_NODE) == 5

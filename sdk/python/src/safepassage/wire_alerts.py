@@ -24,6 +24,7 @@ AlertRule = Literal[
     "index-lag",
     "clock-skew",
     "unwitnessed",
+    "copy-overdue",
     "witness-finding",
 ]
 """docs/alerts.md says of each what it means and what to do."""
@@ -68,7 +69,7 @@ class Alert(Wire):
     state: AlertState
     found_at: Instant
     count: Count
-    """When it was found: students, entries, denials or days, as docs/alerts.md says; of the node seconds."""
+    """When it was found: students, entries, denials or days, as docs/alerts.md says; of the node seconds, or copies."""
     usual: Count
     """The same measure, as it is usual; 0 where the rule has no such thing."""
     seen_count: Count
