@@ -15,7 +15,7 @@ from tests.gateway.console.consoles import Console
 from tests.gateway.console.crossing import something_crossed
 from tests.gateway.console.decided import SETS, drafted, key_in, tried
 from tests.gateway.console.enrolled import called, child, enrolled, in_doubt, in_doubt_of_each_other
-from tests.gateway.console.exchanged import exchanges_of_each_kind
+from tests.gateway.console.exchanged import exchanges_of_each_kind, told_unread
 from tests.gateway.console.foreign import more_paths
 from tests.gateway.console.test_family_links_on_pages import identity
 from tests.gateway.console.test_one_student import LIST, consented, first_holder, found, given, reader
@@ -56,11 +56,12 @@ async def of_auditor(console: Console) -> Shown:
 
 async def of_operator(console: Console) -> Shown:
     """What did not arrive, and what may be done about it."""
-    await exchanges_of_each_kind(console)
+    made = await exchanges_of_each_kind(console)
+    await told_unread(console, made["answered"], ("identity.name", "programmes." + 53 * "g"), at=console.house.now)
     operator = await console.browser("operator")
     one, *_ = await links(operator, dead_letters.PATH, rf"{dead_letters.PATH}/[0-9a-f-]+")
     acts = await links(operator, one, rf"{one}/requeue", rf"{one}/abandonment")
-    return operator, [dead_letters.PATH, one, *acts, exchanges.PATH, "/console"]
+    return operator, [dead_letters.PATH, one, *acts, exchanges.PATH, f"{exchanges.PATH}/{made['answered']}", "/console"]
 
 
 async def _doubts(console: Console) -> list[str]:
