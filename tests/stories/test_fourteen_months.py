@@ -19,7 +19,7 @@ from safepassage.notes import parse_note
 from safepassage.problems.trust import TrustListStale
 from safepassage.wire_log import EntrySearch
 from services.audit.settings import AuditSettings
-from services.audit.tables import LogRow, TreeStateRow
+from services.audit.tables import AlertRow, DisclosureCopyRow, LogRow, TreeStateRow
 from services.audit.verification import verify_store
 from services.audit.witnessing.cosignatures import largest_witnessed
 from services.records.tables import ReconciliationRow
@@ -101,6 +101,15 @@ async def closed_years_are_witnessed(state: State) -> None:
             assert found.size == size
 
 
+async def late_copies_are_told(state: State) -> None:
+    """No district ever reads its copies here, and that is not passed over."""
+    async with audit_of(state).database.reading() as tx:
+        told = (await tx.scalars(select(AlertRow.count).where(AlertRow.rule == "copy-overdue").order_by(AlertRow.day))).all()
+        late = (await tx.scalars(select(DisclosureCopyRow.due_on).where(DisclosureCopyRow.due_on < state.clock().date()))).all()
+    assert len(told) >= 12
+    assert max(told) >= len(late) - 2
+
+
 async def is_accounted_for(state: State, student_id: UUID, cases: list[Case]) -> None:
     """Every disclosure of the student, before and after each New Year and each epoch of the keys, is in the accounting and is found."""
     async with state.client("state-agency") as agency:
@@ -148,6 +157,7 @@ async def test_two_nodes_live_through_fourteen_months(tmp_path: Path) -> None:
                 assert len(os.listdir("/proc/self/fd")) <= files + 30
                 if month in (1, 7):
                     await nodes.restart(states.birch)
+        await late_copies_are_told(states.alder)
         await is_accounted_for(states.alder, student_id, cases)
         assert len(cases) >= 14
         assert refused

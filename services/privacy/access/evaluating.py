@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from functools import cached_property
 from typing import Final
 from uuid import UUID
@@ -131,7 +131,7 @@ class Bench:
 
         def read(connection: Connection) -> tuple[list[Seen], datetime, Digest]:
             organisation_id = self._caller.organisation_id
-            seen = _seen(connection, self._judge, self._sealer, self._nobody, organisation_id, asked, today=asked_at.date())
+            seen = _seen(connection, self._judge, self._sealer, self._nobody, organisation_id, asked, now=asked_at)
             now = max((one.facts.not_before(asked_at) for one in seen), default=asked_at)
             return seen, now, deciding_hash(connection, now)
 
@@ -160,13 +160,13 @@ async def turn_for_others(done: int) -> None:
 
 
 def _seen(
-    connection: Connection, judge: Judge, sealer: Sealer, nobody: Nobody, organisation_id: UUID, asked: Sequence[Asked], *, today: date
+    connection: Connection, judge: Judge, sealer: Sealer, nobody: Nobody, organisation_id: UUID, asked: Sequence[Asked], *, now: datetime
 ) -> list[Seen]:
     """Each student is read once, and so is the evidence of questions that rest on the same."""
     sight = Sight.of(connection, organisation_id)
     students = list(dict.fromkeys(one.student_id for one in asked if one.student_id is not None))
     # INVARIANT: of a student beyond its caller's sight nothing more is looked for, so that it takes as long as for one who is not there.
-    held = held_within(connection, sealer, students, sees=lambda facts: sight.sees(facts, today), nobody=nobody.opened)
+    held = held_within(connection, sealer, students, sees=lambda facts: sight.sees(facts, now), nobody=nobody.opened)
     alike: dict[Hashable, list[int]] = {}
     for at, one in enumerate(asked):
         alike.setdefault(read_alike(one.request), []).append(at)
@@ -186,13 +186,13 @@ def _seen(
         )
         place_of = {subject.student_id: place for place, subject in enumerate(subjects)}
         for at in places:
-            found[at] = _of_one(asked[at], facts, place_of, sight, subjects, today)
+            found[at] = _of_one(asked[at], facts, place_of, sight, subjects, now)
     return [found[at] for at in range(len(asked))]
 
 
-def _of_one(asked: Asked, facts: Facts, place_of: dict[UUID, int], sight: Sight, subjects: Sequence[SubjectVersion], today: date) -> Seen:
+def _of_one(asked: Asked, facts: Facts, place_of: dict[UUID, int], sight: Sight, subjects: Sequence[SubjectVersion], now: datetime) -> Seen:
     place = None if asked.student_id is None else place_of.get(asked.student_id)
-    if place is None or not sight.sees(facts.subjects[place], today):
+    if place is None or not sight.sees(facts.subjects[place], now):
         return Seen(asked.request, facts.of_nobody(), in_full=True)
     request = asked.request.model_copy(update={"subjects": subjects[place : place + 1]})
     return Seen(request, facts.of_one(place), in_full=sight.keeps(facts.subjects[place]))

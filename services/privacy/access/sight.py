@@ -5,13 +5,14 @@ it keeps; for the state agency all, by scope and purpose and not by its role.
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Connection
 
 from safepassage.problems.records import PurposeMissing
 from services.privacy.own_organisations import own_organisations
+from services.privacy.policy.calendar_days import Place
 from shared.caller import Caller
 from shared.contracts.privacy import SubjectFacts
 
@@ -42,8 +43,12 @@ class Sight:
         """The record is kept here: reasons and citations are told in full."""
         return facts.custodian_id in self.organisation_ids
 
-    def sees(self, facts: SubjectFacts, today: date) -> bool:
-        """The student may be asked about."""
+    def sees(self, facts: SubjectFacts, now: datetime) -> bool:
+        """The student may be asked about: attendance begins and ends at midnight where the student is."""
+        try:
+            today = Place.at(facts.time_zone, now).today
+        except ValueError:
+            return self.keeps(facts)
         return self.keeps(facts) or any(
             one.organisation_id in self.organisation_ids and one.from_ <= today and (one.until is None or today <= one.until)
             for one in facts.attendances
