@@ -13,7 +13,8 @@ from sqlalchemy import Connection, insert, select, update
 
 from services.records.reach import Reach, counting, last_before, students_in_reach
 from services.records.stretches import ALL_IDS, Stretch, even, first_found
-from services.records.tables import EnrollmentRow, StudentRow
+from services.records.tables import EnrollmentRow, StudentRow, TransferHoldRow
+from services.records.transfers import hold_routes
 from services.records.visibility import visible
 from shared.caller import Caller
 from shared.internal_token import Principal
@@ -168,3 +169,21 @@ def test_even_stretches_have_every_id_once(parts: int) -> None:
     assert [one.after for one in stretches] == [0, *(one.until for one in stretches[:-1])]
     assert stretches[-1].until == ALL_IDS - 1
     assert len({(one.until - one.after) // (ALL_IDS // 1000) for one in stretches}) <= 2
+
+
+async def test_holds_that_wait_are_found_without_looking_at_every_student(alder: OneState) -> None:
+    callers = hold_routes._callers(Caller(alder.district(DISTRICT, "matches:resolve").claims, cast("Principal", None)))
+
+    def ask(connection: Connection) -> None:
+        connection.execute(callers.where(TransferHoldRow.outcome.is_(None)).order_by(TransferHoldRow.id).limit(101)).all()
+
+    def look(connection: Connection) -> None:
+        store(connection, alder, 2_000, DISTRICT)
+        [plan] = plans(connection, ask)
+        if connection.dialect.name == "sqlite":
+            assert steps(connection, ask) < 30
+            assert "SEARCH student USING INDEX ix_student_custodian_id" not in plan
+        else:
+            assert "ix_student_custodian_id" not in plan
+
+    await within_a_look(alder, look)

@@ -99,11 +99,12 @@ def _row(connection: Connection, caller: Caller, hold_id: UUID) -> Any:
 def _callers(caller: Caller) -> Select[Any]:
     """Holds of students whose record the caller's organisation or one below it keeps."""
     own = within(OrganisationRow, caller.organisation_id)
+    # Of each hold its student: few wait, and all whose record the organisation keeps may be a hundred thousand.
+    kept = select(StudentRow.id).where(StudentRow.id == TransferHoldRow.student_id, StudentRow.custodian_id.in_(own))
     return (
         select(TransferHoldRow.__table__, PeerRequestRow.exchange_id, PeerRequestRow.requester, PeerRequestRow.recipient_organisation)
         .join(PeerRequestRow, PeerRequestRow.id == TransferHoldRow.request_id)
-        .join(StudentRow, StudentRow.id == TransferHoldRow.student_id)
-        .where(StudentRow.custodian_id.in_(own))
+        .where(kept.exists())
     )
 
 
