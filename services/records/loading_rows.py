@@ -5,7 +5,7 @@ from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, delete, insert, tuple_, update
+from sqlalchemy import Connection, bindparam, delete, insert, update
 
 from services.records.record_sources import Part
 from services.records.subject_facts import EnrolledAt
@@ -61,8 +61,11 @@ class Rows:
         """Write everything, old parts out and new ones in."""
         if self.replaced:
             students = {student for student, _ in self.replaced}
-            for row in (SectionRow, TagRow):
-                connection.execute(delete(row).where(tuple_(row.student_id, row.source).in_(self.replaced)))
+            # Source by source: for pairs of a student and a source SQLite looks at every row of the table.
+            for source in sorted({source for _, source in self.replaced}):
+                ids = [student for student, of_source in self.replaced if of_source == source]
+                for row in (SectionRow, TagRow):
+                    connection.execute(delete(row).where(row.student_id.in_(ids), row.source == source))
             for of_all_sources in (EnrollmentRow, CodedStudentRow):
                 connection.execute(delete(of_all_sources).where(of_all_sources.student_id.in_(students)))
             tags = [one["tag"] for one in self._rows[SourceIdRow]]
