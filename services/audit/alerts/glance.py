@@ -1,13 +1,13 @@
 """Looking at the log and the node as they are at an instant."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.tlog_policy import Policy
-from services.audit.agency_days import zone_of_agency
 from services.audit.alerts.node_rules import Glance
 from services.audit.driver import Driver
 from services.audit.heads import newest_log
@@ -24,23 +24,32 @@ OTHERS: Final = frozenset().union(*(classes for service, classes in MAY_WRITE.it
 """Classes of entries that the other services make."""
 
 
-async def glance_of(state: Any, *, now: datetime, serving_since: datetime, clock_jump_seconds: float) -> Glance:
-    """What the rules about the node are told."""
+async def glance_of(
+    state: Any, *, now: datetime, serving_since: datetime, clock_jump_seconds: float, zone: ZoneInfo, copies_of: date | None
+) -> Glance:
+    """What the rules about the node are told.
+
+    zone       the state agency's
+    copies_of  the day there, where it is to be looked whether copies are late: none becomes so but at midnight
+    """
     database: Database = state.database
     policy: Policy | None = state.publisher.policy
     newest, behind, last = await database.read(lambda connection: _of_log(Driver(connection), state.keys, int(now.timestamp())))
     async with database.reading() as tx:
         unwitnessed = None if policy is None else await _unwitnessed_since(tx, policy)
-        overdue = await _overdue_copies(tx, now)
+        overdue = 0 if copies_of is None else await _overdue_copies(tx, zone, copies_of)
     return Glance(now, serving_since, _instant(last), _instant(newest), behind, clock_jump_seconds, unwitnessed, overdue)
 
 
-async def _overdue_copies(tx: AsyncSession, now: datetime) -> int:
-    """Copies that districts have not got in time, once one is among them that was not when it was told last; else 0: each is told once."""
-    zone, row = await zone_of_agency(tx), DisclosureCopyRow
-    late = row.logged, row.given_at.is_(None), row.due_on < now.astimezone(zone).date()
+async def _overdue_copies(tx: AsyncSession, zone: ZoneInfo, today: date) -> int:
+    """Copies that districts have not got in time, once one is among them that was not when it was told last; else 0: each is told once.
+
+    One that was made after it was due, by a node that was down meanwhile, is among those as well.
+    """
+    row = DisclosureCopyRow
+    late = row.logged, row.given_at.is_(None), row.due_on < today
     last = await tx.scalar(select(AlertRow.found_at).where(AlertRow.rule == COPY_OVERDUE).order_by(AlertRow.day.desc()).limit(1))
-    news = late if last is None else (*late, row.due_on >= last.astimezone(zone).date())
+    news = late if last is None else (*late, or_(row.due_on >= last.astimezone(zone).date(), row.made_at >= last))
     if await tx.scalar(select(row.id).where(*news).limit(1)) is None:
         return 0
     return await tx.scalar(select(func.count()).select_from(row).where(*late)) or 0

@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -79,6 +79,7 @@ class Watcher:
         self._serving_since: datetime = state.clock()
         self._clock_was: tuple[datetime, float] = (self._serving_since, monotonic())
         self._hours = WorkingHours.of(self._thresholds, ZoneInfo("UTC"))
+        self._copies_looked_for_on: date | None = None
         self._counted: AlertMetrics = state.alert_metrics
 
     async def run(self) -> None:
@@ -150,11 +151,21 @@ class Watcher:
     async def look_at_node(self, clock_jump_seconds: float) -> None:
         """Apply the rules to the log and the node, and make alerts of what was said by witnesses."""
         state, now = self._state, self._state.clock()
-        seen = await glance_of(state, now=now, serving_since=self._serving_since, clock_jump_seconds=clock_jump_seconds)
+        zone = await agency_zone(state.database)
+        today = now.astimezone(zone).date()
+        seen = await glance_of(
+            state,
+            now=now,
+            serving_since=self._serving_since,
+            clock_jump_seconds=clock_jump_seconds,
+            zone=zone,
+            copies_of=None if today == self._copies_looked_for_on else today,
+        )
         found = node_findings(seen, self._thresholds)
         async with state.database.transaction() as tx:
             await keep_of_node(tx, found, now)
             linked = await link_witness_findings(tx, now)
+        self._copies_looked_for_on = today  # not before: what was not kept is looked for again
         for row in linked:
             self._tell(row.rule)
 

@@ -39,6 +39,22 @@ async def test_a_copy_that_is_late_is_told_of_once_and_so_is_the_next_one(node: 
     assert await looked_at(node, clock, LATE + timedelta(days=20)) == [1, 2]
 
 
+async def test_a_copy_that_was_made_after_it_was_due_is_told_of_as_well(node: AuditNode, clock: StandingClock) -> None:
+    """As by a node that was down."""
+    await give_organisations(node, "Pacific/Pago_Pago")
+    await redisclose(node, uuid4())
+    clock.advance(hours=1)
+    await redisclose(node, uuid4(), organisation=ELM)
+    clock.advance(days=7, minutes=-30)
+    assert await copies.make_due(node.app, now=clock()) == 1
+    clock.advance(seconds=(LATE - clock()).total_seconds())
+    await watch(node)
+    clock.advance(minutes=5)
+    assert await looked_at(node, clock, LATE + timedelta(hours=1)) == [1]
+    assert await looked_at(node, clock, LATE + timedelta(days=1)) == [1, 2]
+    assert await looked_at(node, clock, LATE + timedelta(days=2)) == [1, 2]
+
+
 async def test_a_copy_that_was_given_in_time_is_not_told_of(node: AuditNode, clock: StandingClock) -> None:
     await give_organisations(node, "Pacific/Pago_Pago")
     await redisclose(node, uuid4())
