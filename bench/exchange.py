@@ -119,10 +119,10 @@ def _client(node: NodeFolder, seat: str) -> Client:
 
 
 class Bench:
-    """The information systems at both ends, and somebody who looks into the holder's store."""
+    """The information systems at both ends, and somebody who looks into the holder's store. `patience`: seconds until it is enough."""
 
-    def __init__(self, nodes: Nodes) -> None:
-        self._nodes = nodes
+    def __init__(self, nodes: Nodes, *, patience: float = PATIENCE_SECONDS) -> None:
+        self._nodes, self._patience = nodes, patience
         self._loading, self._asking = _client(nodes.alder, "former-district"), _client(nodes.birch, "new-district")
         self._holder, self._district = nodes.alder.file.entity_id, organisations_of(nodes.birch)[RECEIVING_DISTRICT]
         self._store, self._telling = Database.of(nodes.alder.settings("records")), Database.of(nodes.birch.settings("gateway"))
@@ -197,10 +197,10 @@ class Bench:
         return await (store or self._store).read(lambda connection: int(connection.execute(ask).scalar_one()))
 
     async def _until(self, ask: Select[Any], count: int, *, store: Database | None = None, every_seconds: float = 0.002) -> None:
-        until = time.monotonic() + PATIENCE_SECONDS
+        until = time.monotonic() + self._patience
         while (found := await self._count(ask, store)) != count:
             if time.monotonic() > until:
-                raise NotComplete(f"{found} instead of {count} after {PATIENCE_SECONDS} s: {await self._states()}")
+                raise NotComplete(f"{found} instead of {count} after {self._patience} s: {await self._states()}")
             await asyncio.sleep(every_seconds)
 
     async def _states(self) -> dict[str, int]:
