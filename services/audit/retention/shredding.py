@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Uuid, delete, insert, literal, select, tuple_
+from sqlalchemy import ColumnElement, Uuid, delete, insert, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.audit.driver import Driver
@@ -44,11 +44,15 @@ async def destroy_student_rows(tx: AsyncSession, keys: SubjectKeys, there: Stude
         for start in range(0, len(rows), ROWS_OF_A_STATEMENT):
             some = rows[start : start + ROWS_OF_A_STATEMENT]
             places = [Place(one.log, one.idx) for one in some]
-            await _destroy_parts(
-                tx, SealedRow.key_id == there.key_id, tuple_(SealedRow.log, SealedRow.idx).in_(places), destruction_id=destruction_id
-            )
-            of_student = tuple_(row.block, row.tag, row.log, row.idx).in_([(one.block, there.key_id, one.log, one.idx) for one in some])
-            await tx.execute(delete(row).where(of_student))
+            # Log by log, and block by block: for pairs of both SQLite looks at every row of the log, for every student.
+            for log in sorted({one.log for one in some}):
+                indices = [one.idx for one in some if one.log == log]
+                of_log = (SealedRow.log == log, SealedRow.idx.in_(indices))
+                await _destroy_parts(tx, *of_log, SealedRow.key_id == there.key_id, destruction_id=destruction_id)
+            for block, log in sorted({(one.block, one.log) for one in some}):
+                indices = [one.idx for one in some if (one.block, one.log) == (block, log)]
+                here = (row.block == block, row.tag == there.key_id, row.log == log, row.idx.in_(indices))
+                await tx.execute(delete(row).where(*here))
             await _forget(tx, keys, places)
         rows = await rows_about(tx, there.key_id)
 
