@@ -1,6 +1,5 @@
 """Entries about thousands of students are opened in pieces, so that nobody else of the process waits for all of them."""
 
-import asyncio
 from uuid import uuid4
 
 import pytest
@@ -11,6 +10,7 @@ from services.audit.openings import Place, open_entries
 from services.audit.sealed_parts import in_pieces, parts_at
 from shared.contracts.audit import Event
 from tests.audit.audit_node import AuditNode, event
+from tests.others_turns import turns_of_others
 
 pytestmark = pytest.mark.anyio
 
@@ -44,19 +44,10 @@ async def test_others_get_their_turn_between_pieces_and_the_entries_are_the_same
     places = await with_entries(node)
 
     async def opened() -> tuple[list[tuple[Place, int]], int]:
-        turns = 0
-
-        async def wait() -> None:
-            nonlocal turns
-            while True:
-                await asyncio.sleep(0)
-                turns += 1
-
-        waiting = asyncio.create_task(wait())
-        async with node.database.reading() as tx:
+        async with turns_of_others() as turns, node.database.reading() as tx:
             found = await open_entries(tx, node.app.state.keys, places[::-1])
-        waiting.cancel()
-        return [(one.place, len([part for part in one.subjects if part.student is not None])) for one in found], turns
+            had = turns()
+        return [(one.place, len([part for part in one.subjects if part.student is not None])) for one in found], had
 
     whole, _ = await opened()
     assert whole == list(zip(places[::-1], STUDENTS[::-1], strict=True))

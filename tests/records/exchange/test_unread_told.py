@@ -24,7 +24,7 @@ from services.records.tables import QuarantineRow, StudentRow
 from services.records.transfers import taking
 from tests.records.exchange.later_peer import LATER, saying_more
 from tests.records.exchange.other_claimants import NAME, notices, second_district
-from tests.records.exchange.test_later_peers import CANARY, as_by_a_version_before, came, grow, only_later, unread_rows
+from tests.records.exchange.test_later_peers import CANARY, came, grow, only_later, unread_rows, upgraded
 from tests.records.exchange.two_states import Case, TwoStates
 
 pytestmark = pytest.mark.anyio
@@ -157,16 +157,7 @@ async def test_both_clients_read_the_record_with_what_is_not_read_of_it(states: 
 
 @pytest.mark.requirement("UPGRADE-sender-told")
 async def test_once_it_is_read_the_sender_hears_that_too(states: TwoStates, monkeypatch: pytest.MonkeyPatch) -> None:
-    case = await came(states, monkeypatch, lambda package: None)
-    student_id = (await case.asked()).student_id
-    assert student_id is not None
-    await as_by_a_version_before(states, case, student_id)
-    await states.birch.stop()
-    await states.birch.restart()
-    for _ in range(10_000):
-        if not await unread_rows(states, case):
-            break
-        await asyncio.sleep(0)
+    case, _ = await upgraded(states, monkeypatch)
     await states.settle()
     [received] = (await notices(states.alder, "state-agency", case)).values()
     assert received.unread_elements == ()
