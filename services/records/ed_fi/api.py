@@ -17,6 +17,7 @@ from yarl import URL
 
 from safepassage.problems.ed_fi import EdFiSystemChangesTooFast, EdFiSystemRefused, EdFiSystemUnavailable
 from safepassage.problems.records import UnreadableRoster
+from services.records.ed_fi.refused import RefusedFor
 from services.records.ed_fi.systems import EdFiSystem
 from services.records.formats.edfi_documents import bodies_in
 from shared.clock import Clock
@@ -121,7 +122,7 @@ class EdFiApi:
                     begin()
                 total, count, pages = answer.total, count + len(page), pages + 1
                 if count > most:
-                    raise EdFiSystemRefused("it has more than a pull takes")
+                    raise RefusedFor("it has more than a pull takes", fault="too-much")
                 take(page)
             else:
                 if count == total:
@@ -144,7 +145,7 @@ class EdFiApi:
             answer = await self._once(method, url, query, headers, content)
             if answer is not None and answer.status == 401:
                 if renewed:
-                    raise EdFiSystemRefused("it does not take its own tokens")
+                    raise RefusedFor("it does not take its own tokens", fault="token-refused")
                 renewed, self._until = True, EPOCH
             elif answer is None or answer.status in _LATER:
                 if attempt >= self._tries - 1:
@@ -173,7 +174,7 @@ class EdFiApi:
                 self._until = self._clock() + timedelta(seconds=seconds)
                 return self._token
             else:
-                raise EdFiSystemRefused("it gives no token for these credentials")
+                raise RefusedFor("it gives no token for these credentials", fault="credentials-refused")
         raise EdFiSystemUnavailable
 
     async def _once(self, method: str, url: str, query: Query | None, headers: dict[str, str], content: bytes) -> Answer | None:
@@ -185,7 +186,7 @@ class EdFiApi:
                 async for chunk in response.content.iter_any():
                     body += chunk
                     if len(body) > self._longest:
-                        raise EdFiSystemRefused("an answer is longer than any page")
+                        raise RefusedFor("an answer is longer than any page", fault="too-much")
                 total = response.headers.get("total-count", "")
                 return Answer(
                     response.status,
@@ -195,7 +196,8 @@ class EdFiApi:
                 )
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             if is_refused(error):
-                raise EdFiSystemRefused("its address is not public, and in no network of the setting inside_networks") from error
+                detail = "its address is not public, and in no network of the setting inside_networks"
+                raise RefusedFor(detail, fault="address-not-public") from error
             return None
 
 

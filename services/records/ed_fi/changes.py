@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
-from safepassage.problems.ed_fi import EdFiSystemRefused
 from services.records.ed_fi.api import EdFiApi, Query
+from services.records.ed_fi.refused import RefusedFor
 from services.records.ed_fi.wanted import MOST, KeyOf, Watch, of_keys
 from services.records.formats.edfi_api_discipline import key_of, named_in
 from services.records.formats.edfi_upload import student_of
@@ -78,7 +78,7 @@ async def changes_since(api: EdFiApi, version: int, watch: Watch) -> Changes:
             if told == resource and not is_there:
                 break
         if of_students and told == resource:
-            raise EdFiSystemRefused("it does not let students be read any more")
+            raise RefusedFor("it does not let students be read any more", fault="no-students")
     await _of_contacts(api, asked, changes, watch)
     await _of_incidents(api, asked, changes, watch)
     return changes

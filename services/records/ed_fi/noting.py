@@ -6,7 +6,6 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
 
 from safepassage.problems import SuiteError
 from safepassage.problems.ed_fi import EdFiSystemChangesTooFast, EdFiSystemRefused, EdFiSystemUnavailable
@@ -14,6 +13,7 @@ from safepassage.problems.records import RosterTooLargeHere
 from safepassage.wire_ed_fi import EdFiFault
 from services.records.ed_fi.api import EdFiApi
 from services.records.ed_fi.pulling import Pulled, Store, pull
+from services.records.ed_fi.refused import RefusedFor
 from services.records.ed_fi.sending import Sent
 from services.records.ed_fi.systems import EdFiSystem
 from services.records.tables import EdFiStandingRow
@@ -25,21 +25,11 @@ from shared.keys import KeyFileUnusable
 PULL, PUSH = "pull", "push"
 """Directions."""
 
-REFUSALS: Final[Mapping[str, EdFiFault]] = {
-    "it gives no token for these credentials": "credentials-refused",
-    "it does not take its own tokens": "token-refused",
-    "it does not let students be read any more": "no-students",
-    "its address is not public, and in no network of the setting inside_networks": "address-not-public",
-    "it has more than a pull takes": "too-much",
-    "an answer is longer than any page": "too-much",
-}
-"""By what EdFiSystemRefused says; whatever else it says, an answer was not that of such an API."""
-
 
 def fault_of(error: BaseException) -> EdFiFault:
     """What is told of an error. Pure."""
     if isinstance(error, EdFiSystemRefused):
-        return REFUSALS.get(error.detail or "", "not-its-api")
+        return error.fault if isinstance(error, RefusedFor) else "not-its-api"
     if isinstance(error, RosterTooLargeHere):
         return "too-much"
     if isinstance(error, EdFiSystemChangesTooFast):

@@ -17,6 +17,7 @@ from safepassage.record import Provenance, StudentRecord
 from safepassage.record.loads import LoadedRecord
 from services.records.ed_fi.api import EdFiApi
 from services.records.ed_fi.collecting import Bodies, all_of
+from services.records.ed_fi.refused import RefusedFor
 from services.records.formats.edfi_api import SOURCE, read_edfi_api
 from services.records.formats.edfi_elements import ELEMENTS, elements_of
 from services.records.formats.parsed import ParsedRoster
@@ -50,7 +51,7 @@ async def ask(api: EdFiApi, left: Left) -> Bodies:
     """
     bodies = await all_of(api, left.student_unique_id)
     if "students" not in bodies:
-        raise EdFiSystemRefused("it does not let students be read any more")
+        raise RefusedFor("it does not let students be read any more", fault="no-students")
     if not bodies["students"]:
         raise NotAtSource
     # INVARIANT: no half record. A resource that may not be read any more looks like one without a body.

@@ -16,8 +16,9 @@ from services.records.destroying import over
 from services.records.ed_fi import api as api_module
 from services.records.ed_fi import changes as changes_module
 from services.records.ed_fi.doors import EdFiDoors
-from services.records.ed_fi.noting import REFUSALS, fault_of, noted_pull
+from services.records.ed_fi.noting import fault_of, noted_pull
 from services.records.ed_fi.pulling import Pulled, Store
+from services.records.ed_fi.refused import RefusedFor
 from services.records.ed_fi.standings import BROKEN_OFF, how_of
 from services.records.ed_fi.systems import EdFiSystem, EdFiSystems
 from services.records.tables import EdFiStandingRow
@@ -194,16 +195,17 @@ async def test_a_system_is_seen_by_who_answers_for_it_and_by_the_states_operator
 
 
 def test_every_refusal_of_the_client_is_told_by_a_code() -> None:
-    said = set()
-    sources = [Path(module.__file__).read_text() for module in (api_module, changes_module)]
-    for node in (node for source in sources for node in ast.walk(ast.parse(source))):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "EdFiSystemRefused":
-            [argument] = node.args
-            assert isinstance(argument, ast.Constant)
-            said.add(argument.value)
-    assert set(REFUSALS) < said
-    other = {fault_of(EdFiSystemRefused(one)) for one in said - set(REFUSALS)}
-    told = {*REFUSALS.values(), *other, fault_of(EdFiSystemUnavailable()), fault_of(EdFiSystemChangesTooFast()), "no-students"}
+    faults = set[Any]()
+    for source in (Path(module.__file__).read_text() for module in (api_module, changes_module)):
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "RefusedFor":
+                [fault] = [one.value for one in node.keywords]
+                assert isinstance(fault, ast.Constant)
+                assert fault_of(RefusedFor("in words for people", fault=fault.value)) == fault.value
+                faults.add(fault.value)
+    told = {*faults, fault_of(EdFiSystemRefused("it has more than a pull takes"))}
+    assert "not-its-api" in told - faults, "by what the error is, not by what it says"
+    told |= {fault_of(EdFiSystemUnavailable()), fault_of(EdFiSystemChangesTooFast())}
     told |= {
         fault_of(KeyFileUnusable("x")),
         fault_of(TemporarilyUnavailable()),
