@@ -11,7 +11,6 @@ from uuid import UUID
 from node.creation import create_node, install_trust_list
 from node.demo.processes import free_port
 from node.demo.seeding import seed
-from node.embedded import migrate_all
 from node.folder import NodeFile, NodeFolder
 from node.synthetic import ALDER, BIRCH, StatePlan
 from node.trust import member_of, signed_list
@@ -23,13 +22,12 @@ from safepassage.trust_members import Member
 from services.gateway.registry.administration import administration
 from services.gateway.settings import GatewaySettings
 from shared.clock import system_clock
-from shared.database import Database
 from shared.keys import SigningKey
-from shared.migrations import create_schema
 from shared.settings import ServiceSettings
 from shared.who_may_call import SERVICES, WHO_MAY_CALL, ServiceName
 from tests.records.exchange.dying_node import SharedClock
 from tests.records.exchange.two_processes import two_databases
+from tests.stores import folder_at_head, node_at_head
 
 PLANS: Final[dict[str, StatePlan]] = {"alder": ALDER, "birch": BIRCH}
 BEGINNING: Final = datetime(2026, 9, 14, 9, tzinfo=UTC)
@@ -102,8 +100,9 @@ class Network:
         network._trust_each_other()
         for name, node in network.nodes.items():
             if name in databases:
-                await _make_schemas(databases[name])
-            await migrate_all(node)
+                await node_at_head(databases[name])
+            else:
+                await folder_at_head(node)
             file, settings = node.file, node.settings("gateway")
             if not isinstance(settings, GatewaySettings):
                 raise TypeError("the gateway's settings are GatewaySettings")
@@ -161,10 +160,3 @@ def _make(path: Path, plan: StatePlan, database: str | None, *, now: datetime) -
     create_node(path, file, now=now)
     ports = {name: free_port() for name in (("node",) if database is None else SERVICES)}
     (path / "soak.json").write_text(json.dumps({"database": database, "ports": ports}))
-
-
-async def _make_schemas(url: str) -> None:
-    database = Database(url)
-    for service in SERVICES:
-        await create_schema(database, service)
-    await database.close()

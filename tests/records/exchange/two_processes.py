@@ -21,7 +21,6 @@ from node.demo.network import new_node, trust_each_other
 from node.demo.processes import NodeProcess, free_port
 from node.demo.seats import MOVER_DISTRICT, RECEIVING_DISTRICT
 from node.demo.seeding import seed
-from node.embedded import migrate_all
 from node.synthetic import ALDER, BIRCH, StatePlan, SyntheticStudent
 from safepassage.canonical import from_base64url
 from safepassage.client import BlockingClient, ClientFile
@@ -39,15 +38,14 @@ from services.records.exchange.milestones import DocumentMilestone, Milestone
 from services.records.tables import ExchangeRequestRow
 from shared.clock import system_clock
 from shared.database import Database
-from shared.migrations import create_schema
-from shared.who_may_call import SERVICES
-from tests.postgres.databases import temporary_database
+from tests.postgres.databases import place_for_database
 from tests.records.exchange.dying_node import Folder, SharedClock
 from tests.records.exchange.educators import application_of, educator, micro_credential, request_of
 from tests.records.exchange.findings import named
 from tests.records.exchange.patient_client import PatientClient
 from tests.records.exchange.requests_for import new_request
 from tests.records.exchange.two_states import ordinary_students
+from tests.stores import folder_at_head, node_at_head
 
 Answer = TypeVar("Answer")
 
@@ -291,11 +289,9 @@ async def network(folder: Path, databases: Mapping[str, str], beginning: datetim
     trust_each_other(tuple(nodes.values()), root_file=folder / "root" / "root.json", now=beginning)
     for name, node in nodes.items():
         if name in databases:
-            database = Database(databases[name])
-            for service in SERVICES:
-                await create_schema(database, service)
-            await database.close()
-        await migrate_all(node)
+            await node_at_head(databases[name])
+        else:
+            await folder_at_head(node)
         settings, file = node.settings("gateway"), node.file
         assert isinstance(settings, GatewaySettings)
         async with administration(settings) as hand:
@@ -305,11 +301,11 @@ async def network(folder: Path, databases: Mapping[str, str], beginning: datetim
 
 
 def two_databases(stack: ExitStack, names: Iterable[str] = PLANS) -> dict[str, str]:
-    """A PostgreSQL database for each node by its name; dropped with `stack`."""
+    """A place for a PostgreSQL database for each node by its name: none is there yet; dropped with `stack`."""
     admin = os.environ.get("SAFE_PASSAGE_TEST_POSTGRES")  # noqa: TID251 how the script tells the tests
     if not admin:
         pytest.skip("needs PostgreSQL: make test-postgres")
-    return {name: stack.enter_context(temporary_database(admin, f"{name}_{secrets.token_hex(4)}")) for name in names}
+    return {name: stack.enter_context(place_for_database(admin, f"{name}_{secrets.token_hex(4)}")) for name in names}
 
 
 def made(folder: Path, databases: dict[str, str]) -> None:
