@@ -57,9 +57,9 @@ test-door: $(VENV)/.dev ## the only way in: tokens, registrations, people's sign
 test-exchange: $(VENV)/.dev ## two nodes exchange: each state, refusal and failure, and what each leaves behind
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "$(AT_ONCE)" $(EXCHANGE) $(ARGS)
 
-# Processes start, are killed and wait for real seconds in these: more workers have the cores meanwhile.
+# Processes start, are killed and wait for real seconds in these two: a third worker has the cores meanwhile.
 test-postgres: $(VENV)/.dev ## the tests that need PostgreSQL, on a private cluster started for them
-	@tests/postgres/with-cluster $(BIN)/python -m pytest -n 4 --dist worksteal -m "postgres and not faults" $(ARGS)
+	@tests/postgres/with-cluster $(BIN)/python -m pytest -n 3 --dist worksteal -m "postgres and not faults" $(ARGS)
 
 test-browser: $(VENV)/.dev ## the pages of developers and of people in a real browser, and axe-core over them (needs Chromium)
 	@PATH="$(abspath $(BIN)):$$PATH" tests/npm/with-node $(BIN)/python -m pytest -n 3 --dist worksteal tests/gateway -m browser $(ARGS)
@@ -72,7 +72,7 @@ test-faults: $(VENV)/.dev ## every system call on the log's store fails, kills, 
 	@tests/postgres/with-cluster --durable $(BIN)/python -m pytest -m faults $(KILLING) $(ARGS)
 
 test-stories: $(VENV)/.dev ## the Ed-Fi sample district, the tutorial as a reader types it, kill -9 at each step of an exchange, nodes that witness
-	@$(BIN)/python -m pytest -n 4 --dist worksteal tests/stories tests/tutorial tests/records/exchange/test_kill_points.py tests/records/exchange/test_wire_canaries.py tests/records/exchange/test_large_package_kills.py tests/records/exchange/test_chains.py tests/records/exchange/test_three_states.py tests/records/exchange/test_suites.py tests/records/exchange/test_any_order.py tests/records/exchange/test_nobody.py tests/records/exchange/test_findings.py tests/node/test_console.py tests/gateway/door tests/gateway/console/test_every_table.py tests/isolation/test_work.py tests/audit -m "slow and not postgres" $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist worksteal tests/stories tests/tutorial tests/records/exchange/test_kill_points.py tests/records/exchange/test_wire_canaries.py tests/records/exchange/test_large_package_kills.py tests/records/exchange/test_chains.py tests/records/exchange/test_three_states.py tests/records/exchange/test_suites.py tests/records/exchange/test_any_order.py tests/records/exchange/test_nobody.py tests/records/exchange/test_findings.py tests/node/test_console.py tests/gateway/door tests/gateway/console/test_every_table.py tests/isolation/test_work.py tests/audit -m "slow and not postgres" $(ARGS)
 
 test-timing: $(VENV)/.dev ## how long what is foreign takes to be refused, in CPU time, on a machine that does nothing else
 	@$(BIN)/python -m pytest tests/isolation -m "slow and not postgres" $(ARGS)
