@@ -59,7 +59,7 @@ test-exchange: $(VENV)/.dev ## two nodes exchange: each state, refusal and failu
 
 # Processes start, are killed and wait for real seconds in these two: a third worker has the cores meanwhile.
 test-postgres: $(VENV)/.dev ## the tests that need PostgreSQL, on a private cluster started for them
-	@tests/postgres/with-cluster $(BIN)/python -m pytest -n 3 --dist worksteal -m "postgres and not faults" $(ARGS)
+	@tests/postgres/with-cluster $(BIN)/python -m pytest -n 3 --dist worksteal -m "postgres and not faults and not long" $(ARGS)
 
 test-browser: $(VENV)/.dev ## the pages of developers and of people in a real browser, and axe-core over them (needs Chromium)
 	@PATH="$(abspath $(BIN)):$$PATH" tests/npm/with-node $(BIN)/python -m pytest -n 3 --dist worksteal tests/gateway -m browser $(ARGS)
@@ -77,8 +77,9 @@ test-stories: $(VENV)/.dev ## the Ed-Fi sample district, the tutorial as a reade
 test-timing: $(VENV)/.dev ## how long what is foreign takes to be refused, in CPU time, on a machine that does nothing else
 	@$(BIN)/python -m pytest tests/isolation -m "slow and not postgres" $(ARGS)
 
-test-long: $(VENV)/.dev ## what takes longer than a change can wait: 500 answer times told apart by nothing, fifty disorders of two nodes
-	@$(BIN)/python -m pytest tests/records/exchange/test_any_order.py tests/records/exchange/test_nobody.py -m long $(ARGS)
+test-long: $(VENV)/.dev ## what takes longer than a change can wait: 500 answer times told apart by nothing, fifty disorders, one of each two processes dies
+	@tests/postgres/with-cluster $(BIN)/python -m pytest tests/records/exchange/test_any_order.py tests/records/exchange/test_nobody.py tests/stories/test_two_of_each.py \
+		-m long $(ARGS)
 
 test-containers: $(VENV)/.dev ## build the image and run the story against docker-compose.yml
 	@tests/containers/run $(ARGS)

@@ -24,7 +24,7 @@ async def one_of_each_two_dies(nodes: TwoOfEach) -> None:
         await next(place for place in nodes.places if (place.service, place.node) == (service, node)).is_killed_and_comes_back()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.postgres
 @pytest.mark.anyio
 @pytest.mark.requirement("EX-replicas")
