@@ -20,7 +20,7 @@ from safepassage.wire_organisations import NewOrganisation
 from shared.clock import system_clock
 
 SAID_RIGHT: Final = {
-    "state": "Give --state two capital letters, such as OR; XA to XZ are fictional.",
+    "state": "Give --state the postal code of a state, the District or a territory, such as OR; XA to XZ are fictional.",
     "name": "Give --name the agency's name, of 1 to 200 characters.",
     "entity_id": "Give --entity-id the node's https URL, such as https://exchange.education.example.",
     "time_zone": "Give --time-zone an IANA name, such as America/Chicago.",
@@ -32,7 +32,7 @@ SAID_RIGHT: Final = {
 def new(
     folder: Annotated[Path, typer.Argument(help="The new node's folder.")],
     name: Annotated[str, typer.Option(help="The agency's name.")],
-    state: Annotated[str, typer.Option(help="Two letters; XA to XZ are fictional.")],
+    state: Annotated[str, typer.Option(help="Postal code; XA to XZ are fictional.")],
     entity_id: Annotated[str | None, typer.Option(help="The node's https URL: its name to other nodes.")] = None,
     port: Annotated[int, typer.Option(min=1, max=65535)] = 8443,
     tick_seconds: Annotated[float, typer.Option(min=0, help="Answers to other nodes leave at every multiple of it.")] = 900.0,
@@ -61,6 +61,8 @@ def new(
         _refuse(str((*error.errors()[0]["loc"], "entity_id")[0]))
     except (ZoneInfoNotFoundError, ValueError, OSError):
         _refuse("time_zone")
+    if not _is_state(state):
+        _refuse("state")
     if not (insecure_development or entity_id.startswith("https://")):
         _refuse("entity_id")
     try:
@@ -70,6 +72,13 @@ def new(
     asyncio.run(migrate_all(node))
     with_hand(folder, lambda hand: hand.add_organisation(agency, organisation_id=file.organisation_id))
     console.print(f"{name} ({state}) is in {folder}. Start it: safepassage-node up {folder}")
+
+
+def _is_state(code: str) -> bool:
+    """INVARIANT: no node is of a state that there is not: of a code that was typed wrong no rule of its own state would apply."""
+    from services.privacy.policy.taxonomy import STATES  # noqa: PLC0415 no service is loaded for a command's help
+
+    return code in STATES or code.startswith("X")
 
 
 def _refuse(member: str) -> NoReturn:

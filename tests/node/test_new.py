@@ -14,6 +14,8 @@ RIGHT = {"--name": "Alder", "--state": "XA", "--entity-id": "https://alder.examp
     [
         ("--state", "XQZ"),
         ("--state", "xa"),
+        ("--state", "ZZ"),
+        ("--state", "CN"),
         ("--name", ""),
         ("--entity-id", "alder.example"),
         ("--entity-id", "http://alder.example"),
@@ -30,3 +32,9 @@ def test_what_is_wrong_is_named_with_what_to_type_and_nothing_is_made(tmp_path: 
     assert list(tmp_path.iterdir()) == []
     again, _ = run("new", str(tmp_path / "alder"), *(word for pair in RIGHT.items() for word in pair))
     assert again == 0
+
+
+@pytest.mark.parametrize("state", ["NC", "DC", "GU", "XQ"])
+def test_a_node_is_of_a_state_a_territory_or_a_fiction(tmp_path: Path, state: str) -> None:
+    options = {**RIGHT, "--state": state}
+    assert run("new", str(tmp_path / "alder"), *(word for pair in options.items() for word in pair))[0] == 0
