@@ -10,7 +10,7 @@ KILLING := tests/audit/test_postgres_killed.py
 AT_ONCE := not postgres and not containers and not slow and not long and not fuzz and not faults and not keys and not scanner and not pdf and not npm and not browser
 PAGES := tests/gateway/console tests/gateway/family
 EXCHANGE := tests/records/exchange
-DOOR := tests/gateway/door tests/gateway/oauth tests/gateway/people tests/gateway/registration
+DOOR := tests/gateway/door tests/gateway/oauth tests/gateway/people tests/gateway/registration tests/isolation tests/security
 
 # Modules are compiled once, not by each of the hundreds of processes that tests start, wherever a machine's environment says otherwise.
 unexport PYTHONDONTWRITEBYTECODE
@@ -51,7 +51,7 @@ test: $(VENV)/.dev ## what a change must pass: everything that needs no server b
 test-pages: $(VENV)/.dev ## the console's and the family's pages, role by role, word by word
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "$(AT_ONCE)" $(PAGES) $(ARGS)
 
-test-door: $(VENV)/.dev ## the only way in: tokens, registrations, people's sign-in, limits, what is forwarded and what is refused
+test-door: $(VENV)/.dev ## the only way in: tokens, registrations, sign-in, limits, what is forwarded, what is refused, what is another's
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "$(AT_ONCE)" $(DOOR) $(ARGS)
 
 test-exchange: $(VENV)/.dev ## two nodes exchange: each state, refusal and failure, and what each leaves behind
