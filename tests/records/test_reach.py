@@ -20,7 +20,7 @@ from shared.caller import Caller
 from shared.internal_token import Principal
 from tests.records.both_engines import running  # noqa: F401  every test here is on both engines
 from tests.records.conftest import NOON
-from tests.records.one_state import DISTRICT, OTHER_DISTRICT, OneState
+from tests.records.one_state import DISTRICT, OTHER_DISTRICT, OneState, some_students
 from tests.records.statements import plans, steps
 
 pytestmark = pytest.mark.anyio
@@ -169,6 +169,12 @@ def test_even_stretches_have_every_id_once(parts: int) -> None:
     assert [one.after for one in stretches] == [0, *(one.until for one in stretches[:-1])]
     assert stretches[-1].until == ALL_IDS - 1
     assert len({(one.until - one.after) // (ALL_IDS // 1000) for one in stretches}) <= 2
+
+
+async def test_a_student_gets_a_random_id_and_none_that_begins_with_when_it_was_made(alder: OneState) -> None:
+    """Or the students of a node would lie in one narrow stretch of all ids."""
+    ours = [one for one in some_students() if one.district.key == DISTRICT][:3]
+    assert {(await alder.district().load(one.load)).id.version for one in ours} == {4}
 
 
 async def test_holds_that_wait_are_found_without_looking_at_every_student(alder: OneState) -> None:
