@@ -1,4 +1,4 @@
-"""The first day of an organisation that is added today: it is there at once, where it is and by UTC, by which the door counts days."""
+"""The first day of an organisation that is added today: it is there at once, where it is and where its state agency is."""
 
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -6,15 +6,15 @@ from zoneinfo import ZoneInfo
 from shared.clock import system_clock
 
 
-def today_in(time_zone: str) -> date:
+def today_in(*time_zones: str) -> date:
     """As `first_day`, from now on."""
-    return first_day(system_clock(), time_zone)
+    return first_day(system_clock(), *time_zones)
 
 
-def first_day(now: datetime, time_zone: str) -> date:
-    """The calendar day in an IANA time zone or by UTC, whichever is the earlier one: what is added is there from now on for everybody.
+def first_day(now: datetime, *time_zones: str) -> date:
+    """The calendar day in IANA time zones or by UTC, whichever is the earliest one: what is added is there from now on for everybody.
 
-    A district that is added in the evening in Hawaii is not there from tomorrow on, and one that is added in the morning in Guam is let in
-    by the door in the morning.
+    A vendor in New York that an agency in American Samoa adds in its evening is let in by the door at once, whose days are the agency's.
+    UTC is the calendar of a node that knows of no agency yet.
     """
-    return min(now.date(), now.astimezone(ZoneInfo(time_zone)).date())
+    return min(now.date(), *(now.astimezone(ZoneInfo(one)).date() for one in time_zones))

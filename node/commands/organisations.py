@@ -16,6 +16,7 @@ from node.organisation_files import add_all, of_no_district, read_organisations
 from safepassage.problems import SuiteError
 from safepassage.wire_organisations import NewOrganisation, Organisation, OrganisationKind
 from safepassage.wire_suspensions import Lifting, NewSuspension, Suspension, SuspensionReason
+from services.gateway.registry.administration import Administration
 
 REASONS: Final[tuple[SuspensionReason, ...]] = get_args(SuspensionReason)
 LONGEST_REFERENCE: Final = 200
@@ -52,7 +53,7 @@ def add(
     organisation_id: Annotated[UUID | None, typer.Option("--id", help="For the node's own agency: the id in node.json.")] = None,
 ) -> None:
     """Add an organisation; the other services hear of it within seconds."""
-    since: date = valid_from.date() if valid_from else today_in(time_zone)
+    since: date = valid_from.date() if valid_from else today_in(time_zone, *with_hand(node, _agency_zones))
     try:
         new = NewOrganisation(
             kind=_kind(kind),
@@ -70,6 +71,11 @@ def add(
         stop("Not an organization: " + ", ".join(str(one["loc"][0]) for one in error.errors()), "See --help for the forms.", code=2)
     added: Organisation = with_hand(node, lambda hand: hand.add_organisation(new, organisation_id=organisation_id))
     console.print(str(added.id))
+
+
+async def _agency_zones(hand: Administration) -> list[str]:
+    """The state agency's time zone; none before there is one."""
+    return [one.time_zone for one in await hand.organisations() if one.kind == "sea"]
 
 
 @app.command()

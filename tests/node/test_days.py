@@ -2,12 +2,13 @@
 
 from datetime import UTC, date, datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from node.days import first_day
 from safepassage.wire_organisations import Organisation
-from services.gateway.oauth.known_clients import is_in_force
+from services.gateway.registry.in_force import is_there
 from services.privacy.policy.organisation_tree import OrganisationTree
 from services.privacy.policy.party_facts import is_on_record
 from shared.contracts.privacy import Recipient
@@ -30,5 +31,12 @@ EVENING, MORNING = datetime(2027, 1, 1, 5, tzinfo=UTC), datetime(2026, 12, 31, 2
 def test_an_organisation_that_is_added_is_let_in_and_decided_for_at_once(zone: str, now: datetime, day: date) -> None:
     assert first_day(now, zone) == day
     added = Organisation(id=UUID(int=9), version=1, kind="lea", name="Oak", time_zone=zone, valid_from=day)
-    assert is_in_force(added.valid_from, added.valid_until, now.date())
+    assert is_there(added.valid_from, added.valid_until, now.astimezone(ZoneInfo(zone)).date())
     assert is_on_record(Recipient(id=str(added.id), kind="lea"), OrganisationTree({added.id: added}), now)
+
+
+@pytest.mark.requirement("DAY-state")
+def test_a_vendor_elsewhere_is_there_from_the_agencys_day_on() -> None:
+    """In American Samoa it is evening, in New York past midnight."""
+    now = datetime(2027, 1, 1, 6, tzinfo=UTC)
+    assert [first_day(now, "America/New_York"), first_day(now, "America/New_York", "Pacific/Pago_Pago")] == [now.date(), date(2026, 12, 31)]

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Request
 from sqlalchemy import select
 
-from services.gateway.oauth.known_clients import is_in_force
+from services.gateway.registry.in_force import is_there
 from services.gateway.tables import OrganisationRow
 from shared.database import Database
 
@@ -36,7 +36,7 @@ async def choosable(request: Request, kinds: Collection[str], today: date) -> li
     database: Database = request.app.state.database
     async with database.reading() as tx:
         rows = (await tx.scalars(select(OrganisationRow).where(OrganisationRow.kind.in_(kinds)))).all()
-    there = [row for row in rows if is_in_force(row.valid_from, row.valid_until, today)]
+    there = [row for row in rows if is_there(row.valid_from, row.valid_until, today)]
     return sorted(((str(row.id), row.organisation.name) for row in there), key=lambda one: one[1].casefold())
 
 

@@ -12,11 +12,11 @@ from fastapi import FastAPI
 from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from safepassage.wire_organisations import Organisation
 from services.gateway.door.allowances import Allowances
 from services.gateway.door.quotas import Came, Key, QuotaName, Quotas, Uses, quotas_of
 from services.gateway.limit_settings import LimitSettings
-from services.gateway.tables import OrganisationRow, QuotaLimitRow, QuotaUseRow
+from services.gateway.registry.in_force import AGENCY, zone_of
+from services.gateway.tables import QuotaLimitRow, QuotaUseRow
 from shared.clock import Clock
 from shared.contracts.audit import Actor, Context, Event
 from shared.database import Database
@@ -90,8 +90,7 @@ def _others(connection: Connection) -> dict[Key, int]:
 
 def _zone(connection: Connection) -> ZoneInfo:
     """Of the node: its state agency's."""
-    whole = connection.execute(select(OrganisationRow.whole).where(OrganisationRow.kind == "sea")).scalar_one_or_none()
-    return ZoneInfo("UTC" if whole is None else Organisation.model_validate_json(whole).time_zone)
+    return zone_of(connection.execute(select(AGENCY)).scalar_one())
 
 
 async def _tell(tx: AsyncSession, outbox: Outbox, reached: Collection[tuple[UUID, QuotaName, date]]) -> None:

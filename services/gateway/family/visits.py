@@ -19,11 +19,11 @@ from safepassage.wire_organisations import Organisation, OrganisationKind
 from services.gateway.family import events
 from services.gateway.family.links import OpenLink, forget_old_links, open_links, use_link
 from services.gateway.family.member import Member, Particulars
-from services.gateway.oauth.known_clients import is_in_force
 from services.gateway.people.cookies import digest_of_value, new_value
 from services.gateway.people.person import keyed_digest
 from services.gateway.people.sealed import seal_under, unseal_under
 from services.gateway.people.sessions import WRITTEN_EVERY
+from services.gateway.registry.in_force import IN_FORCE, is_in_force
 from services.gateway.settings import GatewaySettings
 from services.gateway.tables import FamilyLinkRow, FamilySessionRow, OrganisationRow
 from shared.database import Database
@@ -71,7 +71,7 @@ class Visits:
             )
             await tx.flush()
             row = (await tx.execute(_of(digest))).one()
-            if not is_in_force(row.valid_from, row.valid_until, now.date()):
+            if not is_in_force(row, now):
                 raise FamilyLinkNotGood
             self._outbox.record(tx, events.link_used(self._member(row, particulars, value), address, now))
         return value
@@ -96,7 +96,7 @@ class Visits:
         """INVARIANT: asked at each request, of what the settings and the register say now."""
         if now < row.began_at or now >= row.ends_at or now >= row.began_at + self._longest or now >= row.seen_at + self._idle:
             raise FamilyVisitOver
-        if not is_in_force(row.valid_from, row.valid_until, now.date()):
+        if not is_in_force(row, now):
             raise FamilyVisitOver("the agency is not in force")
 
     def _member(self, row: Any, particulars: Particulars, cookie: str) -> Member:
@@ -135,7 +135,7 @@ class Visits:
 
 
 def _of(digest: bytes) -> Any:
-    organisation = (OrganisationRow.kind, OrganisationRow.valid_from, OrganisationRow.valid_until, OrganisationRow.whole)
+    organisation = (OrganisationRow.kind, OrganisationRow.whole, *IN_FORCE)
     link = (FamilyLinkRow.organisation_id, FamilyLinkRow.withdrawn_at)
     return (
         select(FamilySessionRow.__table__, *link, *organisation)

@@ -6,9 +6,10 @@ What is granted is the intersection of what is asked for, the client's registrat
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
 
@@ -54,16 +55,15 @@ class StudentDataAccess(Wire):
     """The server that the token is for, RFC 9396 section 2.2."""
     requestor: Requestor | None = None
     expires: date | None = None
-    """The first day, in UTC, on which it holds no more; the token ends before."""
+    """The first day, where the state agency is, on which it holds no more; the token ends before."""
 
     def claims(self) -> dict[str, Any]:
         """As it stands in a token."""
         return self.model_dump(mode="json", exclude_none=True)
 
-    @property
-    def ends_at(self) -> int | None:
-        """Seconds since the epoch at which `expires` begins."""
-        return None if self.expires is None else int(datetime.combine(self.expires, time.min, tzinfo=UTC).timestamp())
+    def ends_at(self, zone: ZoneInfo) -> int | None:
+        """Seconds since the epoch at which `expires` begins in a time zone."""
+        return None if self.expires is None else int(datetime.combine(self.expires, time.min, tzinfo=zone).timestamp())
 
 
 _ENTRIES: Final[TypeAdapter[tuple[StudentDataAccess, ...]]] = TypeAdapter(

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final, Protocol
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,6 +19,7 @@ from services.gateway.oauth.client_keys import ClientKey, client_keys, peer_key
 from services.gateway.oauth.fetched_key_sets import still_counts
 from services.gateway.oauth.oauth_errors import PeerNotVerifiable, ResourceNotServed
 from services.gateway.oauth.scopes import PEER_SCOPE, SCOPES
+from services.gateway.registry.in_force import IN_FORCE, is_in_force, zone_of
 from services.gateway.tables import ClientRow, OrganisationRow
 from shared import prepared
 from shared.columns import EPOCH
@@ -25,6 +27,7 @@ from shared.database import Database
 from shared.peer_statements import PeerStatements
 
 PEER_ROLE: Final = "peer-node"
+UTC_ZONE: Final = ZoneInfo("UTC")
 
 _FIND: Final = (
     select(
@@ -47,8 +50,7 @@ _FIND: Final = (
         ClientRow.tls_certificates,
         ClientRow.disabled_at,
         OrganisationRow.kind,
-        OrganisationRow.valid_from,
-        OrganisationRow.valid_until,
+        *IN_FORCE,
     )
     .join(OrganisationRow, ClientRow.organisation_id == OrganisationRow.id)
     .where(ClientRow.id == bindparam("client_id"))
@@ -87,6 +89,8 @@ class KnownClient:
     """False where they could not be got for a day: they authenticate nobody any more, and tell only who may hear why."""
     redirect_uris: tuple[str, ...] = ()
     grant_types: frozenset[str] = frozenset({"client_credentials"})
+    zone: ZoneInfo = UTC_ZONE
+    """Of the state agency: by its days tokens end."""
 
     def get_client_id(self) -> str:
         """Authlib's ClientMixin."""
@@ -122,7 +126,7 @@ class KnownClients:
         """
         identifier = _uuid(client_id)
         if identifier is None:
-            return await self._peer(client_id, kid, now.date())
+            return await self._peer(client_id, kid, now)
         client = await self._registered(identifier, now)
         if client is None or client.jwks_uri is None:
             return client
@@ -135,28 +139,28 @@ class KnownClients:
 
     async def _registered(self, identifier: UUID, now: datetime) -> KnownClient | None:
         found = await self._database.find(_FIND, {"client_id": identifier})
-        return _client_of(found[0], identifier, now.date()) if found else None
+        return _client_of(found[0], identifier, now) if found else None
 
-    async def audience(self, resource: str | None, *, today: date) -> str:
+    async def audience(self, resource: str | None, *, now: datetime) -> str:
         """For whom a token is (RFC 8707): this node, or one other resource server that it knows. Raises ResourceNotServed."""
         if resource is None or resource == self._issuer:
             return self._issuer
-        if not await self.serves(resource, today=today):
+        if not await self.serves(resource, now=now):
             raise ResourceNotServed
         return resource
 
-    async def serves(self, resource: str, *, today: date) -> bool:
+    async def serves(self, resource: str, *, now: datetime) -> bool:
         """Whether a client in force is the resource server of that name."""
         query = (
-            select(OrganisationRow.valid_from, OrganisationRow.valid_until)
+            select(*IN_FORCE)
             .join(ClientRow, ClientRow.organisation_id == OrganisationRow.id)
             .where(ClientRow.resource == resource, ClientRow.disabled_at.is_(None))
         )
         async with self._database.reading() as tx:
             found = (await tx.execute(query)).one_or_none()
-        return found is not None and is_in_force(found.valid_from, found.valid_until, today)
+        return found is not None and is_in_force(found, now)
 
-    async def _peer(self, entity_id: str, kid: str, today: date) -> KnownClient | None:
+    async def _peer(self, entity_id: str, kid: str, now: datetime) -> KnownClient | None:
         try:
             statement = (await self._statements.of(entity_id, kid=kid)).message
         except NotAMember:
@@ -164,27 +168,27 @@ class KnownClients:
         except SuiteError as error:
             raise PeerNotVerifiable from error
         async with self._database.reading() as tx:
-            query = select(OrganisationRow.id, OrganisationRow.valid_from, OrganisationRow.valid_until)
+            query = select(OrganisationRow.id, *IN_FORCE)
             query = query.where(OrganisationRow.entity_id == entity_id, OrganisationRow.kind == "peer")
             organisation = (await tx.execute(query)).one_or_none()
         if organisation is None:
             return None
         keys = {jwk.kid: peer_key(jwk) for jwk in statement.client_authentication}
-        in_force = is_in_force(organisation.valid_from, organisation.valid_until, today)
-        return KnownClient(entity_id, organisation.id, "peer", PEER_ROLE, frozenset({PEER_SCOPE}), (), keys, in_force=in_force)
+        in_force, zone = is_in_force(organisation, now), zone_of(organisation.agency)
+        return KnownClient(entity_id, organisation.id, "peer", PEER_ROLE, frozenset({PEER_SCOPE}), (), keys, in_force=in_force, zone=zone)
 
 
-async def registered_client(tx: AsyncSession, client_id: UUID, *, today: date) -> KnownClient | None:
+async def registered_client(tx: AsyncSession, client_id: UUID, *, now: datetime) -> KnownClient | None:
     """The registered client with this id, or None."""
-    return await tx.run_sync(lambda session: _registered(session.connection(), client_id, today))
+    return await tx.run_sync(lambda session: _registered(session.connection(), client_id, now))
 
 
-def _registered(connection: Connection, client_id: UUID, today: date) -> KnownClient | None:
+def _registered(connection: Connection, client_id: UUID, now: datetime) -> KnownClient | None:
     found = prepared.row(connection, _FIND, {"client_id": client_id})
-    return None if found is None else _client_of(found, client_id, today)
+    return None if found is None else _client_of(found, client_id, now)
 
 
-def _client_of(found: Any, client_id: UUID, today: date) -> KnownClient:
+def _client_of(found: Any, client_id: UUID, now: datetime) -> KnownClient:
     scopes = frozenset(scope for scope in found.scopes.split() if scope in SCOPES and found.kind in SCOPES[scope].kinds)
     return KnownClient(
         str(client_id),
@@ -194,7 +198,7 @@ def _client_of(found: Any, client_id: UUID, today: date) -> KnownClient:
         scopes,
         tuple(found.purposes.split()),
         keys_of(found.jwks),
-        in_force=found.disabled_at is None and is_in_force(found.valid_from, found.valid_until, today),
+        in_force=found.disabled_at is None and is_in_force(found, now),
         assertion_audience=found.assertion_audience,
         resource=found.resource,
         may_exchange=frozenset(found.may_exchange.split()),
@@ -207,6 +211,7 @@ def _client_of(found: Any, client_id: UUID, today: date) -> KnownClient:
         keys_fetched_at=found.jwks_fetched_at or EPOCH,
         redirect_uris=tuple(found.redirect_uris.split()),
         grant_types=frozenset(found.grant_types.split()),
+        zone=zone_of(found.agency),
     )
 
 
@@ -214,11 +219,6 @@ def _client_of(found: Any, client_id: UUID, today: date) -> KnownClient:
 def keys_of(jwks: str) -> Mapping[str, ClientKey]:
     """The keys of a stored JWK Set; none of a client that has another method."""
     return {} if not jwks else client_keys(JwkSet.model_validate_json(jwks))
-
-
-def is_in_force(valid_from: date, valid_until: date | None, today: date) -> bool:
-    """Whether an organisation exists on a day; `valid_until` is the first day on which it does not."""
-    return valid_from <= today and (valid_until is None or today < valid_until)
 
 
 def _uuid(client_id: str) -> UUID | None:

@@ -79,7 +79,7 @@ class LegacyProfile:
         async with self.database.reading() as tx:
             query = select(ClientSecretRow).where(ClientSecretRow.id == secret_id, ClientSecretRow.client_id == client_id)
             row = (await tx.execute(query)).scalar_one_or_none()
-            client = await registered_client(tx, client_id, today=now.date()) if client_id is not None else None
+            client = await registered_client(tx, client_id, now=now) if client_id is not None else None
         if row is None:
             return client, None, None
         return client, row.id, Kept(row.salt, row.digest, row.cost, row.block_size, row.parallelism)

@@ -2,7 +2,7 @@
 key that asked for it, and is still registered for all that the token says.
 
 What changed within the longest lifetime of a token is loaded each second and at once after a change made here; older changes meet no living
-token. An organisation whose last day is over changed at midnight (UTC).
+token. An organisation whose last day is over changed at midnight, where the state agency is.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,8 +21,9 @@ from safepassage.problems.trust import NotAMember
 from safepassage.wire_clients import TlsSubject
 from services.gateway.oauth import client_certificates
 from services.gateway.oauth.client_secrets import kid_of
-from services.gateway.oauth.known_clients import is_in_force, keys_of
+from services.gateway.oauth.known_clients import keys_of
 from services.gateway.oauth.tokens import AccessClaims
+from services.gateway.registry.in_force import agency_zone, day_in, is_there
 from services.gateway.settings import LONGEST_SECONDS
 from services.gateway.tables import ClientRow, ClientSecretRow, GivenAuthorizationRow, OrganisationRow, RevokedTokenRow
 from shared.clock import Clock
@@ -71,7 +72,7 @@ class Registered:
     def of(cls, row: Any, secrets: Iterable[UUID], today: date) -> "Registered":
         """From its row."""
         scopes, purposes, others = (frozenset(one.split()) for one in (row.scopes, row.purposes, row.may_exchange))
-        is_in = row.disabled_at is None and is_in_force(row.valid_from, row.valid_until, today)
+        is_in = row.disabled_at is None and is_there(row.valid_from, row.valid_until, today)
         ended_until = max(_second(row.tokens_ended_at), _second(row.organisations_ended_at))
         return cls(_kids(row, secrets) if is_in else frozenset(), scopes, purposes, others, ended_until)
 
@@ -116,9 +117,11 @@ class Standing:
 
     async def _load(self) -> None:
         now = self._clock()
-        since, today = now - LOOKS_BACK, now.date()
+        since = now - LOOKS_BACK
         async with self._database.reading() as tx:
-            over = await _over_at_midnight(tx, since.date(), today)
+            zone = await agency_zone(tx)
+            today = day_in(zone, now)
+            over = await _over_at_midnight(tx, day_in(zone, since), today)
             changed = or_(ClientRow.changed_at > since, ClientRow.organisation_id.in_(over)) if over else ClientRow.changed_at > since
             query = select(*_REGISTERED).join(OrganisationRow, OrganisationRow.id == ClientRow.organisation_id)
             rows = (await tx.execute(query.where(changed))).all()
@@ -188,7 +191,7 @@ async def _over_at_midnight(tx: AsyncSession, since: date, today: date) -> Seque
 
 def _ended_until(peer: Any, since: datetime, today: date) -> float:
     """Seconds since the epoch, within which or before a peer's tokens were issued that count no more; 0 where all count."""
-    if not is_in_force(peer.valid_from, peer.valid_until, today):
+    if not is_there(peer.valid_from, peer.valid_until, today):
         return inf
     return _second(peer.tokens_ended_at) if peer.tokens_ended_at is not None and peer.tokens_ended_at > since else 0
 

@@ -27,6 +27,7 @@ from services.gateway.oauth.proof_of_possession import REMEMBERED_SECONDS, Proof
 from services.gateway.oauth.replay import spending_or_none
 from services.gateway.oauth.token_exchange import TokenExchange
 from services.gateway.oauth.tokens import AccessClaims, AccessTokens
+from services.gateway.registry.in_force import day_in
 from services.gateway.settings import GatewaySettings
 from shared.clock import Clock
 from shared.contracts.audit import Actor, Context, Event
@@ -157,8 +158,8 @@ class TokenEndpoint:
 
     async def _granted(self, form: Mapping[str, str], client: KnownClient, jkt: str, now: datetime) -> dict[str, Any]:
         """The claims that client_credentials give."""
-        audience = await self.clients.audience(form.get("resource"), today=now.date())
-        request = TokenRequest(self.settings.entity_id, form, client=client, jkt=jkt, audience=audience, today=now.date())
+        audience = await self.clients.audience(form.get("resource"), now=now)
+        request = TokenRequest(self.settings.entity_id, form, client=client, jkt=jkt, audience=audience, today=day_in(client.zone, now))
         granted, details = self.server.grant(request), None
         if granted.details is not None:
             details = await self.exchange.agreed.granted(
@@ -172,7 +173,7 @@ class TokenEndpoint:
             "organisation_kind": client.organisation_kind,
             "role": client.role,
             "authorization_details": () if details is None else (details,),
-            "until": None if details is None else details.ends_at,
+            "until": None if details is None else details.ends_at(client.zone),
         }
 
     async def _store(self, authenticated: Authenticated, proof: Proof | None, issued: Event, now: datetime) -> None:

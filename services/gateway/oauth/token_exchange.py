@@ -24,6 +24,7 @@ from services.gateway.oauth.oauth_errors import (
 )
 from services.gateway.oauth.standing import Standing
 from services.gateway.oauth.tokens import MOST_MADE_FROM, AccessClaims, AccessTokens, Acting, MadeFrom
+from services.gateway.registry.in_force import day_in
 
 GRANT_TYPE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS_TOKEN: Final = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 the name of a type
@@ -92,7 +93,7 @@ class TokenExchange:
             return None
         if client.client_id != subject.client_id and details.purpose not in client.purposes:
             raise DetailsRefused("the client is not registered for that purpose")
-        require_possible(details, audience=subject.aud, today=now.date())
+        require_possible(details, audience=subject.aud, today=day_in(client.zone, now))
         return await self.agreed.granted(details, organisation_id=subject.organisation_id, organisation_kind=subject.organisation_kind)
 
 

@@ -16,12 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from safepassage.canonical import to_base64url
 from safepassage.problems.people import NotSignedIn
 from safepassage.wire_organisations import OrganisationKind
-from services.gateway.oauth.known_clients import is_in_force
 from services.gateway.people.cookies import digest_of_value, new_value
 from services.gateway.people.person import Person, keyed_digest
 from services.gateway.people.roles import Role
 from services.gateway.people.sealed import Particulars, seal, unseal
 from services.gateway.people.settings import PeopleSettings
+from services.gateway.registry.in_force import IN_FORCE, is_in_force
 from services.gateway.tables import OrganisationRow, SessionRow
 from shared.database import Database
 
@@ -133,7 +133,7 @@ class Sessions:
             raise NotSignedIn("the session has reached its limit")
         if now >= row.seen_at + self._idle:
             raise NotSignedIn("nothing was asked for too long")
-        if not is_in_force(row.valid_from, row.valid_until, now.date()):
+        if not is_in_force(row, now):
             raise NotSignedIn("the organization is not in force")
         if not self._settings.gives(row.role, row.granted_by):
             raise NotSignedIn("the role is not given any more")
@@ -166,7 +166,7 @@ async def end_sessions_of(tx: AsyncSession, organisation_id: UUID) -> None:
 
 
 def _of(digest: bytes) -> Any:
-    organisation = (OrganisationRow.kind, OrganisationRow.valid_from, OrganisationRow.valid_until)
+    organisation = (OrganisationRow.kind, *IN_FORCE)
     return (
         select(SessionRow.__table__, *organisation)
         .join(OrganisationRow, OrganisationRow.id == SessionRow.organisation_id)

@@ -17,7 +17,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.problems import SuiteError
 from safepassage.problems.people import NoRoleHere, NotSignedIn, SignInDeclined, SignInNotBelieved, SignInNotUnderWay
-from services.gateway.oauth.known_clients import is_in_force
 from services.gateway.people import events
 from services.gateway.people.cookies import VALUE, digest_of_value, new_value
 from services.gateway.people.id_token import require_identity
@@ -27,6 +26,7 @@ from services.gateway.people.provider_keys import verified_payload
 from services.gateway.people.role_claims import GivenRole, role_of
 from services.gateway.people.sessions import Sessions, SignedIn
 from services.gateway.people.settings import PeopleSettings
+from services.gateway.registry.in_force import agency_zone, day_in, is_there
 from services.gateway.tables import OrganisationRow, SignInRow
 from shared.clock import Clock
 from shared.database import Database
@@ -185,8 +185,8 @@ class SignIn:
         else:
             query = query.where(OrganisationRow.kind == "lea", _named(given.district))
         async with self._database.reading() as tx:
-            found = (await tx.execute(query.limit(2))).scalars().all()
-        if len(found) != 1 or not is_in_force(found[0].valid_from, found[0].valid_until, now.date()):
+            found, zone = (await tx.execute(query.limit(2))).scalars().all(), await agency_zone(tx)
+        if len(found) != 1 or not is_there(found[0].valid_from, found[0].valid_until, day_in(zone, now)):
             raise NoRoleHere("your organization is not one of this node, or not any more")
         return found[0].id
 

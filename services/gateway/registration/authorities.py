@@ -9,9 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.canonical import sha256
-from services.gateway.oauth.known_clients import is_in_force, keys_of
+from services.gateway.oauth.known_clients import keys_of
 from services.gateway.registration.registration_errors import RegistrationTokenRefused, StatementNotApproved, StatementRefused
 from services.gateway.registration.software_statements import Statement, read_statement, verify_statement
+from services.gateway.registry.in_force import IN_FORCE, is_in_force
 from services.gateway.tables import InitialTokenRow, OrganisationRow, PublisherRow, SpentRow
 from shared.tenancy import within
 
@@ -95,6 +96,6 @@ async def _below(tx: AsyncSession, said: Any, publisher_organisation_id: UUID, n
 
 
 async def _in_force(tx: AsyncSession, organisation_id: UUID, now: datetime) -> bool:
-    query = select(OrganisationRow.valid_from, OrganisationRow.valid_until).where(OrganisationRow.id == organisation_id)
+    query = select(*IN_FORCE).where(OrganisationRow.id == organisation_id)
     found = (await tx.execute(query)).one_or_none()
-    return found is not None and is_in_force(found.valid_from, found.valid_until, now.date())
+    return found is not None and is_in_force(found, now)

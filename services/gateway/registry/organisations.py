@@ -4,7 +4,7 @@ These functions are called by the routes and by the operator's command alike, ea
 """
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -18,7 +18,7 @@ from safepassage.problems.access import OrganisationNotCoherent, OrganisationTak
 from safepassage.problems.requests import NotFound, VersionConflict
 from safepassage.trust_members import Member
 from safepassage.wire_organisations import NewOrganisation, Organisation, OrganisationKind
-from services.gateway.oauth.known_clients import is_in_force
+from services.gateway.registry.in_force import agency_zone, day_in, is_there
 from services.gateway.registry.organisation_ends import end_what_came_of
 from services.gateway.tables import OrganisationRow
 from shared.contracts.audit import Actor, Context, Event
@@ -80,11 +80,12 @@ async def change_organisation(tx: AsyncSession, outbox: Outbox, changed: Organis
         raise OrganisationNotCoherent("kind and entity id never change", field="kind")
     require_coherent(changed, parent=await _parent_kind(tx, changed.parent_id))
     organisation = changed.model_copy(update={"version": row.version + 1})
-    before = is_in_force(row.valid_from, row.valid_until, now.date())
+    today = day_in(await agency_zone(tx), now)
+    before = is_there(row.valid_from, row.valid_until, today)
     for name, value in _columns(organisation).items():
         setattr(row, name, value)
     await _flush(tx)
-    if is_in_force(row.valid_from, row.valid_until, now.date()) != before:
+    if is_there(row.valid_from, row.valid_until, today) != before:
         await end_what_came_of(tx, outbox, row, actor=actor, now=now)
     _tell(tx, outbox, organisation, "organisation-changed", actor, now)
     return organisation
@@ -103,12 +104,13 @@ async def add_peers(tx: AsyncSession, outbox: Outbox, members: Iterable[Member],
     actor = Actor(kind="system", job="trust-list")
     rows = (await tx.execute(select(OrganisationRow).where(OrganisationRow.kind == "peer"))).scalars().all()
     known = {row.entity_id: row.organisation for row in rows}
+    day = (now - timedelta(hours=12)).date()  # that it is somewhere still: a peer is there at once, wherever the agency is
     for member in members:
         held = known.get(member.entity_id)
         if member.entity_id == own_entity_id:
             continue
         if held is None:
-            new = NewOrganisation(kind="peer", name=member.organisation, entity_id=member.entity_id, valid_from=_day(now))
+            new = NewOrganisation(kind="peer", name=member.organisation, entity_id=member.entity_id, valid_from=day)
             await add_organisation(tx, outbox, new, actor=actor, now=now)
         elif held.name != member.organisation:
             renamed = held.model_copy(update={"name": member.organisation})
@@ -145,7 +147,3 @@ async def _flush(tx: AsyncSession) -> None:
 def _columns(organisation: Organisation) -> dict[str, object]:
     names = {"kind", "parent_id", "nces_id", "state_id", "entity_id", "valid_from", "valid_until", "version"}
     return {**organisation.model_dump(include=names), "whole": organisation.model_dump_json()}
-
-
-def _day(now: datetime) -> date:
-    return now.date()

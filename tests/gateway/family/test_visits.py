@@ -53,7 +53,7 @@ async def test_a_link_that_was_used_holds_no_more_whom_it_is_for(house: House) -
 async def test_a_link_of_an_agency_that_is_no_more_lets_nobody_in_though_it_waits(house: House, clock: StandingClock) -> None:
     await district(house, ends=date(2026, 10, 22))
     link = await made(house)
-    clock.advance(days=1, hours=12)
+    clock.advance(days=1, hours=16)
     assert (await FamilyBrowser(house).use(link.link)).status == 403
     assert await visits(house) == 0
 
@@ -61,7 +61,7 @@ async def test_a_link_of_an_agency_that_is_no_more_lets_nobody_in_though_it_wait
 @pytest.mark.requirement("CON-family")
 async def test_a_visit_ends_with_the_last_day_of_the_agency(house: House, clock: StandingClock) -> None:
     await district(house, ends=date(2026, 10, 21))
-    clock.advance(hours=11, minutes=50)
+    clock.advance(hours=15, minutes=50)
     browser = await came(house)
     clock.advance(minutes=9)
     assert await is_going_on(browser)

@@ -93,12 +93,11 @@ async def test_what_was_issued_before_does_not_come_back_with_it(house: House, c
 
 
 async def _ends_with_its_last_day(house: House, clock: StandingClock) -> None:
-    """Midnight, in UTC, is when nobody changes anything."""
+    """Midnight in New York, where the state agency is, is when nobody changes anything."""
     tomorrow = house.now.date() + timedelta(days=1)
     ending, staying = await district(house, valid_until=tomorrow), await district(house, valid_until=tomorrow + timedelta(days=1))
     parties = [await house.party(one, "records:read") for one in (ending, staying)]
-    clock.advance(hours=11, minutes=57)
-    assert house.now.date() < tomorrow
+    clock.advance(hours=15, minutes=57)
     await house.app.state.standing.refresh()
     tokens = [await house.token(party) for party in parties]
     assert [await opens(house, *one) for one in zip(parties, tokens, strict=True)] == [200, 200]
@@ -179,10 +178,9 @@ async def test_what_others_people_let_its_applications_do_ends_for_good(peopled:
 
 
 async def test_they_end_with_its_last_day_too(peopled: House, clock: StandingClock) -> None:
-    clock.advance(hours=11, minutes=57)
-    tomorrow = peopled.now.date() + timedelta(days=1)
+    clock.advance(hours=15, minutes=57)
     await peopled.app.state.standing.refresh()
-    _, app, browser = await _person_of(peopled, valid_until=tomorrow)
+    _, app, browser = await _person_of(peopled, valid_until=peopled.now.date())  # in New York that is tomorrow
     tokens = await app.tokens(browser, scope="records:read")
     assert await opens(peopled, app.party, tokens["access_token"]) == 200
     clock.advance(minutes=4)
@@ -216,7 +214,7 @@ async def test_a_link_that_waits_is_not_used_up_on_the_day_on_which_its_agency_i
     waiting = await made(house)
     [oak] = [one for one in await house.hand.organisations() if one.kind == "lea"]
     await change(house, oak, valid_until=house.now.date() + timedelta(days=1))
-    clock.advance(hours=12)
+    clock.advance(hours=16)
     assert (await FamilyBrowser(house).use(waiting.link)).status == 403
     async with house.app.state.database.reading() as tx:
         assert (await tx.execute(select(FamilyLinkRow.used_at))).scalar_one() is None

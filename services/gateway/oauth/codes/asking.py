@@ -78,7 +78,7 @@ class Asking:
     async def _reach(self, request_uri: str, person: Person, now: datetime) -> Reach | None:
         async with self.database.reading() as tx:
             request = await _pushed(tx, request_uri)
-            client = None if request is None else await registered_client(tx, request.client_id, today=now.date())
+            client = None if request is None else await registered_client(tx, request.client_id, now=now)
         if request is None or client is None:
             return None
         try:
@@ -103,7 +103,7 @@ class Asking:
             raise AuthorizationNotAsked
         if not is_recent_enough(request, person, now):
             raise StepUpNeeded
-        client = await registered_client(tx, request.client_id, today=now.date())
+        client = await registered_client(tx, request.client_id, now=now)
         row, own = await tx.get(ClientRow, request.client_id), await tx.get(OrganisationRow, person.organisation_id)
         if client is None or row is None or own is None:
             raise AuthorizationNotAsked

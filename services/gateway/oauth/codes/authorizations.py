@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.gateway.oauth.authorization_details import StudentDataAccess
 from services.gateway.oauth.codes.refresh_tokens import digest_of_token
 from services.gateway.oauth.codes.role_scopes import grantable
-from services.gateway.oauth.known_clients import is_in_force
 from services.gateway.people.settings import PeopleSettings
+from services.gateway.registry.in_force import agency_zone, day_in, is_there
 from services.gateway.tables import ClientRow, GivenAuthorizationRow, OrganisationRow, PushedRequestRow, RefreshTokenRow
 from shared.contracts.audit import Actor, Context, Event
 from shared.database import Database
@@ -53,8 +53,8 @@ async def person_may(tx: AsyncSession, row: GivenAuthorizationRow, now: datetime
     organisation = await tx.get(OrganisationRow, row.organisation_id)
     if organisation is None or not people.gives(row.role, row.granted_by):
         return False
-    one, scopes = organisation.organisation, row.scope.split()
-    return is_in_force(one.valid_from, one.valid_until, now.date()) and len(
+    one, scopes, today = organisation.organisation, row.scope.split(), day_in(await agency_zone(tx), now)
+    return is_there(one.valid_from, one.valid_until, today) and len(
         grantable(scopes, registered=scopes, role=row.role, kind=one.kind)
     ) == len(scopes)
 

@@ -64,7 +64,7 @@ class PersonsTokens:
         details = reach.details
         token, claims = self.tokens.issue(
             now=now,
-            until=min(int(row.expires_at.timestamp()), (details and details.ends_at) or 2**40),
+            until=min(int(row.expires_at.timestamp()), (details and details.ends_at(authenticated.client.zone)) or 2**40),
             jkt=row.jkt,
             aud=row.audience,
             sub=row.subject,

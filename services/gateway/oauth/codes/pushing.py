@@ -20,6 +20,7 @@ from services.gateway.oauth.known_clients import KnownClients
 from services.gateway.oauth.oauth_errors import AuthorizationRequestRefused, ProofRefused
 from services.gateway.oauth.presented_proofs import PresentedProofs
 from services.gateway.oauth.proof_of_possession import REMEMBERED_SECONDS, Proof
+from services.gateway.registry.in_force import day_in
 from services.gateway.tables import PushedRequestRow
 from shared.contracts.audit import Context, Event
 from shared.database import Database
@@ -57,8 +58,9 @@ class Pushing:
         proof = self.proofs.verify(proofs, path=PATH, now=now) if proofs else None
         authenticated = await self.authentication.authenticate(form, authorization=authorization, now=now, certificate=certificate)
         proof_key = None if proof is None else proof.thumbprint
-        client, today = authenticated.client, now.date()
-        audience = await self.clients.audience(form.get("resource"), today=today)
+        client = authenticated.client
+        audience = await self.clients.audience(form.get("resource"), now=now)
+        today = day_in(client.zone, now)
         asked = read_request(form, client=client, proof_key=proof_key, audience=audience, development=self.development, today=today)
         if asked.details is not None:
             details = await self.agreed.granted(

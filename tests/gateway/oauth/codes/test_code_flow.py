@@ -1,7 +1,8 @@
 """A person lets an application act for them, and it does: what each of them is told, and what the log hears."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -121,7 +122,7 @@ async def test_the_client_still_gets_tokens_of_its_own(peopled: House) -> None:
 
 async def test_a_token_ends_when_its_details_do(peopled: House, clock: StandingClock) -> None:
     app, tomorrow = await application(peopled), (peopled.now + timedelta(days=1)).date()
-    midnight = datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=UTC)
+    midnight = datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=ZoneInfo("America/New_York"))
     clock.advance(seconds=(midnight - peopled.now).total_seconds() - 120)
     await peopled.app.state.standing.refresh()
     details = json.dumps([{"type": "student_data_access", "purpose": PURPOSE, "expires": tomorrow.isoformat()}])

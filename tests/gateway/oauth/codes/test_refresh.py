@@ -3,7 +3,6 @@
 import asyncio
 from collections import Counter
 from collections.abc import Mapping
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -212,9 +211,9 @@ async def test_what_ends_at_once_when_the_client_is_disabled_or_loses_a_scope_or
 
 
 async def test_what_ends_at_the_next_refresh(peopled: House, clock: StandingClock) -> None:
-    clock.advance(hours=11, minutes=59, seconds=30)
+    clock.advance(hours=15, minutes=59, seconds=30)
     state = await peopled.organisation("sea")
-    district = await peopled.organisation("lea", parent_id=state.id, valid_until=peopled.now.date() + timedelta(days=1))
+    district = await peopled.organisation("lea", parent_id=state.id, valid_until=peopled.now.date())  # in New York that is tomorrow
     app = Application(peopled, await peopled.party(state, "decisions:read", registered=CODE))
     officer = await person(peopled, "district-officer", organisation_id=district.id)
     token = (await app.tokens(officer))["refresh_token"]
