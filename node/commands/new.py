@@ -18,6 +18,7 @@ from safepassage.claims import EntityId
 from safepassage.ids import uuid7
 from safepassage.wire_organisations import NewOrganisation
 from shared.clock import system_clock
+from shared.states import is_state
 
 SAID_RIGHT: Final = {
     "state": "Give --state the postal code of a state, the District or a territory, such as OR; XA to XZ are fictional.",
@@ -61,7 +62,7 @@ def new(
         _refuse(str((*error.errors()[0]["loc"], "entity_id")[0]))
     except (ZoneInfoNotFoundError, ValueError, OSError):
         _refuse("time_zone")
-    if not _is_state(state):
+    if not is_state(state):
         _refuse("state")
     if not (insecure_development or entity_id.startswith("https://")):
         _refuse("entity_id")
@@ -72,13 +73,6 @@ def new(
     asyncio.run(migrate_all(node))
     with_hand(folder, lambda hand: hand.add_organisation(agency, organisation_id=file.organisation_id))
     console.print(f"{name} ({state}) is in {folder}. Start it: safepassage-node up {folder}")
-
-
-def _is_state(code: str) -> bool:
-    """INVARIANT: no node is of a state that there is not: of a code that was typed wrong no rule of its own state would apply."""
-    from services.privacy.policy.taxonomy import STATES  # noqa: PLC0415 no service is loaded for a command's help
-
-    return code in STATES or code.startswith("X")
 
 
 def _refuse(member: str) -> NoReturn:

@@ -5,20 +5,32 @@ from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
 from safepassage.chunks import MAX_CONTENT_BYTES
 from safepassage.envelope import MAX_BODY_BYTES
 from safepassage.suites import SUITES
 from shared.identity_checks import USUAL_DAYS, IdentityCheckDays
 from shared.sealing_settings import SealingSettings
+from shared.states import is_state
+
+
+def _known_state(name: str) -> str:
+    if name != "US" and not (name.startswith("US-") and is_state(name[3:])):
+        raise ValueError("write US- and the postal code of a state, the District or a territory, such as US-OR; XA to XZ are fictional")
+    return name
 
 
 class RecordsSettings(SealingSettings):
     """Settings of the records service; docs/settings.md documents each one."""
 
     jurisdiction: Annotated[
-        str, Field(pattern=r"^US(-[A-Z]{2})?$", description="The state whose law the node's records are under.", examples=["US-XA"])
+        str,
+        AfterValidator(_known_state),
+        Field(
+            description="The state whose law the node's records are under: `US-` and its postal code; XA to XZ are fictional.",
+            examples=["US-XA"],
+        ),
     ]
     node_organisation_id: Annotated[
         UUID,

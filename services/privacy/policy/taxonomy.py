@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 from safepassage.elements import ELEMENTS
 from safepassage.wire_licensure import ELEMENT as EDUCATORS
 from services.privacy.policy.entities import Entity, entity
+from shared.states import STATES
 
 BASES: Mapping[str, str] = {
     "consent": "34 CFR 99.30",
@@ -82,13 +83,6 @@ PURPOSES: Mapping[str, str | None] = {
     "licensure": None,
 }
 """A purpose and the wider one that it is part of. Commercial purposes are not there, so that nothing can be asked for them."""
-
-STATES: tuple[str, ...] = (
-    "AL", "AK", "AZ", "AR", "CA", "CO", "CT", "DE", "FL", "GA", "HI", "ID", "IL", "IN", "IA", "KS", "KY", "LA", "ME", "MD",
-    "MA", "MI", "MN", "MS", "MO", "MT", "NE", "NV", "NH", "NJ", "NM", "NY", "NC", "ND", "OH", "OK", "OR", "PA", "RI", "SC",
-    "SD", "TN", "TX", "UT", "VT", "VA", "WA", "WV", "WI", "WY", "DC", "AS", "GU", "MP", "PR", "VI",
-)  # fmt: skip
-"""Postal codes of states, the District and territories."""
 
 FICTIONAL_STATES: tuple[str, ...] = ("XA", "XB")
 """Alder and Birch of the demo: ISO 3166 leaves codes that begin with X to their users."""

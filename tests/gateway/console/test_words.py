@@ -21,7 +21,8 @@ from services.gateway.console.viewing import LANGUAGES, ZONES, Language, Viewing
 from services.gateway.oauth.scopes import SCOPES
 from services.gateway.people.roles import OF_A_DISTRICT, ROLES
 from services.privacy.clocks import DUTY_RULES, NOTICE_RULES
-from services.privacy.policy.taxonomy import FICTIONAL_STATES, PURPOSES, STATES
+from services.privacy.policy.taxonomy import FICTIONAL_STATES, PURPOSES
+from shared.states import STATES
 
 NOW = datetime(2026, 11, 23, 16, 41, 5, tzinfo=UTC)
 PLACEHOLDER = re.compile(r"%\(\w+\)s")
