@@ -7,7 +7,7 @@ import asyncio
 import json
 import shutil
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -28,16 +28,27 @@ async def script(name: str, **about: Any) -> Any:
 @asynccontextmanager
 async def running(name: str, **about: Any) -> AsyncIterator[Any]:
     """A script that goes on, such as a server, until the block ends: what it said in its first line."""
+    async with conversing(name, **about) as heard:
+        yield await heard()
+
+
+@asynccontextmanager
+async def conversing(name: str, **about: Any) -> AsyncIterator[Callable[[], Awaitable[Any]]]:
+    """A script that goes on until the block ends, and says a line now and then: awaited, the next one."""
     process = await _started(name)
     assert process.stdin is not None
-    assert process.stdout is not None
     process.stdin.write(json.dumps(about).encode())
     process.stdin.write_eof()
-    try:
+
+    async def heard() -> Any:
+        assert process.stdout is not None
         async with asyncio.timeout(SECONDS):
             said = await process.stdout.readline()
             assert said, (await process.communicate())[1].decode()[-4000:]
-        yield json.loads(said)
+        return json.loads(said)
+
+    try:
+        yield heard
     finally:
         if process.returncode is None:
             process.kill()

@@ -1,0 +1,87 @@
+// Our own door: statement, tokens, and what other members send (docs/wire.md, "Calls" and "Answers, refusals, retries").
+
+import { createHash, randomUUID } from 'node:crypto'
+import { createServer } from 'node:http'
+import { buffer } from 'node:stream/consumers'
+
+import { calculateJwkThumbprint, createLocalJWKSet, EmbeddedJWK, jwtVerify } from 'jose'
+
+import { demand, Refused } from './problem.mjs'
+
+export class Door {
+  #tokens = new Map()
+
+  /**
+   * statement    our own, as a token
+   * statementOf  that of a member, by its entity id
+   * routes       by `METHOD /path`: ({peer, body, query}) => {status, body, type}
+   */
+  constructor(entityId, { statement, statementOf, routes }) {
+    Object.assign(this, { entityId, statement, statementOf, routes })
+    this.server = createServer((request, response) => this.#answer(request, response))
+  }
+
+  async open() {
+    const { hostname, port } = new URL(this.entityId)
+    await new Promise((resolve) => this.server.listen(Number(port), hostname, resolve))
+  }
+
+  close() {
+    this.server.closeAllConnections()
+    this.server.close()
+  }
+
+  async #answer(request, response) {
+    let answer
+    try {
+      answer = await this.#routed(request)
+    } catch (error) {
+      answer = problem(error)
+    }
+    response.writeHead(answer.status, { 'content-type': answer.type ?? 'application/json' }).end(answer.body)
+  }
+
+  async #routed(request) {
+    const { pathname, searchParams } = new URL(request.url, this.entityId)
+    if (pathname === '/.well-known/safe-passage') return { status: 200, body: this.statement, type: 'application/jose' }
+    const body = await buffer(request)
+    if (pathname === '/oauth/token') return this.#token(request, new URLSearchParams(body.toString()))
+    const route = this.routes[`${request.method} ${pathname}`]
+    demand(route, 'not-found', 404)
+    return route({ peer: await this.#caller(request, pathname), body, query: searchParams })
+  }
+
+  async #token(request, form) {
+    const peer = form.get('client_id')
+    const keys = createLocalJWKSet({ keys: (await this.statementOf(peer)).client_authentication })
+    const named = { issuer: peer, subject: peer, audience: this.entityId }
+    await jwtVerify(form.get('client_assertion'), keys, { ...named, maxTokenAge: 60, clockTolerance: 10 })
+    const token = randomUUID()
+    this.#tokens.set(token, { peer, thumbprint: (await this.#proof(request, '/oauth/token')).thumbprint })
+    const answer = { access_token: token, token_type: 'DPoP', expires_in: 300, scope: 'exchange:peer' }
+    return { status: 200, body: JSON.stringify(answer) }
+  }
+
+  async #caller(request, path) {
+    const token = /^DPoP (.+)$/.exec(request.headers.authorization ?? '')?.[1]
+    const held = this.#tokens.get(token)
+    const { thumbprint, claims } = await this.#proof(request, path)
+    const ath = createHash('sha256').update(token ?? '').digest('base64url')
+    demand(held && thumbprint === held.thumbprint && claims.ath === ath, 'invalid-token', 401)
+    return held.peer
+  }
+
+  async #proof(request, path) {
+    const { payload, protectedHeader } = await jwtVerify(request.headers.dpop ?? '', EmbeddedJWK, { typ: 'dpop+jwt', maxTokenAge: 60, clockTolerance: 10 })
+    demand(payload.htm === request.method && payload.htu === this.entityId + path, 'invalid-proof', 401)
+    return { claims: payload, thumbprint: await calculateJwkThumbprint(protectedHeader.jwk) }
+  }
+}
+
+function problem(error) {
+  const [code, status] = error instanceof Refused ? [error.code, error.status] : ['not-answered', 500]
+  if (status === 500) console.error(error)
+  const retry = status === 500 ? 'after' : 'never'
+  const said = { type: `urn:safepassage:problem:${code}`, code, title: code, status, remedy: '-', retry, ...error.members }
+  return { status, body: JSON.stringify(said), type: 'application/problem+json' }
+}

@@ -1,0 +1,85 @@
+// A node with its keys, its log and its door: what asking and answering have in common.
+
+import { Calls } from './calls.mjs'
+import { digest, utf8 } from './bytes.mjs'
+import { Door } from './door.mjs'
+import { ofPrivateJwk, signed, verified } from './jws.mjs'
+import { OwnLog, SeenLogs } from './logs.mjs'
+import { demand } from './problem.mjs'
+import { newKey } from './sealing.mjs'
+import { memberOf, ownStatement, pinnedList, statementOf } from './trust.mjs'
+
+export const JOSE = 'application/jose'
+export const ENVELOPE = 'application/vnd.safepassage.envelope.v1'
+
+export class Peer {
+  routes = {}
+  seen = new SeenLogs()
+  #statements = new Map()
+
+  /** told: entity_id, keys (private JWKs), list (the document) and its digest. */
+  static async of(told) {
+    const peer = new Peer()
+    peer.entityId = told.entity_id
+    peer.keys = Object.fromEntries(Object.entries(told.keys).map(([name, jwk]) => [name, ofPrivateJwk(jwk)]))
+    peer.list = pinnedList(told.list, told.digest)
+    peer.log = new OwnLog(memberOf(peer.list, peer.entityId).logs[0].origin, peer.keys.log)
+    peer.calls = new Calls(peer.entityId, peer.keys.client)
+    peer.encryption = await newKey()
+    const statement = ownStatement(peer.entityId, peer.keys, peer.encryption)
+    peer.routes['GET /v1/peer/consistency'] = ({ query }) => peer.#consistency(query)
+    peer.door = new Door(peer.entityId, { statement, statementOf: (entityId) => peer.statement(entityId), routes: peer.routes })
+    await peer.door.open()
+    return peer
+  }
+
+  member(entityId) {
+    return memberOf(this.list, entityId)
+  }
+
+  async statement(entityId) {
+    if (!this.#statements.has(entityId)) this.#statements.set(entityId, await statementOf(this.member(entityId)))
+    return this.#statements.get(entityId)
+  }
+
+  sign(typ, claims) {
+    return signed(typ, { v: 1, ...claims }, this.keys.exchange)
+  }
+
+  /** The claims of a message that `entityId` signed for us. */
+  async read(token, typ, entityId) {
+    const claims = verified(token, typ, (await this.statement(entityId)).exchange_signing)
+    demand(claims.iss === entityId, 'wrong-issuer', 401)
+    demand(claims.aud === this.entityId, 'wrong-audience', 401)
+    return claims
+  }
+
+  /** The leaf that a message of `entityId` proves. */
+  proven(claims, entityId) {
+    const member = this.member(entityId)
+    return this.seen.verify(claims, member, async (origin, from, to) => {
+      const query = new URLSearchParams({ origin, from, to })
+      const answer = await this.calls.send(member, 'GET', `/v1/peer/consistency?${query}`)
+      demand(answer.status === 200, 'consistency-not-shown')
+      return JSON.parse(answer.body).path
+    })
+  }
+
+  /** Send a message, and give what is answered; a refusal is taken only once it is signed by the node, about these bytes. */
+  async send(entityId, path, body, type = JOSE, token = body) {
+    const answer = await this.calls.send(this.member(entityId), 'POST', path, body, type)
+    if (answer.status < 400) return { status: answer.status, body: answer.body.toString() }
+    const problem = JSON.parse(answer.body)
+    const said = { status: answer.status, code: problem.code, field: problem.field }
+    if (!problem.refusal) return { ...said, unsigned: true }
+    const refusal = await this.read(problem.refusal, 'sp-refusal+jws', entityId)
+    demand(refusal.about === digest(utf8(token)), 'refusal-malformed')
+    demand(refusal.code === problem.code && refusal.status === answer.status, 'refusal-malformed')
+    return said
+  }
+
+  #consistency(query) {
+    const path = this.log.consistency(Number(query.get('from')), Number(query.get('to')))
+    return { status: 200, body: JSON.stringify({ path }) }
+  }
+}

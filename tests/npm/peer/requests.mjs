@@ -1,0 +1,130 @@
+// Asking for a child's record: the request, the answer's verification, and both receipts (docs/wire-messages.md).
+
+import { randomBytes } from 'node:crypto'
+
+import { ABSENT, base64url, digest, fromBase64url, jcs, newId, seconds, utf8 } from './bytes.mjs'
+import { committedTo } from './leaf.mjs'
+import { demand } from './problem.mjs'
+import { committed, infoOf, isSizeClass, open, OVERHEAD, padded, seal, SUITE, unpadded } from './sealing.mjs'
+import { keyToSealTo, requireLifetime } from './trust.mjs'
+
+export const NOTICE = {
+  v: 1,
+  citation: '34 CFR 99.33',
+  text:
+    'This record contains personally identifiable information from education records and is disclosed on the condition that the ' +
+    'receiving organisation does not disclose it to any other party without the prior consent of the parent or eligible student, ' +
+    'except as 34 CFR Part 99 permits. Its officers, employees and agents may use it only for the purpose for which the disclosure was made.',
+}
+export const NOTICE_DIGEST = digest(jcs(NOTICE))
+const REPEATED = ['kind', 'iss', 'aud', 'recipient_organisation', 'exchange_id', 'envelope_id', 'request_digest']
+
+/** Enrolment evidence of today, attested an hour ago. */
+export function evidenceOf(organisation) {
+  const attested = new Date(Date.now() - 3_600_000).toISOString()
+  return {
+    v: 1,
+    receiving_organisation: { id: organisation, kind: 'lea', name: 'The receiving district' },
+    kind: 'enrolled',
+    entry_date: attested.slice(0, 10),
+    grade: '07',
+    document: { type: 'enrollment-form', digest: digest('form') },
+    parent_initiated: true,
+    official: { role: 'registrar', pairwise_id: 'official-1', attested_at: attested },
+  }
+}
+
+/**
+ * A request of `peer` to `holder`.
+ *
+ * about    person, sections, organisation, answerKey (of sealing.mjs)
+ * changed  what is to be wrong with it: claims of the request, members of the selector, ids of the HPKE context
+ */
+export async function newRequest(peer, holder, about, changed = {}) {
+  const key = keyToSealTo(await peer.statement(holder))
+  const claims = { iss: peer.entityId, aud: holder, jti: newId(), iat: seconds(), exp: seconds() + 86_400, ...changed.claims }
+  const selector = {
+    v: 1,
+    iss: claims.iss,
+    aud: claims.aud,
+    exchange_id: claims.jti,
+    purpose: 'enrollment',
+    basis: 'transfer',
+    person: about.person,
+    sections: about.sections,
+    evidence: evidenceOf(about.organisation),
+    answer_key: { suite: SUITE, public_key: base64url(about.answerKey.bytes) },
+    subject_salt: base64url(randomBytes(32)),
+    pinned_size: peer.seen.size(peer.member(holder)),
+    ...changed.selector,
+  }
+  const ids = { kind: 'request', suite: SUITE, iss: claims.iss, aud: claims.aud, exchange_id: claims.jti, envelope_id: claims.jti }
+  const info = infoOf({ ...ids, enc_kid: key.kid, ...changed.context })
+  const ciphertext = await seal(padded(selector), fromBase64url(key.public_key), info)
+  const sealed = { suite: SUITE, enc_kid: key.kid, ciphertext: base64url(ciphertext) }
+  const token = peer.sign('sp-request+jws', { ...claims, selector: sealed })
+  const subjectCommit = committedTo(fromBase64url(selector.subject_salt), selector.person ?? {})
+  return { id: claims.jti, holder, token, digest: digest(utf8(token)), exp: claims.exp, subjectCommit, ...about }
+}
+
+/** What the holder says of having taken the request. */
+export async function verifyAccepted(peer, token, request) {
+  const claims = await peer.read(token, 'sp-accepted+jws', request.holder)
+  requireLifetime(claims)
+  demand(claims.exchange_id === request.id && claims.request_digest === request.digest, 'other-exchange')
+  const leaf = await peer.proven(claims, request.holder)
+  demand(leaf.class === 'request', 'wrong-leaf')
+  demand(leaf.digests.ct === request.digest, 'leaf-of-another-exchange')
+  return claims
+}
+
+/** Everything about an envelope that is seen from outside. */
+export async function verifyEnvelope(peer, body, from, request) {
+  const end = 4 + body.readUInt32BE(0)
+  demand(end < body.length, 'envelope-malformed', 400)
+  const [token, ciphertext] = [body.subarray(4, end).toString('ascii'), body.subarray(end)]
+  const claims = await peer.read(token, 'sp-envelope+jws', from)
+  demand(claims.ct_digest === digest(ciphertext), 'other-ciphertext')
+  demand(claims.exchange_id === request.id && claims.request_digest === request.digest, 'other-exchange')
+  demand(claims.recipient_organisation === request.organisation, 'other-recipient')
+  requireLifetime(claims)
+  demand(claims.suite === SUITE, 'suite-not-supported')
+  demand(claims.enc_kid === request.answerKey.kid, 'encryption-key-unknown')
+  demand(isSizeClass(ciphertext.length - OVERHEAD), 'envelope-malformed', 400)
+  const { class: kind, digests } = await peer.proven(claims, from)
+  demand(kind === (claims.kind === 'not-provided' ? 'request' : 'disclosure'), 'wrong-leaf')
+  demand(digests.ct === claims.ct_digest && digests.pt_commit === claims.pt_commit, 'leaf-of-another-exchange')
+  demand(claims.kind === 'not-provided' || digests.decision !== ABSENT, 'decision-missing')
+  return { claims, ciphertext, digest: digest(utf8(token)) }
+}
+
+/** What is inside, once it is shown to be what was signed and logged. */
+export async function opened({ claims, ciphertext }, request) {
+  const plaintext = await open(ciphertext, request.answerKey.privateKey, infoOf(claims))
+  const content = unpadded(plaintext)
+  demand(REPEATED.every((name) => content[name] === claims[name]), 'sealed-ids-differ')
+  demand(committed(content.pt_salt, plaintext) === claims.pt_commit, 'plaintext-not-committed')
+  demand(claims.kind !== 'package' || digest(jcs(content.redisclosure_notice)) === NOTICE_DIGEST, 'notice-differs')
+  return content
+}
+
+/** R1, in our log, as claims: R2 is made of them. */
+export function received(peer, envelope, request) {
+  const { exchange_id, envelope_id, request_digest, recipient_organisation, kind, ct_digest } = envelope.claims
+  return {
+    iss: peer.entityId,
+    aud: envelope.claims.iss,
+    exchange_id,
+    envelope_id,
+    request_digest,
+    recipient_organisation,
+    envelope_digest: envelope.digest,
+    subject_commit: request.subjectCommit,
+    outcome: 'received',
+    reason: null,
+    redisclosure_notice_digest: kind === 'package' ? NOTICE_DIGEST : null,
+    stored_at: seconds(),
+    iat: seconds(),
+    ...peer.log.append('received', { ct: ct_digest }, { exchange_id }),
+  }
+}

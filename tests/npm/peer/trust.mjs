@@ -1,0 +1,82 @@
+// The trust list and the statements of its members (docs/wire.md, "Membership").
+
+import { verify } from 'node:crypto'
+
+import { digest, fromBase64url, seconds, utf8 } from './bytes.mjs'
+import { publicKeyOf, signed, verified } from './jws.mjs'
+import { parseVkey } from './notes.mjs'
+import { demand } from './problem.mjs'
+import { SUITE } from './sealing.mjs'
+
+/** The list in a document, pinned by its digest, once enough of its roots have signed it. */
+export function pinnedList(document, pinned, now = seconds()) {
+  const { payload, signatures } = JSON.parse(document)
+  const bytes = fromBase64url(payload)
+  demand(digest(bytes) === pinned, 'trust-list-digest-differs')
+  const list = JSON.parse(bytes)
+  const signers = new Set(signatures.map((one) => rootThatSigned(one, payload, list.roots)).filter(Boolean))
+  demand(signers.size >= list.threshold, 'trust-list-not-signed')
+  demand(now < list.expires_at && list.issued_at <= now + 300, 'trust-list-expired', 503)
+  return list
+}
+
+function rootThatSigned({ protected: header, signature }, payload, roots) {
+  const { alg, typ, kid } = JSON.parse(fromBase64url(header))
+  demand(alg === 'Ed25519' && typ === 'sp-trust+jws', 'trust-list-malformed')
+  const root = roots.find((one) => one.kid === kid)
+  if (!root) return null // a stranger, who counts for nothing
+  demand(verify(null, utf8(`${header}.${payload}`), publicKeyOf(root), fromBase64url(signature)), 'trust-list-not-signed')
+  return kid
+}
+
+export function memberOf(list, entityId) {
+  const member = list.members.find((one) => one.entity_id === entityId && one.status === 'active')
+  demand(member, 'not-a-member', 403)
+  return member
+}
+
+/** The keys of a member's log that may sign its checkpoints, by origin. */
+export function activeKeys(member, origin) {
+  const log = member.logs.find((one) => one.origin === origin)
+  demand(log, 'foreign-log')
+  return log.keys.filter((one) => one.status === 'active' && parseVkey(one.vkey).type === 1).map((one) => one.vkey)
+}
+
+/** The operational keys of a member, as its signed statement has them. */
+export async function statementOf(member) {
+  const answer = await fetch(`${member.endpoints.gateway}/.well-known/safe-passage`, { redirect: 'error' })
+  const statement = verified((await answer.text()).trim(), 'sp-node+jws', member.statement_keys)
+  demand(statement.iss === member.entity_id, 'wrong-issuer', 401)
+  requireLifetime(statement)
+  return statement
+}
+
+/** To which key others seal what is for the node. */
+export function keyToSealTo(statement) {
+  const inForce = statement.encryption.filter((key) => key.suite === SUITE && key.not_before <= seconds() && seconds() < key.not_after)
+  return inForce.reduce((one, other) => (other.epoch > one.epoch ? other : one))
+}
+
+/** A statement of one's own. `encryption` is a key of sealing.mjs. */
+export function ownStatement(entityId, { statement, exchange, client }, encryption) {
+  const [iat, exp] = [seconds(), seconds() + 14 * 86_400]
+  const key = { kid: encryption.kid, suite: SUITE, epoch: 1, public_key: encryption.bytes.toString('base64url') }
+  const claims = {
+    v: 1,
+    iss: entityId,
+    serial: 1,
+    iat,
+    exp,
+    exchange_signing: [exchange.public],
+    client_authentication: [client.public],
+    suites: [SUITE],
+    encryption: [{ ...key, not_before: iat, not_after: exp }],
+    organisation_id: null,
+  }
+  return signed('sp-node+jws', claims, statement)
+}
+
+export function requireLifetime({ iat, exp }, longest = 14 * 86_400) {
+  demand(exp === undefined || seconds() < exp, 'message-expired')
+  demand(iat <= seconds() + 300 && (exp === undefined || exp - iat <= longest), 'message-not-yet-valid')
+}

@@ -1,0 +1,95 @@
+// Messages that are wrong in one way each, and how a node answers them: its signed refusal, by the name of what is wrong.
+
+import { randomBytes, randomUUID } from 'node:crypto'
+
+import { packageFor } from './answers.mjs'
+import { ABSENT, base64url, digest, newId, seconds } from './bytes.mjs'
+import { keyPair, read, signed } from './jws.mjs'
+import { OwnLog } from './logs.mjs'
+import { ENVELOPE } from './peer.mjs'
+import { evidenceOf, newRequest } from './requests.mjs'
+import { SUITE } from './sealing.mjs'
+
+/** Requests about a child; `request` is one that was taken. */
+export async function refusedRequests(peer, holder, about, request) {
+  const evidence = evidenceOf(about.organisation)
+  const longAgo = { ...evidence.official, attested_at: '2020-01-01T00:00:00.000Z' }
+  const header = { alg: 'Ed25519', kid: peer.keys.exchange.kid, typ: 'sp-request+jws' }
+  const { claims } = read(request.token)
+  const changes = {
+    expired: { claims: { iat: seconds() - 86_400, exp: seconds() - 1 } },
+    ahead: { claims: { iat: seconds() + 900 } },
+    'for too long': { claims: { exp: seconds() + 15 * 86_400 } },
+    'of another version': { claims: { v: 2 } },
+    'with a member more': { claims: { extra: 1 } },
+    'of an id that is no UUIDv7': { claims: { jti: randomUUID() } },
+    'for another node': { claims: { aud: 'https://cedar.example' } },
+    'under an id that was used': { claims: { jti: request.id } },
+    'sealed in another context': { context: { aud: 'https://cedar.example' } },
+    'sealed for another exchange': { selector: { exchange_id: newId() } },
+    'for a purpose that is not served': { selector: { purpose: 'marketing' } },
+    'for a section that is none': { selector: { sections: ['shoe-size'] } },
+    'on an attestation of long ago': { selector: { evidence: { ...evidence, official: longAgo } } },
+    'without who it is': { selector: { person: undefined } },
+    'with a key that is none': { selector: { answer_key: { suite: SUITE, public_key: base64url(Buffer.alloc(1216, 255)) } } },
+  }
+  const tokens = { 'signed by another key': `${request.token.slice(0, -86)}${base64url(randomBytes(64))}` }
+  tokens['with a key in its header'] = signed('', claims, peer.keys.exchange, { ...header, jwk: peer.keys.exchange.public })
+  tokens['named a receipt'] = signed('sp-receipt+jws', claims, peer.keys.exchange)
+  for (const [name, changed] of Object.entries(changes)) tokens[name] = (await newRequest(peer, holder, about, changed)).token
+  return answers(tokens, (token) => peer.send(holder, '/v1/peer/requests', token))
+}
+
+/** Second receipts for an envelope that was received. */
+export async function refusedReceipts(peer, holder, { receipt, envelope }) {
+  const applied = { ...receipt, outcome: 'applied' }
+  const { ct_digest: ct } = envelope.claims
+  const fork = new OwnLog(peer.log.origin, peer.log.pair)
+  const changes = {
+    'that does not say where it was logged': { entry: null, index: null, path: null, checkpoint: null },
+    'of a log that forked': fork.append('received', { ct }),
+    'proven by another entry': peer.log.append('load', { ct }),
+    'proven by an entry of something else': peer.log.append('received', { ct: digest('something else') }),
+    'about another child': { subject_commit: digest('another child') },
+    'that acknowledges no notice': { redisclosure_notice_digest: null },
+    'of an envelope that there is not': { envelope_id: newId() },
+    'rejected for no reason': { outcome: 'rejected' },
+  }
+  const tokens = Object.fromEntries(Object.entries(changes).map(([name, changed]) => [name, peer.sign('sp-receipt+jws', { ...applied, ...changed })]))
+  return answers(tokens, (token) => peer.send(holder, '/v1/peer/receipts', token))
+}
+
+/** Answers to a request, each wrong in one way. */
+export async function refusedEnvelopes(peer, request) {
+  const { body, token } = await packageFor(peer, request)
+  const stranger = new OwnLog(peer.log.origin, keyPair())
+  const elsewhere = new OwnLog('cedar.example/log/2026', peer.log.pair)
+  const unproven = { entry: null, index: null, path: null, checkpoint: null }
+  const changes = {
+    'of another request': { claims: { request_digest: digest('another') } },
+    'for another organisation': { claims: { recipient_organisation: 'another-school' } },
+    'of another kind': { claims: { kind: 'credentials' } },
+    'whose ciphertext was changed': { ciphertext: Buffer.alloc(1136 + 16 * 1024) },
+    'whose time is over': { claims: { iat: seconds() - 60, exp: seconds() - 1 } },
+    'sealed to another key': { claims: { enc_kid: digest('another') } },
+    'of a suite that there is not': { claims: { suite: 'rot13' } },
+    'that proves nothing': { claims: unproven },
+    'logged as something else': { logged: 'received' },
+    'that nobody decided': { digests: { decision: ABSENT } },
+    'proven by the entry of another': { digests: { ct: digest('another') } },
+    'of a log under another key': { claims: stranger.append('disclosure', {}) },
+    'of a log that is not ours': { claims: elsewhere.append('disclosure', {}) },
+  }
+  const envelopes = { 'without its ciphertext': { token, body: body.subarray(0, 4 + token.length) } }
+  for (const [name, changed] of Object.entries(changes)) envelopes[name] = await packageFor(peer, request, changed)
+  return answers(envelopes, (one) => peer.send(request.from, '/v1/peer/envelopes', one.body, ENVELOPE, one.token))
+}
+
+async function answers(tokens, send) {
+  const given = {}
+  for (const [name, token] of Object.entries(tokens)) {
+    const { status, code, field, unsigned } = await send(token)
+    given[name] = [status, code ?? null, field ?? null, unsigned ? 'unsigned' : 'signed']
+  }
+  return given
+}

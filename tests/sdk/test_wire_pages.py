@@ -1,0 +1,91 @@
+"""docs/wire-messages.md and docs/wire.md say every member of every message: another state writes its node from them."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from safepassage.accepted import Accepted
+from safepassage.body import Body
+from safepassage.chain_part import ChainPart
+from safepassage.claims import Message
+from safepassage.ending import Ending
+from safepassage.envelope import Envelope
+from safepassage.finding import Compared, Comparison
+from safepassage.leaf import Leaf
+from safepassage.logged import Consistency, LoggedMessage
+from safepassage.node_statement import EncryptionKey, NodeStatement
+from safepassage.notice import Notice, NoticeContent, NoticeTaken
+from safepassage.package import REDISCLOSURE_NOTICE, REDISCLOSURE_NOTICE_DIGEST
+from safepassage.receipt import Receipt
+from safepassage.reconciliation import Reconciliation, StreamCount
+from safepassage.refusal import Refusal
+from safepassage.request import Request, SealedSelector, Selector
+from safepassage.suites import SUITES
+from safepassage.trust_list import TrustList
+from safepassage.trust_members import Member
+from safepassage.wire import Wire
+from safepassage.wire_exchange import EnrollmentEvidence, Official, PersonSelector, ReceivingOrganisation
+
+DOCS = Path(__file__).parents[2] / "docs"
+WIRE, MESSAGES = ((DOCS / name).read_text(encoding="utf-8") for name in ("wire.md", "wire-messages.md"))
+KINDS: tuple[type[Message], ...] = (
+    Request, Accepted, Envelope, Receipt, Ending, Notice, NoticeTaken, Reconciliation, Comparison, Compared, ChainPart,
+)  # fmt: skip
+PARTS: tuple[tuple[str, str, type[Wire]], ...] = (
+    (MESSAGES, "**The selector**", Selector),
+    (MESSAGES, "**The evidence**", EnrollmentEvidence),
+    (MESSAGES, "### The refusal", Refusal),
+    (WIRE, "**The statement** of a node", NodeStatement),
+    (WIRE, "**The trust list**", TrustList),
+    (WIRE, "| of a member", Member),
+    (WIRE, "**An entry** is a leaf", Leaf),
+    (WIRE, "**A logged message**", LoggedMessage),
+)
+
+
+def named(page: str, heading: str) -> set[str]:
+    """What the first table below the heading names in its first column."""
+    lines = page[page.index(heading) :].split("\n\n| member | |\n" if not heading.startswith("|") else heading, 1)[1].splitlines()
+    return set(re.findall(r"`([a-z_]+)`", "\n".join(line.split("|")[1] for line in table(lines))))
+
+
+def table(lines: list[str]) -> Iterator[str]:
+    for line in lines[1:]:
+        if not line.startswith("|"):
+            return
+        yield line
+
+
+def members(kind: type[Wire]) -> set[str]:
+    return {field.serialization_alias or name for name, field in kind.model_fields.items()}
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=[kind.TYPE for kind in KINDS])
+def test_a_message_is_documented_whole(kind: type[Message]) -> None:
+    proof = members(LoggedMessage) if issubclass(kind, LoggedMessage) else set()
+    assert named(MESSAGES, f"### `{kind.TYPE}`") == members(kind) - proof - {"v"}
+
+
+@pytest.mark.parametrize(("page", "heading", "kind"), PARTS, ids=[kind.__name__ for _, _, kind in PARTS])
+def test_what_is_in_one_or_around_it_is_documented_whole(page: str, heading: str, kind: type[Wire]) -> None:
+    assert named(page, heading) - {"v"} == members(kind) - {"v"}
+
+
+@pytest.mark.parametrize(
+    ("page", "kind"),
+    [
+        (MESSAGES, PersonSelector), (MESSAGES, SealedSelector), (MESSAGES, ReceivingOrganisation), (MESSAGES, Official), (MESSAGES, Body),
+        (MESSAGES, NoticeContent), (MESSAGES, StreamCount), (WIRE, EncryptionKey), (WIRE, Consistency),
+    ],
+)  # fmt: skip
+def test_members_of_members_are_named(page: str, kind: type[Wire]) -> None:
+    assert members(kind) <= set(re.findall(r"[`\"]([a-z0-9_]+)[`\"]", page))
+
+
+def test_the_notice_and_the_suites_are_those_of_the_code() -> None:
+    assert f"`{REDISCLOSURE_NOTICE_DIGEST}`" in MESSAGES
+    assert REDISCLOSURE_NOTICE.text in MESSAGES
+    for suite in SUITES.values():
+        assert f"| `{suite.name}` | 0x{suite.kem_id:04X} | 0x{suite.kdf_id:04X} | 0x{suite.aead_id:04X} |" in WIRE
