@@ -59,6 +59,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "EX-confirmation": "That a student transferred is shown to an auditor offline by what the receiving side signed and logged",
             "EX-hand-carry": "A copy that a parent carries is unofficial, on the log, and verified offline; what was altered is named",
             "EX-pull": "A node that cannot be called fetches the same bytes after the same checks, and answers as to a delivery",
+            "EX-other-makers": "A node that was written from the documents alone asks and answers as ours do, and is refused as they say",
             "EX-lists": "A newer trust list goes from node to node, is verified at each like any, and all services of a node take it",
             "EX-reconciled": "Each day two nodes compare counts and checkpoints; what time does not explain is told with its ids",
             "EX-onward": "Onward disclosure needs its own basis; where a record went on to, or was refused, is told to where it came from",

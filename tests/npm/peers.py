@@ -1,14 +1,14 @@
-"""A node of ours beside one that is not: Alder in this process, working, and Birch, written in JavaScript from docs/wire.md (peer/)."""
+"""A node of ours beside two that are not: Alder in this process, working, and two in JavaScript, written from docs/wire.md (peer/)."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from node.creation import install_trust_list
 from node.demo.network import new_node, seed_node
 from node.demo.processes import free_port
-from node.embedded import EmbeddedNode
 from node.synthetic import ALDER
 from node.trust import member_of, signed_list
 from safepassage.canonical import digest_of, from_base64url, json_object
@@ -26,25 +26,35 @@ class Working(State):
         self._running = AsyncExitStack()
         await self._running.enter_async_context(self.node.running())
         await self.wake()
+        await self.tell()
+
+
+@dataclass(frozen=True)
+class Network:
+    """Alder, and what the scripts of the others are told."""
+
+    alder: State
+    asking: dict[str, Any]
+    holding: dict[str, Any]
 
 
 @asynccontextmanager
-async def beside_another(folder: Path) -> AsyncIterator[tuple[State, dict[str, Any]]]:
-    """Alder, and what Birch's scripts are told: one list names both."""
+async def network(folder: Path) -> AsyncIterator[Network]:
+    """Three members of one list, two of them in JavaScript: each is one process, since its keys and its log are in memory."""
     now = system_clock()
     alder = new_node(folder / "alder", ALDER, port=free_port(), now=now, tick_seconds=0.0)
-    founded = await script("peer/founding.mjs", entity_id=f"http://127.0.0.1:{free_port()}")
-    members = [member_of(alder.file, alder.keys, today=now.date()), Member.model_validate(founded["member"])]
+    founded = await script("peer/founding.mjs", entity_ids=[f"http://127.0.0.1:{free_port()}" for _ in range(2)])
+    members = [member_of(alder.file, alder.keys, today=now.date()), *(Member.model_validate(one["member"]) for one in founded)]
     root = SigningKey.generate()
     document = signed_list(network="Two makers", roots=[root], threshold=1, members=members, previous=None, now=now)
     digest = digest_of(from_base64url(str(json_object(document)["payload"])))
     install_trust_list(alder, document, first_digest=digest)
     await seed_node(alder, ALDER)
-    state = Working(alder, system_clock)  # type: ignore[arg-type]
+    state = Working(alder, system_clock)  # type: ignore[arg-type]  # which never stands
     await state.start()
-    await state.tell()
     try:
-        told = {"entity_id": founded["member"]["entity_id"], "keys": founded["keys"], "list": document.decode(), "digest": digest}
-        yield state, {**told, "holder": state.entity_id}
+        known = {"list": document.decode(), "digest": digest, "holder": state.entity_id}
+        asking, holding = ({"entity_id": one["member"]["entity_id"], "keys": one["keys"], **known} for one in founded)
+        yield Network(state, asking, holding)
     finally:
         await state.stop()

@@ -1,44 +1,139 @@
-"""Another maker's node, in JavaScript, written from docs/wire.md and docs/wire-messages.md alone, exchanges records with ours."""
+"""Another maker's node (peer/, in JavaScript), written from docs/wire.md and docs/wire-messages.md, exchanges records with one of ours."""
+
 from collections.abc import AsyncIterator
-from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 
-from tests.npm.peers import beside_another
+from node.demo.seats import MOVER_DISTRICT
+from tests.npm.peers import Network, network
 from tests.npm.scripts import conversing, script
-from tests.records.exchange.two_states import State, ordinary_students
-from services.records.tables import OutgoingEnvelopeRow, PeerRequestRow
+from tests.records.exchange.requests_for import new_request
+from tests.records.exchange.two_states import ordinary_students
 
 pytestmark = [pytest.mark.anyio, pytest.mark.npm]
 
+NOBODY = {"first_name": "Nobody", "last_name": "Of that name", "birth_date": "2012-03-04"}
+OF_ITS_FORMATS = {"xwing", "sealing", "messages", "batches", "leaf", "inclusion", "consistency", "notes", "cosignatures", "trust_list"}
+REQUESTS = {
+    "signed by another key": "401 bad-signature",
+    "with a key in its header": "400 malformed-token",
+    "named a receipt": "400 unexpected-type",
+    "expired": "422 message-expired",
+    "ahead": "422 message-not-yet-valid",
+    "for too long": "422 message-not-yet-valid",
+    "of another version": "422 unsupported-version",
+    "with a member more": "400 malformed-token extra",
+    "of an id that is no UUIDv7": "400 malformed-token jti",
+    "for another node": "401 wrong-audience",
+    "under an id that was used": "422 message-id-reused",
+    "sealed in another context": "422 ciphertext-unopened",
+    "sealed for another exchange": "422 sealed-ids-differ",
+    "for a purpose that is not served": "422 purpose-not-served",
+    "for a section that is none": "422 unknown-section sections",
+    "on an attestation of long ago": "422 evidence-not-accepted evidence.official.attested_at",
+    "without who it is": "400 malformed-token",
+    "with a name that is null": "400 malformed-token person",
+    "with a key that is none": "400 malformed-token answer_key",
+}
+RECEIPTS = {
+    "that does not say where it was logged": "422 without-proof",
+    "of a log that forked": "422 consistency-not-proven",
+    "proven by another entry": "422 wrong-leaf",
+    "proven by an entry of something else": "422 receipt-of-another-envelope",
+    "about another child": "422 receipt-of-another-envelope",
+    "that acknowledges no notice": "422 notice-differs",
+    "of an envelope that there is not": "404 no-such-envelope",
+    "rejected for no reason": "400 malformed-token",
+}
+ENVELOPES = {
+    "without its ciphertext": "400 envelope-malformed unsigned",
+    "of another request": "422 other-exchange",
+    "for another organisation": "422 other-recipient",
+    "of another kind": "422 other-exchange",
+    "whose ciphertext was changed": "422 other-ciphertext",
+    "whose time is over": "422 message-expired",
+    "sealed to another key": "422 encryption-key-unknown",
+    "of a suite that there is not": "422 suite-not-supported",
+    "that proves nothing": "422 without-proof",
+    "logged as something else": "422 wrong-leaf",
+    "that nobody decided": "422 decision-missing",
+    "proven by the entry of another": "422 leaf-of-another-exchange",
+    "of a log under another key": "422 checkpoint-not-signed",
+    "of a log that is not ours": "422 foreign-log",
+}
 
-async def test_x(tmp_path):
-    async with beside_another(tmp_path) as (alder, told):
-        child = ordinary_students()[0]
-        await alder.load(child)
-        said = await script("peer/asks.mjs", **told, person=child.selector.model_dump(mode="json", exclude_none=True), nobody={"first_name":"Nobody","last_name":"Atall","birth_date":"2012-03-04"}, sections=["identity","enrollment"], organisation="birch-elementary")
-        import json
-        [print(k, v) for k,v in said["refused"].items()]; print(said["nobody"], said["content"]["manifest"])
-        for r in await alder.rows(OutgoingEnvelopeRow): print(r.kind, r.state, bool(r.r1), bool(r.r2))
-        for r in await alder.rows(PeerRequestRow): print(r.state)
-        assert 0
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    """For the node, which outlives a test."""
+    return "asyncio"
 
 
-async def test_y(tmp_path):
-    from tests.records.exchange.requests_for import new_request
-    from node.demo.seats import MOVER_DISTRICT
-    from uuid import uuid4
-    import asyncio
-    async with beside_another(tmp_path) as (alder, told):
-        one, two = ordinary_students()[:2]
-        async with conversing("peer/holds.mjs", **told) as heard, alder.client("former-district") as client:
-            await heard()
-            def asked(child): return new_request(child.selector, holder=told["entity_id"], district=alder.organisation(MOVER_DISTRICT), now=alder.clock(), sections=("identity",))
-            a = await client.create_exchange_request(asked(one), idempotency_key=str(uuid4()))
-            said = await heard()
-            [print(k, v) for k,v in said["refused"].items()]; said.pop("refused"); print(said)
-            print(await client.read_exchange_request(a.id))
-            b = await client.create_exchange_request(asked(two), idempotency_key=str(uuid4()))
-            print(await heard())
-            print(await client.read_exchange_request(b.id))
-        assert 0
+@pytest.fixture(scope="module")
+async def beside(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Network]:
+    async with network(tmp_path_factory.mktemp("two-makers")) as running:
+        yield running
+
+
+async def test_it_comes_to_the_bytes_of_the_vectors() -> None:
+    counted = await script("peer/vectors.mjs")
+    assert set(counted) == OF_ITS_FORMATS
+    assert all(counted.values())
+
+
+@pytest.mark.requirement("EX-other-makers")
+async def test_it_asks_verifies_opens_and_acknowledges_a_record(beside: Network) -> None:
+    alder, told = beside.alder, beside.asking
+    child = ordinary_students()[0]
+    await alder.load(child)
+    person = child.selector.model_dump(mode="json", exclude_none=True)
+    about = {"person": person, "nobody": NOBODY, "sections": ["identity", "enrollment"], "organisation": "birch-elementary"}
+    said = await script("peer/asks.mjs", **told, **about)
+
+    assert said["answered"] == [202, True]
+    assert said["refused"] == {**REQUESTS, **RECEIPTS}
+    record = said["content"]["record"]
+    assert record["identity"]["name"]["last_1"] == person["last_name"]
+    assert set(record) == {"v", "identity", "enrollment", "provenance", "statements"}
+    assert said["nobody"]["content"]["kind"] == "not-provided"
+    assert said["filed"] == said["nobody"]["filed"] == [204, 204]
+
+    async with alder.client("state-agency") as operator:
+        listed = await operator.list_exchanges(direction="in")
+        steps = [await operator.read_exchange(one.id) for one in listed.content.exchanges]
+    told_of = {step.exchange_id: [(answer.kind, answer.state, answer.filed_at is not None) for answer in step.answers] for step in steps}
+    assert told_of.pop(UUID(said["exchange_id"])) == [("package", "processed", True)]
+    assert list(told_of.values()) == [[("not-provided", "processed", True)]]
+
+
+@pytest.mark.requirement("EX-other-makers")
+async def test_it_answers_with_a_record_that_our_node_files(beside: Network) -> None:
+    alder, told = beside.alder, beside.holding
+    first, second = (
+        new_request(
+            child.selector,
+            holder=told["entity_id"],
+            district=alder.organisation(MOVER_DISTRICT),
+            now=alder.clock(),
+            sections=("identity",),
+        )
+        for child in ordinary_students()[1:3]
+    )
+    async with conversing("peer/holds.mjs", **told) as heard, alder.client("former-district") as district:
+        assert await heard() == {"ready": True}
+        asked = await district.create_exchange_request(first, idempotency_key=str(uuid4()))
+        said = await heard()
+        assert said["person"] == first.person.model_dump(mode="json", exclude_none=True)
+        assert said["refused"] == ENVELOPES
+        received, applied = ({"outcome": outcome, "reason": None} for outcome in ("received", "applied"))
+        assert said["right"] == {"first": received, "same": True, "second": applied}
+        assert said["more"] == [409, "exchange-closed"]
+        record = await district.read_received_record(asked.id)
+        assert record.identity is not None
+        assert record.identity.name is not None
+        assert record.identity.name.last_1 == first.person.last_name
+
+        other = await district.create_exchange_request(second, idempotency_key=str(uuid4()))
+        assert (await heard())["second"] == {"outcome": "rejected", "reason": "ciphertext-unopened"}
+        assert (await district.read_exchange_request(other.id)).state == "rejected"

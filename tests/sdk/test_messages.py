@@ -91,6 +91,29 @@ def test_a_request_is_verified_opened_and_bound_to_its_ids(exchange: Exchange) -
         read_selector(padded({"v": 1}), request=message)
 
 
+def test_who_it_is_has_the_one_form_that_both_sides_hash(exchange: Exchange) -> None:
+    said = exchange.selector.model_dump(mode="json", exclude_none=True)
+    message = exchange.request
+    assert read_selector(padded(said), request=message) == exchange.selector
+    with pytest.raises(MalformedToken) as refused:
+        read_selector(padded({**said, "person": {**said["person"], "middle_name": None}}), request=message)
+    assert refused.value.field == "person"
+
+
+def test_a_refusal_names_the_member_at_fault_or_none(exchange: Exchange) -> None:
+    def refused(**claims: Any) -> str | None:
+        with pytest.raises(MalformedToken) as malformed:
+            verify(exchange, exchange.birch.sign_claims({**exchange.request.claims(), **claims}, typ=Request.TYPE))
+        return malformed.value.field
+
+    assert refused(more=1) == "more"
+    assert refused(selector={"suite": "x"}) == "selector.enc_kid"
+    said = {name: value for name, value in exchange.selector.model_dump(mode="json", exclude_none=True).items() if name != "person"}
+    with pytest.raises(MalformedToken) as nobody:
+        read_selector(padded(said), request=exchange.request)
+    assert nobody.value.field is None
+
+
 def test_a_request_of_another_s_for_another_or_out_of_time_is_refused(exchange: Exchange) -> None:
     def changed(**claims: Any) -> str:
         return exchange.birch.sign_claims({**exchange.request.claims(), **claims}, typ=Request.TYPE)

@@ -1,5 +1,6 @@
 """docs/wire-messages.md and docs/wire.md say every member of every message: another state writes its node from them."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -62,6 +63,7 @@ def members(kind: type[Wire]) -> set[str]:
     return {field.serialization_alias or name for name, field in kind.model_fields.items()}
 
 
+@pytest.mark.requirement("EX-other-makers")
 @pytest.mark.parametrize("kind", KINDS, ids=[kind.TYPE for kind in KINDS])
 def test_a_message_is_documented_whole(kind: type[Message]) -> None:
     proof = members(LoggedMessage) if issubclass(kind, LoggedMessage) else set()
@@ -82,6 +84,24 @@ def test_what_is_in_one_or_around_it_is_documented_whole(page: str, heading: str
 )  # fmt: skip
 def test_members_of_members_are_named(page: str, kind: type[Wire]) -> None:
     assert members(kind) <= set(re.findall(r"[`\"]([a-z0-9_]+)[`\"]", page))
+
+
+TABLES = re.findall(r"^\| of (?:a|an|every) (\w+) \| code \|\n\|---\|---\|\n((?:\|.*\n)+)", WIRE, re.MULTILINE)
+CODES = {
+    name: set(re.findall(r"`([a-z-]+)`(?: ([0-9]{3}))?", "".join(row.split("|")[2] for row in rows.splitlines()))) for name, rows in TABLES
+}
+OF_THE_MOMENT = set(re.findall(r"`([a-z-]+)`", WIRE[WIRE.index("Not for good") : WIRE.index("What a node looks at")]))
+
+
+@pytest.mark.requirement("EX-other-makers")
+@pytest.mark.parametrize(("path", "kinds"), [("requests", "request"), ("envelopes", "envelope proof"), ("receipts", "receipt proof")])
+def test_what_a_message_is_refused_for_is_what_the_interface_says(path: str, kinds: str) -> None:
+    document = json.loads((DOCS.parent / "openapi" / "records.json").read_text(encoding="utf-8"))
+    answers = document["paths"][f"/v1/peer/{path}"]["post"]["responses"]
+    said = {(code, status) for status, answer in answers.items() for code in re.findall(r"`([a-z-]+)`", answer["description"])}
+    named = set[tuple[str, str]]().union(*(CODES[kind] for kind in ("message", *kinds.split())))
+    for_good = {(code, status) for code, status in said if code not in OF_THE_MOMENT}
+    assert {(code, status or "422") for code, status in named} == for_good
 
 
 def test_the_notice_and_the_suites_are_those_of_the_code() -> None:

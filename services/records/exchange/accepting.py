@@ -19,16 +19,15 @@ from safepassage.problems.exchanges import (
     PurposeNotServed,
     UnknownSection,
 )
-from safepassage.problems.messages import EncryptionKeyUnknown, MessageExpired, SealedIdsDiffer, SuiteNotSupported
-from safepassage.problems.requests import BodyTooLarge, LogUnavailable, TooManyRequests, UnsupportedMediaType
-from safepassage.problems.signatures import BadSignature, MalformedToken, UnknownKey, WrongAudience
-from safepassage.problems.trust import NotAMember
+from safepassage.problems.messages import EncryptionKeyUnknown, MessageExpired, PaddingMalformed, SealedIdsDiffer, SuiteNotSupported
+from safepassage.problems.requests import LogUnavailable, TooManyRequests
 from safepassage.request import MAX_LENGTH, Selector, read_selector, selector_info, verify_request
 from safepassage.request import Request as ExchangeMessage
 from services.records.exchange import request_events, stored_rows
 from services.records.exchange.answer_keys import require_answerable
 from services.records.exchange.asking import CONTENT_TYPE
 from services.records.exchange.exchange import Exchange
+from services.records.exchange.refusable import OF_A_MESSAGE
 from services.records.exchange.refusals import body_of_type, compact_in, or_refused
 from services.records.exchange.servable import require_servable
 from services.records.exchange.states import Request as State
@@ -49,13 +48,7 @@ Peer = Annotated[Caller, caller_with("exchange:peer")]
     "/requests",
     status_code=202,
     responses=responses(
-        MalformedToken,
-        UnknownKey,
-        BadSignature,
-        WrongAudience,
-        NotAMember,
-        UnsupportedMediaType,
-        BodyTooLarge,
+        *OF_A_MESSAGE,
         MessageExpired,
         MessageIdReused,
         PurposeNotServed,
@@ -64,6 +57,7 @@ Peer = Annotated[Caller, caller_with("exchange:peer")]
         SuiteNotSupported,
         EncryptionKeyUnknown,
         CiphertextUnopened,
+        PaddingMalformed,
         SealedIdsDiffer,
         BeingStored,
         TooManyRequests,

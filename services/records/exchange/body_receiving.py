@@ -17,11 +17,11 @@ from safepassage.compact import kid_of, split
 from safepassage.envelope import MAX_JWS_BYTES, Envelope, SignedEnvelope, read_announcement, verify_envelope
 from safepassage.ids import uuid7
 from safepassage.logged import Logged
-from safepassage.problems import attachments, envelopes, exchanges, messages, proofs, signatures
+from safepassage.problems import attachments, envelopes, exchanges, messages
 from safepassage.problems.bodies import BodyNotAnnounced, BodyTooLargeHere, ChunkRefused, NoRoomForBody
 from safepassage.problems.dead_letters import AnswerWithdrawn
 from safepassage.problems.exchanges import BeingStored, MessageIdReused
-from safepassage.problems.requests import BodyTooLarge, UnsupportedMediaType, UnsupportedVersion
+from safepassage.problems.requests import BodyTooLarge, UnsupportedMediaType
 from safepassage.problems.trust import NotAMember
 from services.records import bodies
 from services.records.exchange.accepting import Peer
@@ -31,6 +31,7 @@ from services.records.exchange.exchange import Exchange
 from services.records.exchange.packing import MOST
 from services.records.exchange.peer_logs import Pinned
 from services.records.exchange.receiving import expected_answer, require_not_withdrawn
+from services.records.exchange.refusable import OF_A_MESSAGE, OF_A_PROOF
 from services.records.exchange.refusals import body_of_type, compact_in, or_refused
 from services.records.exchange.stored_rows import row_at
 from services.records.tables import BodyRow, ExchangeRequestRow, IncomingEnvelopeRow
@@ -45,12 +46,8 @@ Number = Annotated[int, Path(ge=0, lt=MAX_CHUNKS)]
 @router.post(
     "",
     responses=responses(
-        UnsupportedVersion,
-        signatures.MalformedToken,
-        signatures.UnknownKey,
-        signatures.BadSignature,
-        signatures.WrongAudience,
-        NotAMember,
+        *OF_A_MESSAGE,
+        *OF_A_PROOF,
         MessageIdReused,
         BeingStored,
         exchanges.ExchangeClosed,
@@ -60,20 +57,12 @@ Number = Annotated[int, Path(ge=0, lt=MAX_CHUNKS)]
         messages.MessageExpired,
         messages.EncryptionKeyUnknown,
         messages.SuiteNotSupported,
-        envelopes.WithoutProof,
-        proofs.ForeignLog,
-        proofs.InclusionNotProven,
-        proofs.ConsistencyNotProven,
-        envelopes.WrongLeaf,
         envelopes.LeafOfAnotherExchange,
         envelopes.DecisionMissing,
         AnswerWithdrawn,
-        exchanges.PeerUnavailable,
         BodyTooLargeHere,
         NoRoomForBody,
         attachments.ScannerNotConfigured,
-        UnsupportedMediaType,
-        BodyTooLarge,
     ),
     openapi_extra={"requestBody": {"required": True, "content": {JOSE: {"schema": {"type": "string"}}}}},
 )

@@ -12,10 +12,8 @@ from safepassage.claims import Verified
 from safepassage.compact import MAX_LENGTH, split
 from safepassage.logged import Logged
 from safepassage.package import REDISCLOSURE_NOTICE_DIGEST
-from safepassage.problems.envelopes import ReceiptOfAnotherEnvelope
-from safepassage.problems.exchanges import MessageIdReused, NoSuchEnvelope, NotProcessedYet, NotReceived, PeerUnavailable
-from safepassage.problems.requests import BodyTooLarge, UnsupportedMediaType
-from safepassage.problems.signatures import BadSignature, MalformedToken, UnknownKey
+from safepassage.problems.envelopes import NoticeNotAcknowledged, ReceiptOfAnotherEnvelope
+from safepassage.problems.exchanges import MessageIdReused, NoSuchEnvelope, NotProcessedYet, NotReceived
 from safepassage.problems.trust import NotAMember
 from safepassage.receipt import Receipt, SentEnvelope, require_receipt_for, verify_receipt
 from safepassage.trust_members import Member
@@ -25,6 +23,7 @@ from services.records.exchange.asking import CONTENT_TYPE
 from services.records.exchange.dead_letters import lay_answer_aside, settle
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.peer_logs import Pinned
+from services.records.exchange.refusable import OF_A_MESSAGE, OF_A_PROOF
 from services.records.exchange.refusals import body_of_type, compact_in, or_refused
 from services.records.exchange.sending import claims_of
 from services.records.exchange.states import Outgoing, TransitionRefused, is_final
@@ -52,16 +51,12 @@ TOLD: Final[Mapping[str, Reached]] = {"received": "delivered", "applied": "deliv
     "/receipts",
     status_code=204,
     responses=responses(
-        MalformedToken,
-        UnknownKey,
-        BadSignature,
-        NotAMember,
+        *OF_A_MESSAGE,
+        *OF_A_PROOF,
         NoSuchEnvelope,
         ReceiptOfAnotherEnvelope,
+        NoticeNotAcknowledged,
         MessageIdReused,
-        UnsupportedMediaType,
-        BodyTooLarge,
-        PeerUnavailable,
     ),
     openapi_extra={"requestBody": {"required": True, "content": {CONTENT_TYPE: {"schema": {"type": "string"}}}}},
     response_class=Response,

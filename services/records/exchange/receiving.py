@@ -22,13 +22,12 @@ from safepassage.envelope import (
     verify_envelope,
 )
 from safepassage.logged import Logged
-from safepassage.problems import envelopes, exchanges, messages, proofs, signatures
+from safepassage.problems import envelopes, messages
 from safepassage.problems.bodies import BodyIncomplete
 from safepassage.problems.dead_letters import AnswerWithdrawn
 from safepassage.problems.envelopes import EnvelopeMalformed, OtherExchange
 from safepassage.problems.exchanges import BeingStored, ExchangeClosed, MessageIdReused
-from safepassage.problems.requests import BodyTooLarge, LogUnavailable, UnsupportedMediaType, UnsupportedVersion
-from safepassage.problems.trust import NotAMember
+from safepassage.problems.requests import BodyTooLarge, LogUnavailable
 from services.records import bodies
 from services.records.exchange import events
 from services.records.exchange.accepting import Peer
@@ -37,6 +36,7 @@ from services.records.exchange.asking import CONTENT_TYPE as RECEIPT_TYPE
 from services.records.exchange.due import SOON
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.peer_logs import Pinned
+from services.records.exchange.refusable import OF_A_MESSAGE, OF_A_PROOF
 from services.records.exchange.refusals import body_of_type, or_refused
 from services.records.exchange.states import OPEN_FOR_A_PACKAGE, Asked, Incoming
 from services.records.exchange.stored_rows import row_at, store
@@ -54,13 +54,9 @@ router = APIRouter(prefix="/v1/peer", tags=["peers"])
 @router.post(
     "/envelopes",
     responses=responses(
+        *OF_A_MESSAGE,
+        *OF_A_PROOF,
         EnvelopeMalformed,
-        UnsupportedVersion,
-        signatures.MalformedToken,
-        signatures.UnknownKey,
-        signatures.BadSignature,
-        signatures.WrongAudience,
-        NotAMember,
         MessageIdReused,
         BeingStored,
         ExchangeClosed,
@@ -71,21 +67,8 @@ router = APIRouter(prefix="/v1/peer", tags=["peers"])
         messages.MessageExpired,
         messages.EncryptionKeyUnknown,
         messages.SuiteNotSupported,
-        envelopes.WithoutProof,
-        proofs.ForeignLog,
-        proofs.CheckpointSignatureInvalid,
-        envelopes.CheckpointByRetiredKey,
-        proofs.CheckpointNotSigned,
-        proofs.IndexBeyondLog,
-        proofs.WrongPathLength,
-        proofs.InclusionNotProven,
-        proofs.ConsistencyNotProven,
-        envelopes.WrongLeaf,
         envelopes.LeafOfAnotherExchange,
         envelopes.DecisionMissing,
-        exchanges.PeerUnavailable,
-        UnsupportedMediaType,
-        BodyTooLarge,
         BodyIncomplete,
         LogUnavailable,
     ),

@@ -11,13 +11,11 @@ from safepassage.compact import MAX_LENGTH, kid_of
 from safepassage.ending import Ending
 from safepassage.problems.dead_letters import EndingOfAnotherExchange, TooManyEndings
 from safepassage.problems.exchanges import BeingStored
-from safepassage.problems.requests import BodyTooLarge, UnsupportedMediaType
-from safepassage.problems.signatures import BadSignature, MalformedToken, UnknownKey, WrongAudience
-from safepassage.problems.trust import NotAMember
 from services.records.exchange import operator_events
 from services.records.exchange.accepting import Peer
 from services.records.exchange.asking import CONTENT_TYPE
 from services.records.exchange.exchange import Exchange
+from services.records.exchange.refusable import OF_A_MESSAGE
 from services.records.exchange.refusals import body_of_type, compact_in, or_refused
 from services.records.exchange.states import UNDELIVERED, Asked, Outgoing
 from services.records.exchange.states import Request as PeerRequest
@@ -39,16 +37,10 @@ GIVEN_UP: Final = "given-up-by-requester"
     status_code=204,
     responses={
         **responses(
-            MalformedToken,
-            UnknownKey,
-            BadSignature,
-            WrongAudience,
-            NotAMember,
+            *OF_A_MESSAGE,
             EndingOfAnotherExchange,
             TooManyEndings,
             BeingStored,
-            UnsupportedMediaType,
-            BodyTooLarge,
         ),
         200: {"description": "It has arrived: the receipt R1", "content": {CONTENT_TYPE: {}}},
     },

@@ -10,10 +10,8 @@ from sqlalchemy import Connection, select
 from safepassage.claims import Verified
 from safepassage.compact import MAX_LENGTH, kid_of, split
 from safepassage.logged import Logged
-from safepassage.problems.envelopes import WrongLeaf
 from safepassage.problems.reconciliations import CountsOfAnotherDay
-from safepassage.problems.requests import BodyTooLarge, InvalidRequest, LogUnavailable, UnsupportedMediaType
-from safepassage.problems.signatures import BadSignature, MalformedToken, UnknownKey, WrongAudience
+from safepassage.problems.requests import InvalidRequest, LogUnavailable
 from safepassage.problems.trust import NotAMember
 from safepassage.reconciliation import COUNTERPART, RECONCILIATIONS_PATH, LinePage, Reconciliation, Stream, verify_reconciliation
 from safepassage.wire_reconciliations import (
@@ -30,6 +28,7 @@ from services.records.exchange.exchange import Exchange
 from services.records.exchange.peer_logs import Pinned
 from services.records.exchange.peer_routes import Overseeing
 from services.records.exchange.reconciliation_lines import all_lines, counts_of, due_row, lines_of
+from services.records.exchange.refusable import OF_A_MESSAGE, OF_A_PROOF
 from services.records.exchange.refusals import body_of_type, compact_in, or_refused
 from services.records.exchange.stating_counts import require_comparable, stated
 from services.records.exchange.stored_rows import store
@@ -50,15 +49,9 @@ LINES: Final = 1000
     tags=["peers"],
     responses={
         **responses(
-            MalformedToken,
-            UnknownKey,
-            BadSignature,
-            WrongAudience,
-            NotAMember,
+            *OF_A_MESSAGE,
+            *OF_A_PROOF,
             CountsOfAnotherDay,
-            WrongLeaf,
-            UnsupportedMediaType,
-            BodyTooLarge,
             LogUnavailable,
         ),
         200: {"description": "The counts of this node", "content": {CONTENT_TYPE: {}}},

@@ -12,12 +12,10 @@ from safepassage.finding import MAX_LENGTH, Compared, Comparison, packed, unpack
 from safepassage.problems.envelopes import OtherExchange
 from safepassage.problems.exchanges import ExchangeClosed
 from safepassage.problems.messages import MessageExpired
-from safepassage.problems.requests import BodyTooLarge, UnsupportedMediaType
-from safepassage.problems.signatures import BadSignature, MalformedToken, UnknownKey, WrongAudience
-from safepassage.problems.trust import NotAMember
 from services.records.exchange.accepting import Peer
 from services.records.exchange.asking import CONTENT_TYPE, selector_of
 from services.records.exchange.exchange import Exchange
+from services.records.exchange.refusable import OF_A_MESSAGE
 from services.records.exchange.refusals import body_of_type, compact_in, or_refused
 from services.records.exchange.states import Asked
 from services.records.finding.curve import blinded
@@ -34,16 +32,10 @@ OPEN = (Asked.PREPARED, Asked.ACCEPTED)
 @router.post(
     "/comparisons",
     responses=responses(
-        MalformedToken,
-        UnknownKey,
-        BadSignature,
-        WrongAudience,
-        NotAMember,
+        *OF_A_MESSAGE,
         MessageExpired,
         OtherExchange,
         ExchangeClosed,
-        UnsupportedMediaType,
-        BodyTooLarge,
     ),
     openapi_extra={"requestBody": {"required": True, "content": {CONTENT_TYPE: {"schema": {"type": "string"}}}}},
     response_class=Response,

@@ -13,19 +13,19 @@ from safepassage.ids import uuid7
 from safepassage.logged import Logged
 from safepassage.message_batches import BatchAnswers
 from safepassage.notice import BY_REQUESTER, MAX_LENGTH, Notice, NoticeContent, NoticeTaken, read_notice, verify_notice
-from safepassage.problems import envelopes, messages, proofs, signatures
+from safepassage.problems import envelopes, messages
 from safepassage.problems.batches import BatchMalformed
 from safepassage.problems.envelopes import OtherExchange
-from safepassage.problems.exchanges import BeingStored, CiphertextUnopened, MessageIdReused, PeerUnavailable
+from safepassage.problems.exchanges import BeingStored, CiphertextUnopened, MessageIdReused
 from safepassage.problems.messages import SuiteNotSupported
 from safepassage.problems.requests import BodyTooLarge, LogUnavailable, UnsupportedMediaType
 from safepassage.problems.transfers import NoticeNotYours
-from safepassage.problems.trust import NotAMember
 from services.records.exchange.accepting import Peer
 from services.records.exchange.asking import CONTENT_TYPE
 from services.records.exchange.batches import BODY, each
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.peer_logs import Pinned
+from services.records.exchange.refusable import OF_A_MESSAGE, OF_A_PROOF
 from services.records.exchange.refusals import body_of_type, compact_in, or_refused
 from services.records.exchange.stored_rows import row_at, store
 from services.records.tables import ArrivedNoticeRow, ExchangeRequestRow, PeerRequestRow, StudentRow
@@ -41,11 +41,8 @@ router = APIRouter(prefix="/v1/peer", tags=["peers"])
 @router.post(
     "/notices",
     responses=responses(
-        signatures.MalformedToken,
-        signatures.UnknownKey,
-        signatures.BadSignature,
-        signatures.WrongAudience,
-        NotAMember,
+        *OF_A_MESSAGE,
+        *OF_A_PROOF,
         OtherExchange,
         NoticeNotYours,
         MessageIdReused,
@@ -54,17 +51,11 @@ router = APIRouter(prefix="/v1/peer", tags=["peers"])
         messages.EncryptionKeyUnknown,
         SuiteNotSupported,
         CiphertextUnopened,
+        messages.PaddingMalformed,
         messages.SealedIdsDiffer,
         envelopes.OtherCiphertext,
-        envelopes.WithoutProof,
-        envelopes.WrongLeaf,
         envelopes.LeafOfAnotherExchange,
-        proofs.ForeignLog,
-        proofs.InclusionNotProven,
-        proofs.ConsistencyNotProven,
-        UnsupportedMediaType,
-        BodyTooLarge,
-        PeerUnavailable,
+        envelopes.PlaintextNotCommitted,
         LogUnavailable,
     ),
     openapi_extra={"requestBody": {"required": True, "content": {CONTENT_TYPE: {"schema": {"type": "string"}}}}},

@@ -50,7 +50,7 @@ export async function packageFor(peer, { id, from, digest: request_digest, exp, 
     request_digest,
   }
   const content = { v: 1, ...ids, pt_salt: base64url(randomBytes(32)), ...recordOf(selector.person) }
-  const plaintext = padded(content)
+  const plaintext = padded(content, JSON.stringify)
   const named = { ...ids, suite, enc_kid: digest(key) }
   const ciphertext = await seal(plaintext, key, infoOf({ ...named, ...changed.context }))
   const digests = { ct_digest: digest(ciphertext), pt_commit: committed(content.pt_salt, plaintext) }

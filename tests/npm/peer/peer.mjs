@@ -42,8 +42,10 @@ export class Peer {
     return this.#statements.get(entityId)
   }
 
+  /** A message of ours. Its JSON is not canonical, since it need not be. */
   sign(typ, claims) {
-    return signed(typ, { v: 1, ...claims }, this.keys.exchange)
+    const pair = this.keys.exchange
+    return signed(typ, { ...claims, v: claims.v ?? 1 }, pair, { typ, kid: pair.kid, alg: 'Ed25519' }, (value) => JSON.stringify(value, null, 1))
   }
 
   /** The claims of a message that `entityId` signed for us. */

@@ -60,7 +60,7 @@ export async function newRequest(peer, holder, about, changed = {}) {
   }
   const ids = { kind: 'request', suite: SUITE, iss: claims.iss, aud: claims.aud, exchange_id: claims.jti, envelope_id: claims.jti }
   const info = infoOf({ ...ids, enc_kid: key.kid, ...changed.context })
-  const ciphertext = await seal(padded(selector), fromBase64url(key.public_key), info)
+  const ciphertext = await seal(padded(selector, JSON.stringify), fromBase64url(key.public_key), info)
   const sealed = { suite: SUITE, enc_kid: key.kid, ciphertext: base64url(ciphertext) }
   const token = peer.sign('sp-request+jws', { ...claims, selector: sealed })
   const subjectCommit = committedTo(fromBase64url(selector.subject_salt), selector.person ?? {})

@@ -46,8 +46,8 @@ export async function open(sealed, privateKey, info) {
 }
 
 /** The plaintext of a content: its length, its JSON, zeros up to its size class. */
-export function padded(content) {
-  const json = jcs(content)
+export function padded(content, write = jcs) {
+  const json = Buffer.from(write(content))
   const needed = json.length + 4
   const size = [16 * KIB, 64 * KIB, 256 * KIB, MIB].find((one) => one >= needed) ?? Math.ceil(needed / MIB) * MIB
   return Buffer.concat([u32(json.length), json], size)

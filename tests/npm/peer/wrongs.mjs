@@ -31,6 +31,7 @@ export async function refusedRequests(peer, holder, about, request) {
     'for a section that is none': { selector: { sections: ['shoe-size'] } },
     'on an attestation of long ago': { selector: { evidence: { ...evidence, official: longAgo } } },
     'without who it is': { selector: { person: undefined } },
+    'with a name that is null': { selector: { person: { ...about.person, middle_name: null } } },
     'with a key that is none': { selector: { answer_key: { suite: SUITE, public_key: base64url(Buffer.alloc(1216, 255)) } } },
   }
   const tokens = { 'signed by another key': `${request.token.slice(0, -86)}${base64url(randomBytes(64))}` }
@@ -89,7 +90,7 @@ async function answers(tokens, send) {
   const given = {}
   for (const [name, token] of Object.entries(tokens)) {
     const { status, code, field, unsigned } = await send(token)
-    given[name] = [status, code ?? null, field ?? null, unsigned ? 'unsigned' : 'signed']
+    given[name] = [status, code, ...(field === undefined ? [] : [field]), ...(unsigned ? ['unsigned'] : [])].join(' ')
   }
   return given
 }

@@ -119,5 +119,6 @@ def require_version_1(members: Mapping[str, Any]) -> None:
         raise UnsupportedVersion
 
 
-def _first_member(error: ValidationError) -> str:
-    return ".".join(str(part) for part in error.errors(include_input=False, include_url=False)[0]["loc"])[:200]
+def _first_member(error: ValidationError) -> str | None:
+    """None where members do not go together, of which none is at fault alone."""
+    return ".".join(str(part) for part in error.errors(include_input=False, include_url=False)[0]["loc"])[:200] or None

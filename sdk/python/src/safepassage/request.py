@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from safepassage.canonical import from_base64url
+from safepassage.canonical import from_base64url, json_object
 from safepassage.claims import EntityId, Message, NumericDate, Verified, read_closed, require_lifetime, require_parties, verify_message
 from safepassage.compact import PublicKeys, algorithm_in
 from safepassage.elements import elements_of
@@ -104,12 +104,16 @@ class Selector(Wire):
         """The padded bytes to seal, 16 KiB as a rule."""
         return padded(self.model_dump(mode="json", exclude_none=True))
 
+    def said(self) -> tuple[str, dict[str, Any]]:
+        """Whom it is about, by the member that says so, and the JSON that is committed to."""
+        name = next(name for name in ("person", "sought", "educator") if getattr(self, name) is not None)
+        about: PersonSelector | Sought | EducatorSelector = getattr(self, name)
+        return name, about.model_dump(mode="json", exclude_none=True)
+
     @property
     def subject_commit(self) -> Digest:
         """What receipts of this exchange say of the child, or the educator."""
-        about: PersonSelector | Sought | EducatorSelector | None = self.person or self.sought or self.educator
-        said: dict[str, Any] = {} if about is None else about.model_dump(mode="json", exclude_none=True)
-        return subject_commit(salt=from_base64url(self.subject_salt), person=said)
+        return subject_commit(salt=from_base64url(self.subject_salt), person=self.said()[1])
 
 
 def selector_info(*, iss: str, aud: str, exchange_id: UUID, suite: str, enc_kid: Digest) -> bytes:
@@ -147,7 +151,12 @@ def verify_request(token: str, *, issuer: str, audience: str, keys: PublicKeys, 
 
 def read_selector(plaintext: bytes, *, request: Request) -> Selector:
     """The opened selector of a verified request. Raises PaddingMalformed, UnsupportedVersion, MalformedToken, SealedIdsDiffer."""
-    selector = read_closed(unpadded(plaintext), model=Selector)
+    data = unpadded(plaintext)
+    selector = read_closed(data, model=Selector)
+    name, said = selector.said()
+    # Both sides hash it as the requester wrote it: written in another way, its receipts would be refused once the record is there.
+    if json_object(data)[name] != said:
+        raise MalformedToken("not in the one form that is committed to: a null, or a value that is written in another way", field=name)
     # INVARIANT: a sealed part is of no use in another message, whoever signs that.
     if (selector.iss, selector.aud, selector.exchange_id) != (request.iss, request.aud, request.jti):
         raise SealedIdsDiffer

@@ -7,7 +7,7 @@ class MalformedToken(SuiteError):
     """Not a signed message of the documented form."""
 
     code, status, title = "malformed-token", 400, "Signed message is malformed"
-    remedy = "Build the message as the wire format's document says, with alg Ed25519, kid and typ in its header and nothing else."
+    remedy = "Build the message as docs/wire.md says: alg, kid and typ in its header and nothing else, and the members of its type alone."
 
 
 class UnexpectedType(SuiteError):
