@@ -13,12 +13,12 @@ from typing import Any
 
 from safepassage.compact import split
 from safepassage.es384 import ES384
+from safepassage.node_statement import USED_FOR
 from safepassage.public_keys import P384Jwk, PublicJwk
 from safepassage.suites import SUITES
 from services.records.exchange.signing import KEY_FILES, MessageKey
 from shared.keys import KeyFileUnusable, SigningKey
 from shared.p384_keys import P384SigningKey
-from shared.peer_statements import USED_FOR
 
 RETIRED = "exchange-signing-retired"
 STILL_COUNTS = timedelta(days=21)

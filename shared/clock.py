@@ -2,22 +2,13 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated
-
-from fastapi import Depends, Request
 
 Clock = Callable[[], datetime]
 """Gives the present instant, aware, UTC."""
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+"""From which instants are counted, in columns and in messages."""
 
 
 def system_clock() -> datetime:
     """This machine's clock."""
     return datetime.now(UTC)  # noqa: TID251 the one place
-
-
-async def _now(request: Request) -> datetime:
-    instant: datetime = request.app.state.clock()
-    return instant
-
-
-Now = Annotated[datetime, Depends(_now)]

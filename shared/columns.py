@@ -1,12 +1,12 @@
 """Column types that both engines store alike."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BigInteger, Dialect, Text
 from sqlalchemy.types import TypeDecorator
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from shared.clock import EPOCH
 
 
 class Milliseconds(TypeDecorator[datetime]):

@@ -14,15 +14,15 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from safepassage.claims import Verified
-from safepassage.node_statement import CONTENT_TYPE, WELL_KNOWN_PATH, NodeStatement, verify_node_statement
+from safepassage.node_statement import CONTENT_TYPE, USED_FOR, WELL_KNOWN_PATH, NodeStatement, verify_node_statement
 from safepassage.problems import SuiteError
 from safepassage.problems.requests import TemporarilyUnavailable
 from safepassage.public_keys import by_kid
 from safepassage.trust_members import Member
 from safepassage.wire import Wire
 from shared.certificates import client_context
-from shared.clock import Clock
-from shared.columns import EPOCH, Milliseconds
+from shared.clock import EPOCH, Clock
+from shared.columns import Milliseconds
 from shared.database import Database, refuse_network_call_in_transaction
 from shared.outbound.calls import Documents, NotGot, NotThere, Reachable
 from shared.settings import ServiceSettings
@@ -32,8 +32,6 @@ from shared.trust import Trust
 log = logging.getLogger(__name__)
 
 MAX_BYTES: Final = 64 * 1024
-USED_FOR: Final = timedelta(hours=1)
-"""Asked for again after that, so that a key taken out of a statement counts no more."""
 AGAIN_AFTER_SUCCESS: Final = timedelta(minutes=1)
 AGAIN_AFTER_FAILURE: Final = timedelta(seconds=2)
 STATEMENTS_PATH: Final = "/internal/node-statements"

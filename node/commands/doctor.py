@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from node.commands.output import console
-from node.commands.services import Service, settings_from_environment
 from node.commands.trust import expiry_of, member_in
+from node.commands.which_service import Service, settings_from_environment
 from node.folder import NodeFolder
 from node.health import Finding, examine_expiry, examine_folder, examine_log_names, examine_service, examine_statement
 from shared.clock import system_clock

@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 import typer
 
 from node.commands.output import stop
-from node.commands.services import Service, settings_from_environment
+from node.commands.which_service import Service, settings_from_environment
 from node.folder import NodeFolder
 from safepassage.problems import SuiteError
 from services.gateway.registry.administration import Administration, administration

@@ -11,7 +11,7 @@ from rich.progress import Progress, TextColumn
 
 from node.commands.output import console, errors, stop
 from node.commands.pull_ed_fi import pull_ed_fi
-from node.commands.services import Service, settings_from_environment
+from node.commands.which_service import Service, settings_from_environment
 from node.folder import NodeFolder
 from safepassage.problems.keys import KeysUnavailable
 from safepassage.problems.records import SealBroken

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from node.commands.hand import FolderOption
 from node.commands.output import console, stop
-from node.commands.services import Service, settings_from_environment
+from node.commands.which_service import Service, settings_from_environment
 from node.folder import NodeFolder
 from safepassage.problems import SuiteError
 from safepassage.wire_policy_sets import (

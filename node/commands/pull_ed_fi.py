@@ -9,7 +9,7 @@ import typer
 
 from node.commands.output import console, stop
 from node.commands.privacy_asked import privacy_of
-from node.commands.services import Service, settings_from_environment
+from node.commands.which_service import Service, settings_from_environment
 from node.folder import NodeFolder
 from safepassage.problems import SuiteError
 from services.records.destroying import over

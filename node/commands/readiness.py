@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from node.commands.output import console, stop
-from node.commands.services import Service, settings_from_environment
+from node.commands.which_service import Service, settings_from_environment
 from node.folder import NodeFolder
 from safepassage.wire_readiness import Answer, Scorecard
 from services.privacy.readiness.evidence import held_measures

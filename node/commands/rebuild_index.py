@@ -10,7 +10,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from node.commands.output import console, errors, stop
-from node.commands.services import Service, settings_from_environment
+from node.commands.which_service import Service, settings_from_environment
 from node.folder import NodeFolder
 from safepassage.problems.keys import KeysUnavailable
 from services.audit.index.projector import Projector

@@ -3,7 +3,6 @@
 import asyncio
 import importlib
 from collections.abc import Callable
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,9 +10,9 @@ from typing import Annotated, Any
 import typer
 
 from node.commands.output import console, stop
+from node.commands.which_service import ServiceArgument, settings_from_environment
 from node.server import Listener, Stopping
 from node.server import serve as serve_application
-from node.settings_classes import settings_of
 from services.gateway.described.interface import SAID, interface
 from services.gateway.door.entrances import AdministrationListener
 from services.gateway.door.limits_in_force import LimitsRefused, ask_to_read_again, with_limits_of
@@ -21,23 +20,6 @@ from services.gateway.settings import GatewaySettings
 from shared.database import Database
 from shared.schema_head import StoreOfLaterVersion
 from shared.settings import ServiceSettings
-
-
-class Service(StrEnum):
-    """One of the four."""
-
-    gateway = "gateway"
-    privacy = "privacy"
-    records = "records"
-    audit = "audit"
-
-
-ServiceArgument = Annotated[Service, typer.Argument(help="Which of the four services.")]
-
-
-def settings_from_environment(service: Service) -> ServiceSettings:
-    """The service's settings. Raises SettingsRefused."""
-    return settings_of(service.value)
 
 
 def serve(

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from node.commands.output import console, stop
 from node.commands.privacy_asked import privacy_of
-from node.commands.services import Service, settings_from_environment
+from node.commands.which_service import Service, settings_from_environment
 from node.folder import NodeFolder
 from safepassage.problems import SuiteError
 from services.records.destroying import Destroying, over

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from node.commands.output import console, stop
-from node.commands.services import Service, settings_from_environment
+from node.commands.which_service import Service, settings_from_environment
 from node.folder import NodeFolder
 from safepassage.checkpoints import parse_checkpoint
 from safepassage.notes import parse_note

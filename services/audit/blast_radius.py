@@ -22,10 +22,10 @@ from services.audit.search_log import record_search
 from services.audit.searching import found_by_index, window_of
 from services.audit.touched_rows import rows_of, touched_table
 from shared.caller import Caller, caller_with
-from shared.clock import Now
 from shared.cursors import Cursor, Cursors, Limit, next_link
 from shared.keyset import is_down
 from shared.problems import responses
+from shared.request_clock import Now
 from shared.spreadsheet import MEDIA_TYPE
 
 router = APIRouter(prefix="/v1/log/blast-radius", tags=["log"])

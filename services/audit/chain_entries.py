@@ -25,12 +25,12 @@ from services.audit.sequencer import Sequencer
 from services.audit.tables import AppendedRow
 from shared.actors import client_actor
 from shared.caller import Caller, sibling
-from shared.clock import Now
 from shared.contracts.audit import Actor, Context, Event
 from shared.contracts.chains import ChainEntries, ChainEntriesRequest, NamedEvent
 from shared.database import Database
 from shared.internal_token import Principal
 from shared.problems import responses
+from shared.request_clock import Now
 
 router = APIRouter(tags=["internal"])
 

@@ -17,7 +17,7 @@ from safepassage.wire_exports import ExportManifest
 from services.audit.driver import Change, Driver
 from services.audit.heads import Head, LogDamaged
 from services.audit.tables import CheckpointRow
-from shared.columns import EPOCH
+from shared.clock import EPOCH
 from shared.database import Database
 from shared.keys import KeyFileUnusable, SigningKey, read_public_key
 

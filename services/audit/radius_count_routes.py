@@ -11,10 +11,10 @@ from safepassage.wire_log_radius import BlastRadiusCount, BlastRadiusRequest
 from services.audit.blast_radius import Investigator
 from services.audit.radius_counts import RadiusCounts
 from shared.caller import Caller, sibling
-from shared.clock import Now
 from shared.contracts.radius_students import CountedStudents
 from shared.internal_token import Principal
 from shared.problems import responses
+from shared.request_clock import Now
 
 router = APIRouter(prefix="/v1/log/blast-radius/counts", tags=["log"])
 

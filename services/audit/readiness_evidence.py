@@ -24,12 +24,12 @@ from services.audit.subject_index import NEWEST_BLOCKS
 from services.audit.tables import LogRow, SegmentRow, SubjectEntryRow, TreeStateRow
 from services.audit.witnessing.cosignatures import witnesses_since
 from shared.caller import sibling
-from shared.clock import Now
 from shared.contracts.audit import EntryClass
 from shared.contracts.readiness import AuditMeasures, AuditReport
 from shared.database import Database
 from shared.internal_token import Principal
 from shared.readiness_evidence import key_encryption_in
+from shared.request_clock import Now
 
 router = APIRouter(tags=["internal"])
 

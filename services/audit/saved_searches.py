@@ -24,11 +24,11 @@ from services.audit.searching import answer_search
 from services.audit.subject_keys import SubjectKeys
 from services.audit.tables import SavedSearchRow
 from shared.caller import Caller, caller_with
-from shared.clock import Now
 from shared.cursors import Cursor, Limit
 from shared.database import Database
 from shared.inserts import insert_into
 from shared.problems import responses
+from shared.request_clock import Now
 
 router = APIRouter(prefix="/v1/log/saved-searches", tags=["log"])
 

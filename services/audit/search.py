@@ -15,10 +15,10 @@ from services.audit.search_log import record_search
 from services.audit.searching import answer_search
 from services.audit.shown_entry import GroupName, shown_entry
 from shared.caller import Caller, caller_with
-from shared.clock import Now
 from shared.cursors import Cursor, Limit
 from shared.database import Database
 from shared.problems import responses
+from shared.request_clock import Now
 
 router = APIRouter(tags=["log"])
 

@@ -26,9 +26,9 @@ from services.audit.openings import sight_of
 from services.audit.search_clauses import clauses_of, narrowed
 from services.audit.search_log import record_search
 from services.audit.searching import stretches_in, window_of
-from shared.clock import Now
 from shared.database import Database
 from shared.problems import responses
+from shared.request_clock import Now
 
 router = APIRouter(prefix="/v1/log/tallies", tags=["log"])
 

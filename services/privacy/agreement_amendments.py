@@ -23,11 +23,11 @@ from services.privacy.evidence import require_elements, require_purposes
 from services.privacy.rights import zone_name_of
 from services.privacy.tables import AgreementAmendmentRow, AgreementDistrictRow, AgreementRow, ObligationRow, OrganisationRow
 from shared.caller import Caller
-from shared.clock import Now
 from shared.contracts.audit import Context
 from shared.database import Transaction
 from shared.idempotency import Once
 from shared.problems import responses
+from shared.request_clock import Now
 from shared.tenancy import within_any
 
 router = APIRouter(prefix="/v1/agreements", tags=["agreements"])

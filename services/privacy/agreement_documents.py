@@ -17,10 +17,10 @@ from services.privacy.agreement_records import agreement_by_id, visible_agreemen
 from services.privacy.agreements import Reader, Writer, put_on_record
 from services.privacy.policy.agreement_facts import CLAUSES
 from services.privacy.tables import OrganisationRow
-from shared.clock import Now
 from shared.database import ReadOnly, Transaction
 from shared.idempotency import Once
 from shared.problems import responses
+from shared.request_clock import Now
 
 router = APIRouter(prefix="/v1/agreements", tags=["agreements"])
 

@@ -18,11 +18,11 @@ from services.privacy.destructions import attestation_of
 from services.privacy.rights import zone_name_of
 from services.privacy.tables import AgreementDistrictRow, AgreementRow, DestructionAttestationRow, ObligationRow, OrganisationRow
 from shared.caller import Caller
-from shared.clock import Now
 from shared.cursors import Cursor, Cursors, next_link
 from shared.database import ReadOnly
 from shared.keyset import behind
 from shared.problems import responses
+from shared.request_clock import Now
 from shared.tenancy import within
 
 router = APIRouter(prefix="/v1/agreements", tags=["agreements"])

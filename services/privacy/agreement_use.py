@@ -20,9 +20,9 @@ from services.privacy.policy.calendar_days import Place
 from services.privacy.recorded import open_outcome
 from services.privacy.sealing import Sealer
 from services.privacy.tables import DecisionCustodianRow, DecisionRow, OrganisationRow
-from shared.clock import Now
 from shared.database import ReadOnly
 from shared.problems import responses
+from shared.request_clock import Now
 from shared.tenancy import within
 
 router = APIRouter(prefix="/v1/agreements", tags=["agreements"])

@@ -35,11 +35,11 @@ from services.privacy.rights import zone_name_of
 from services.privacy.sealing import Sealer
 from services.privacy.tables import AgreementAmendmentRow, AgreementDistrictRow, AgreementRow, ObligationRow, OrganisationRow
 from shared.caller import Caller, caller_with
-from shared.clock import Now
 from shared.contracts.audit import Context
 from shared.database import ReadOnly, Transaction
 from shared.idempotency import Once
 from shared.problems import responses
+from shared.request_clock import Now
 from shared.tenancy import within
 
 router = APIRouter(prefix="/v1/agreements", tags=["agreements"])

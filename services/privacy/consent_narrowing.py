@@ -15,10 +15,10 @@ from services.privacy.consent_events import Narrowing, Said, in_force, remember
 from services.privacy.duties import start_duties
 from services.privacy.rights import StaffOrFamily
 from services.privacy.sealing import Sealer
-from shared.clock import Now
 from shared.database import Transaction
 from shared.idempotency import Once
 from shared.problems import responses
+from shared.request_clock import Now
 
 router = APIRouter(prefix="/v1/consents", tags=["consents"])
 

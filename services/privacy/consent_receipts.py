@@ -22,10 +22,10 @@ from services.privacy.evaluation import Judge
 from services.privacy.rights import Staff
 from services.privacy.sealing import Sealer
 from services.privacy.tables import SubjectRow
-from shared.clock import Now
 from shared.database import ReadOnly
 from shared.keys import KeyFileUnusable
 from shared.problems import responses
+from shared.request_clock import Now
 
 router = APIRouter(prefix="/v1", tags=["consents"])
 

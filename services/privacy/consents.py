@@ -32,11 +32,11 @@ from services.privacy.policy import rights_role
 from services.privacy.rights import Staff, StaffOrFamily, latest_day, zone_name_of
 from services.privacy.sealing import Sealer
 from services.privacy.subjects import callers_subject, open_facts
-from shared.clock import Now
 from shared.database import ReadOnly, Transaction
 from shared.idempotency import Once
 from shared.identity_checks import require_checked_lately
 from shared.problems import responses
+from shared.request_clock import Now
 
 router = APIRouter(prefix="/v1/consents", tags=["consents"])
 

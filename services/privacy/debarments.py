@@ -17,12 +17,12 @@ from services.privacy.behind import event_of
 from services.privacy.tables import DebarmentRow
 from shared.asked_once import rows_once
 from shared.caller import Caller, caller_with
-from shared.clock import Now
 from shared.contracts.audit import Context
 from shared.cursors import Cursor, Cursors, Limit, next_link
 from shared.database import ReadOnly, Transaction
 from shared.idempotency import Once
 from shared.problems import responses
+from shared.request_clock import Now
 
 router = APIRouter(prefix="/v1/debarments", tags=["debarments"])
 

@@ -31,11 +31,11 @@ from services.privacy.sealing import Sealer
 from services.privacy.subjects import callers_subject, open_facts
 from services.privacy.tables import AgreementRow, DestructionAttestationRow, DestructionRow, ObligationRow, OrganisationRow
 from shared.caller import Caller, caller_with
-from shared.clock import Now
 from shared.contracts.audit import Context
 from shared.database import ReadOnly, Transaction
 from shared.idempotency import Once, found
 from shared.problems import responses
+from shared.request_clock import Now
 from shared.tenancy import within
 
 router = APIRouter(prefix="/v1", tags=["destruction"])

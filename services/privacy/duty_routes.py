@@ -26,13 +26,13 @@ from services.privacy.subjects import callers_subject
 from services.privacy.tables import DutyRow, OrganisationRow
 from shared.breach_clocks import CLOCK_OF_DUTY
 from shared.caller import Caller, caller_with
-from shared.clock import Now
 from shared.cursors import Cursor, Cursors, Limit, next_link
 from shared.database import ReadOnly, Transaction
 from shared.idempotency import Once
 from shared.keys import SigningKey
 from shared.keyset import behind
 from shared.problems import responses
+from shared.request_clock import Now
 from shared.tenancy import within
 
 router = APIRouter(prefix="/v1/duties", tags=["duties"])

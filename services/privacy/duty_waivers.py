@@ -12,10 +12,10 @@ from services.privacy.duties import duty_of, waive
 from services.privacy.duty_events import tell
 from services.privacy.duty_routes import Writer, callers_duty, require_standing
 from services.privacy.sealing import Sealer
-from shared.clock import Now
 from shared.database import Transaction
 from shared.idempotency import Once
 from shared.problems import responses
+from shared.request_clock import Now
 
 router = APIRouter(prefix="/v1/duties", tags=["duties"])
 

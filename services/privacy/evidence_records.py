@@ -20,7 +20,7 @@ from services.privacy.sealing import Sealer
 from services.privacy.tables import EvidenceEventRow, EvidenceRow, OrganisationRow
 from shared import prepared
 from shared.caller import Caller
-from shared.columns import EPOCH
+from shared.clock import EPOCH
 from shared.tenancy import within
 
 TABLE, EVENT_TABLE = "evidence", "evidence_event"

@@ -37,12 +37,12 @@ from services.privacy.rights import zone_name_of
 from services.privacy.sealing import Sealer
 from services.privacy.tables import EvidenceRow, OrganisationRow
 from shared.caller import Caller, caller_with
-from shared.clock import Now
 from shared.contracts.audit import Context
 from shared.cursors import Cursor, Cursors, Limit, next_link
 from shared.database import ReadOnly, Transaction
 from shared.idempotency import Once
 from shared.problems import responses
+from shared.request_clock import Now
 from shared.scope_missing import ScopeMissing
 from shared.tenancy import within_any
 

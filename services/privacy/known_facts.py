@@ -18,12 +18,12 @@ from services.privacy.sealing import Sealer
 from services.privacy.subjects import open_facts
 from services.privacy.tables import OrganisationRow, SubjectVersionRow
 from shared.caller import Caller
-from shared.clock import Now
 from shared.contracts.audit import Context
 from shared.contracts.privacy import SubjectFacts
 from shared.database import Transaction
 from shared.outbox import Outbox
 from shared.problems import responses
+from shared.request_clock import Now
 from shared.tenancy import within
 
 router = APIRouter(prefix="/v1/known-facts", tags=["decisions"])

@@ -16,11 +16,11 @@ from services.privacy.obligations import open_obligation
 from services.privacy.sealing import Sealer
 from services.privacy.tables import ObligationWaiverRow
 from shared.caller import Caller, caller_with
-from shared.clock import Now
 from shared.contracts.audit import Context
 from shared.database import Transaction
 from shared.idempotency import Once
 from shared.problems import responses
+from shared.request_clock import Now
 
 router = APIRouter(prefix="/v1/obligations", tags=["obligations"])
 

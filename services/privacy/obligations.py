@@ -19,7 +19,6 @@ from services.privacy.sealing import Sealer
 from services.privacy.tables import ObligationRow, OrganisationRow
 from shared import prepared
 from shared.caller import Caller, caller_with
-from shared.clock import Now
 from shared.contracts.audit import Context
 from shared.contracts.privacy import Obligation
 from shared.cursors import Cursor, Cursors, Limit, next_link
@@ -27,6 +26,7 @@ from shared.database import ReadOnly, Transaction
 from shared.idempotency import Once
 from shared.inserts import DIALECTS, insert_of
 from shared.problems import responses
+from shared.request_clock import Now
 from shared.tenancy import within
 
 router = APIRouter(prefix="/v1/obligations", tags=["obligations"])

@@ -28,12 +28,12 @@ from services.privacy.sealing import Sealer
 from services.privacy.subjects import FORGOTTEN, open_facts
 from services.privacy.tables import OrganisationRow, PreferenceEventRow, PreferenceRow, SubjectRow
 from shared.caller import Caller
-from shared.clock import Now
 from shared.contracts.audit import Context
 from shared.contracts.privacy import SubjectFacts
 from shared.database import ReadOnly, Transaction
 from shared.idempotency import Once
 from shared.problems import responses
+from shared.request_clock import Now
 from shared.tenancy import within
 
 router = APIRouter(prefix="/v1/preferences", tags=["rights"])

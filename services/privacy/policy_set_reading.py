@@ -17,7 +17,7 @@ from services.privacy.policy_drafts import policies_of
 from services.privacy.policy_reports import Findings, findings_of
 from services.privacy.policy_schedule import HASHES, deciding_at, to_come, was_active
 from services.privacy.tables import PolicySetRow
-from shared.columns import EPOCH
+from shared.clock import EPOCH
 from shared.keyset import behind
 
 

@@ -46,11 +46,11 @@ from services.privacy.policy_reports import keep_report, replay_of, report_by_id
 from services.privacy.policy_set_reading import page_of_sets, policy_set_document, set_row
 from services.privacy.tables import PolicyApprovalRow, PolicyReplayRow, PolicySetRow
 from shared.caller import Caller, caller_with
-from shared.clock import Now
 from shared.cursors import Cursor, Limit, next_link
 from shared.database import ReadOnly, Transaction
 from shared.idempotency import Once
 from shared.problems import responses
+from shared.request_clock import Now
 
 router = APIRouter(prefix="/v1/policy-sets", tags=["policy sets"])
 

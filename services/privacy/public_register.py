@@ -19,10 +19,10 @@ from services.privacy.policy.agreement_facts import amendment_in_force
 from services.privacy.policy.calendar_days import Place
 from services.privacy.tables import AgreementDistrictRow, AgreementRow, DutyRow, OrganisationRow
 from shared.caller import sibling
-from shared.clock import Now
 from shared.contracts.public_register import PublicAgreement, PublicBreach, PublicRegister, PublicSubprocessor
 from shared.database import ReadOnly
 from shared.internal_token import Principal
+from shared.request_clock import Now
 
 router = APIRouter(prefix="/internal/public-register", tags=["internal"])
 

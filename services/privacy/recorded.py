@@ -13,7 +13,7 @@ from safepassage.wire import Digest, Wire
 from safepassage.wire_decisions import AccessRecord, Asker, Fall, Obligation, RecordedDecision, SubjectOutcome, Withheld
 from services.privacy.sealing import Sealer, packed, unpacked
 from services.privacy.tables import DecisionRow
-from shared.columns import EPOCH
+from shared.clock import EPOCH
 from shared.contracts.privacy import DecisionRequest
 
 TABLE = "decision"

@@ -38,11 +38,11 @@ from services.privacy.rights import (
 from services.privacy.sealing import Sealer
 from services.privacy.tables import RightsEventRow, RightsRequestRow
 from shared.caller import Caller
-from shared.clock import Now
 from shared.contracts.audit import Context
 from shared.database import ReadOnly, Transaction
 from shared.idempotency import Once
 from shared.outbox import Outbox
+from shared.request_clock import Now
 
 
 @dataclass(frozen=True)

@@ -22,10 +22,10 @@ from services.privacy.sealing import Sealer
 from services.privacy.subjects import callers_subject, open_facts
 from services.privacy.tables import ConsentRow, PreferenceRow, RightsRequestRow
 from shared.caller import Caller
-from shared.clock import Now
 from shared.contracts.privacy import SubjectFacts
 from shared.database import ReadOnly
 from shared.problems import responses
+from shared.request_clock import Now
 
 router = APIRouter(prefix="/v1/students", tags=["rights"])
 

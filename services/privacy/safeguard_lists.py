@@ -19,11 +19,11 @@ from services.privacy.rights import zone_name_of
 from services.privacy.sealing import Sealer
 from services.privacy.tables import OrganisationRow, SafeguardRow
 from shared.caller import Caller, caller_with
-from shared.clock import Now
 from shared.contracts.audit import Context
 from shared.database import Transaction
 from shared.idempotency import Once
 from shared.outbox import Outbox
+from shared.request_clock import Now
 
 Kind = Literal["record-location", "access-listing"]
 

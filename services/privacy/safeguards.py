@@ -19,9 +19,9 @@ from safepassage.wire_safeguards import (
 from services.privacy.safeguard_lists import Lists, Reader, list_of, opened, today_at
 from services.privacy.sealing import Sealer
 from services.privacy.tables import SafeguardRow
-from shared.clock import Now
 from shared.database import ReadOnly
 from shared.problems import responses
+from shared.request_clock import Now
 
 locations_router = APIRouter(prefix="/v1/record-locations", tags=["rights"])
 listings_router = APIRouter(prefix="/v1/access-listings", tags=["rights"])

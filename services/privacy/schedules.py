@@ -12,11 +12,11 @@ from services.privacy.policy.agreement_facts import amendment_in_force
 from services.privacy.policy.calendar_days import Place
 from services.privacy.tables import OrganisationRow
 from shared.caller import sibling
-from shared.clock import Now
 from shared.contracts.privacy import AgreementTerms
 from shared.database import ReadOnly
 from shared.internal_token import Principal
 from shared.problems import responses
+from shared.request_clock import Now
 
 router = APIRouter(prefix="/internal/agreements", tags=["internal"])
 

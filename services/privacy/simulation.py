@@ -29,9 +29,9 @@ from services.privacy.policy_hand import hand_of, policy_event
 from services.privacy.policy_schedule import deciding_at
 from services.privacy.policy_sets import PolicySets
 from shared.caller import Caller, caller_with
-from shared.clock import Now
 from shared.database import Transaction
 from shared.problems import responses
+from shared.request_clock import Now
 
 router = APIRouter(prefix="/v1/simulations", tags=["policy sets"])
 situations_router = APIRouter(prefix="/v1/simulation-situations", tags=["policy sets"])

@@ -21,11 +21,11 @@ from services.privacy.sealing import Sealer
 from services.privacy.subjects import callers_subject, open_facts, subjects_of
 from services.privacy.tables import ConsentRow, DutyRow, OrganisationRow, PreferenceRow, RightsRequestRow, SubjectRow
 from shared.caller import Caller
-from shared.clock import Now
 from shared.contracts.audit import Context
 from shared.contracts.privacy import SubjectFacts
 from shared.database import Transaction
 from shared.problems import responses
+from shared.request_clock import Now
 from shared.tenancy import within
 
 router = APIRouter(prefix="/v1/students", tags=["rights"])

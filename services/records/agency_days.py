@@ -13,8 +13,8 @@ from fastapi import Depends, Request
 from sqlalchemy import select
 
 from services.records.tables import OrganisationRow
-from shared.clock import Now
 from shared.database import Database
+from shared.request_clock import Now
 
 
 class AgencyDays:

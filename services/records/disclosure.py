@@ -21,9 +21,9 @@ from services.records.unread_parts import NAMES, read_in_part
 from services.records.vault import Vault
 from shared.actors import client_actor
 from shared.caller import Caller
-from shared.clock import Now
 from shared.contracts.audit import Context, Event
 from shared.contracts.privacy import Decision, DecisionRequest, PlacedStatement, Recipient, SubjectVersion
+from shared.request_clock import Now
 
 BASIS = "contractor"
 

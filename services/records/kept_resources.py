@@ -18,8 +18,8 @@ from services.records.roster_keeping import kept_of_student
 from services.records.tables import OWN, SectionRow, StudentRow
 from services.records.visibility import require_kept
 from shared.caller import Caller, caller_with
-from shared.clock import Now
 from shared.problems import responses
+from shared.request_clock import Now
 
 router = APIRouter(prefix="/v1/students", tags=["students"])
 

@@ -22,8 +22,8 @@ from services.records.normalisation import given_name, surname_forms
 from services.records.tables import StudentRow, TagRow
 from services.records.visibility import visible
 from shared.caller import Caller, caller_with
-from shared.clock import Now
 from shared.problems import responses
+from shared.request_clock import Now
 
 router = APIRouter(prefix="/v1/students", tags=["students"])
 

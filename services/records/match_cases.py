@@ -16,8 +16,8 @@ from services.records.match_reviews import Resolver, candidates_of_reviews, revi
 from services.records.match_sides import ELEMENTS, rows_of, side_of_record, side_of_request
 from services.records.matching_candidates import SECTIONS, records_of
 from services.records.tables import MatchReviewRow, StudentRow
-from shared.clock import Now
 from shared.problems import responses
+from shared.request_clock import Now
 
 router = APIRouter(prefix="/v1/matches", tags=["matches"])
 

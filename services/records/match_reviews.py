@@ -20,12 +20,12 @@ from services.records.tables import MatchCandidateRow, MatchReviewRow, Organisat
 from services.records.unions import tell_of_children, unite
 from shared.actors import client_actor
 from shared.caller import Caller, caller_with
-from shared.clock import Now
 from shared.cursors import Cursor, Limit, next_link
 from shared.database import ReadOnly, Transaction
 from shared.idempotency import Once
 from shared.keyset import behind
 from shared.problems import responses
+from shared.request_clock import Now
 from shared.tenancy import within
 
 router = APIRouter(prefix="/v1/matches", tags=["matches"])

@@ -34,11 +34,11 @@ from services.records.record_sources import merged, printed
 from services.records.release import members_of
 from services.records.vault import Vault
 from shared.caller import Caller, caller_with
-from shared.clock import Now
 from shared.contracts.audit import Event
 from shared.contracts.privacy import DecisionRequest, Recipient
 from shared.left_with_districts import FIELD as LEFT_WITH
 from shared.problems import responses
+from shared.request_clock import Now
 
 router = APIRouter(prefix="/v1/msix-package", tags=["MSIX"])
 

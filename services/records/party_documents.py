@@ -32,10 +32,10 @@ from services.records.record_sources import printed
 from services.records.supplied_reads import supplied_document, under_new_facts
 from services.records.tables import OrganisationRow, StudentRow
 from shared.caller import Caller, caller_with
-from shared.clock import Now
 from shared.contracts.privacy import Decision
 from shared.database import Database
 from shared.problems import responses
+from shared.request_clock import Now
 
 router = APIRouter(prefix="/v1/roster-entries", tags=["roster entries"])
 

@@ -24,7 +24,7 @@ from services.records.tables import (
     PeerRequestRow,
     StudentRow,
 )
-from shared.columns import EPOCH
+from shared.clock import EPOCH
 from shared.contracts.readiness import RecordsMeasures, RecordsReport
 from shared.readiness_evidence import entries_waiting, keep_doing, key_encryption_in, tell_privacy
 

@@ -29,11 +29,11 @@ from shared.actors import client_actor
 from shared.breach_clocks import clocks_of
 from shared.breach_notices import notice_of
 from shared.caller import Caller, caller_with
-from shared.clock import Now
 from shared.contracts.audit import Context, Event
 from shared.contracts.radius_students import CountedStudents, radius_count
 from shared.cursors import Cursors
 from shared.problems import responses
+from shared.request_clock import Now
 from shared.siblings import Siblings
 from shared.tenancy import within, within_any
 

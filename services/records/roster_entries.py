@@ -25,10 +25,10 @@ from services.records.pseudonyms import pseudonyms_of
 from services.records.reach import Reach, SealedStudent, districts_with_the_rest, left_among, students_in_reach
 from services.records.record_sources import pieces_of
 from shared.caller import Caller, caller_with
-from shared.clock import Now
 from shared.contracts.privacy import Decision
 from shared.cursors import Cursor, Limit, next_link
 from shared.problems import responses
+from shared.request_clock import Now
 
 router = APIRouter(prefix="/v1/roster-entries", tags=["roster entries"])
 

@@ -37,10 +37,10 @@ from services.records.roster_division import LoadedBy
 from services.records.roster_storing import RosterStoring
 from services.records.tables import EdFiKeepingRow, LoadRow
 from shared.caller import Caller, caller_with
-from shared.clock import Now
 from shared.garbage import without_collection
 from shared.idempotency import Once
 from shared.problems import responses
+from shared.request_clock import Now
 
 router = APIRouter(prefix="/v1/rosters", tags=["rosters"])
 

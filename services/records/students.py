@@ -36,10 +36,10 @@ from services.records.vault import Vault
 from services.records.visibility import require_kept, require_visible
 from shared.actors import client_actor
 from shared.caller import Caller, caller_with
-from shared.clock import Now
 from shared.database import Transaction
 from shared.idempotency import Once
 from shared.problems import responses
+from shared.request_clock import Now
 
 router = APIRouter(prefix="/v1/students", tags=["students"])
 

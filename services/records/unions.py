@@ -22,10 +22,10 @@ from services.records.tables import OrganisationRow, StudentRow, UnionRow
 from services.records.visibility import visible
 from shared.actors import client_actor
 from shared.caller import Caller, caller_with
-from shared.clock import Now
 from shared.database import Transaction
 from shared.idempotency import Once
 from shared.problems import responses
+from shared.request_clock import Now
 from shared.tenancy import within
 
 router = APIRouter(prefix="/v1/unions", tags=["matches"])

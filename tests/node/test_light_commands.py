@@ -22,6 +22,10 @@ def test_a_command_loads_no_service_before_it_runs_one(command: str) -> None:
     assert not [one for one in loaded if one.startswith("services.gateway.console.")]
 
 
+def test_who_signs_a_trust_list_waits_for_no_web_framework_no_store_and_no_client() -> None:
+    assert not loaded_by("node.commands.trust") & {"fastapi", "sqlalchemy", "aiohttp", "uvicorn"}
+
+
 @pytest.mark.parametrize("service", ["audit", "privacy", "records"])
 def test_a_service_loads_no_other_one(service: str) -> None:
     loaded = loaded_by(f"services.{service}.app")

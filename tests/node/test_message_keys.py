@@ -10,9 +10,9 @@ from node.folder import NodeFile
 from node.keys import create_node_keys
 from node.message_keys import MOST_RETIRED, STILL_COUNTS, prepare_next, published, replace, require_published
 from node.statement import sign_statement
+from safepassage.node_statement import USED_FOR
 from safepassage.suites import MLKEM768_X25519, SUITES
 from shared.keys import KeyFileUnusable, SigningKey
-from shared.peer_statements import USED_FOR
 
 NOW = datetime(2026, 10, 20, 12, tzinfo=UTC)
 TODAY = NOW.date()

@@ -20,7 +20,7 @@ from services.audit.drafts import event_key
 from services.audit.group_commit import Place
 from services.audit.tables import AlertCursorRow, AlertRow, AppendedRow, WitnessFindingRow
 from services.audit.witnessing.findings import finding_key
-from shared.columns import EPOCH
+from shared.clock import EPOCH
 from shared.contracts.audit import Actor, Context, Digests, Event
 from shared.inserts import insert_into, insert_of
 

@@ -20,10 +20,10 @@ from services.audit.retention.acts import actor_for, earlier_act
 from services.audit.retention.holds import OneAct
 from services.audit.search_log import record_search
 from services.audit.tables import AlertAcknowledgementRow, AlertCursorRow, AlertReviewRow, AlertRow, LogRow, SegmentRow, TreeStateRow
-from shared.clock import Now
 from shared.contracts.audit import Digests
 from shared.cursors import Cursor, Cursors, Limit, next_link
 from shared.problems import responses
+from shared.request_clock import Now
 
 router = APIRouter(prefix="/v1/log/alert-reviews", tags=["alerts"])
 

@@ -22,12 +22,12 @@ from services.audit.search_log import record_search
 from services.audit.sequencer import Sequencer
 from services.audit.tables import AlertAcknowledgementRow, AlertRow
 from shared.caller import Caller, caller_with
-from shared.clock import Now
-from shared.columns import EPOCH
+from shared.clock import EPOCH
 from shared.contracts.audit import Actor, Context, Digests, Event
 from shared.cursors import Cursor, Cursors, Limit, next_link
 from shared.keyset import behind
 from shared.problems import responses
+from shared.request_clock import Now
 
 router = APIRouter(prefix="/v1/log/alerts", tags=["alerts"])
 

@@ -23,7 +23,7 @@ from services.audit.openings import Place, open_entries, sight_of
 from services.audit.subject_keys import SubjectKeys
 from services.audit.tables import AlertAcknowledgementRow, AlertRow, LogRow
 from shared.caller import Caller
-from shared.columns import EPOCH
+from shared.clock import EPOCH
 
 NONCE_BYTES: Final = 12
 WITNESS_FINDING: Final = "witness-finding"

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from safepassage.problems.requests import InvalidRequest
-from shared.columns import EPOCH
+from shared.clock import EPOCH
 
 WEEK_DAYS: Final = 7
 SETTLES: Final = timedelta(minutes=10)

@@ -37,8 +37,8 @@ from services.audit.destinations.routes import ERRORS, Keeper, made, one_of, sho
 from services.audit.destinations.standing import shown
 from services.audit.openings import Place
 from services.audit.tables import LogDestinationRow, LogRow, SegmentRow
-from shared.clock import Now
 from shared.problems import responses
+from shared.request_clock import Now
 
 router = APIRouter(prefix="/v1/log/destinations/{destination_id}", tags=["log"])
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from safepassage.problems.log import EventKeyReused, LogFrozen
 from safepassage.problems.requests import LogUnavailable
 from services.audit.destinations.answers import DisabledBecause
-from shared.columns import EPOCH
+from shared.clock import EPOCH
 from shared.contracts.audit import Actor, Context, Event
 
 log = logging.getLogger(__name__)

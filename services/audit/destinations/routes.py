@@ -32,10 +32,10 @@ from services.audit.drafts import KINDS
 from services.audit.search_log import record_search
 from services.audit.tables import LogDestinationRow, LogRow
 from shared.caller import Caller, caller_with
-from shared.clock import Now
-from shared.columns import EPOCH
+from shared.clock import EPOCH
 from shared.inserts import insert_into
 from shared.problems import responses
+from shared.request_clock import Now
 
 router = APIRouter(prefix="/v1/log/destinations", tags=["log"])
 

@@ -25,11 +25,11 @@ from services.audit.retention.destroyed import destroyed_years
 from services.audit.search_log import record_search
 from services.audit.subject_index import Window
 from shared.caller import Caller, caller_with, family_or
-from shared.clock import Now
 from shared.cursors import Cursor, Cursors, Limit, next_link
 from shared.database import Database
 from shared.keyset import is_down
 from shared.problems import responses
+from shared.request_clock import Now
 from shared.spreadsheet import MEDIA_TYPE
 
 router = APIRouter(prefix="/v1/students/{student_id}/disclosure-accounting", tags=["accounting"])

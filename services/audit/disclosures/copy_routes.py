@@ -21,10 +21,10 @@ from services.audit.search_log import record_search
 from services.audit.tables import DisclosureCopyRow, OrganisationRow, RedisclosureRow
 from shared.actors import client_actor
 from shared.caller import Caller
-from shared.clock import Now
 from shared.cursors import Cursor, Cursors, Limit, next_link
 from shared.database import Database
 from shared.problems import responses
+from shared.request_clock import Now
 from shared.spreadsheet import MEDIA_TYPE
 from shared.tenancy import within
 

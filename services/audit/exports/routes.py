@@ -41,10 +41,10 @@ from services.audit.shown_entry import shown_entry
 from services.audit.stored_tree import StoredTree
 from shared.actors import client_actor
 from shared.caller import Caller, caller_with
-from shared.clock import Now
 from shared.contracts.audit import Context, Digests, Event
 from shared.database import Database
 from shared.problems import responses
+from shared.request_clock import Now
 
 router = APIRouter(prefix="/v1/log/exports", tags=["log"])
 

@@ -24,8 +24,7 @@ from services.audit.witnessing.answers import Unexpected, cosignatures_in
 from services.audit.witnessing.cosignatures import keep
 from services.audit.witnessing.door import DoorAnswer, WitnessDoor, WitnessUnreachable
 from services.audit.witnessing.findings import Findings
-from shared.clock import Clock
-from shared.columns import EPOCH
+from shared.clock import EPOCH, Clock
 from shared.database import Database
 
 log = logging.getLogger(__name__)

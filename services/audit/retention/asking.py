@@ -40,9 +40,9 @@ from services.audit.retention.sealed_students import open_student, seal_student
 from services.audit.search_log import record_search
 from services.audit.tables import DestructionApprovalRow, DestructionRow, LogRow, TreeStateRow
 from shared.caller import Caller, caller_with
-from shared.clock import Now
 from shared.cursors import Cursor, Cursors, Limit, next_link
 from shared.problems import responses
+from shared.request_clock import Now
 
 router = APIRouter(prefix="/v1/log", tags=["retention"])
 

@@ -21,11 +21,11 @@ from services.audit.search_log import record_search
 from services.audit.subject_keys import SubjectKeys
 from services.audit.tables import HoldRow, OrganisationRow, TreeStateRow
 from shared.caller import Caller, caller_with
-from shared.clock import Now
 from shared.cursors import Cursor, Cursors, Limit, next_link
 from shared.database import Database
 from shared.idempotency import Once
 from shared.problems import responses
+from shared.request_clock import Now
 from shared.tenancy import within
 
 router = APIRouter(prefix="/v1/log/holds", tags=["retention"])

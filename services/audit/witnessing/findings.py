@@ -9,8 +9,7 @@ from safepassage.canonical import digest_of, sha256
 from safepassage.problems.log import EventKeyReused, LogFrozen
 from safepassage.problems.requests import LogUnavailable
 from services.audit.driver import Driver
-from shared.clock import Clock
-from shared.columns import EPOCH
+from shared.clock import EPOCH, Clock
 from shared.contracts.audit import Actor, Context, Digests, Event
 from shared.database import Database
 

@@ -27,8 +27,7 @@ from services.audit.witnessing.cosignatures import cosigners, keep, largest_cosi
 from services.audit.witnessing.door import DoorAnswer, WitnessDoor, WitnessUnreachable
 from services.audit.witnessing.findings import KINDS, Findings, Kind
 from services.audit.witnessing.own_history import contradiction, own_checkpoint
-from shared.clock import Clock
-from shared.columns import EPOCH
+from shared.clock import EPOCH, Clock
 from shared.database import Database
 
 log = logging.getLogger(__name__)

@@ -19,12 +19,12 @@ from services.gateway.registry.callers import administrator
 from services.gateway.registry.reach import reached
 from services.gateway.tables import FamilyLinkRow
 from shared.actors import client_actor
-from shared.clock import Now
 from shared.contracts.audit import Actor
 from shared.database import ReadOnly, Transaction
 from shared.identity_checks import require_checked_lately
 from shared.internal_token import CallerClaims
 from shared.problems import responses
+from shared.request_clock import Now
 
 router = APIRouter(prefix="/v1/family-links", tags=["families"])
 

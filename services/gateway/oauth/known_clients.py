@@ -22,7 +22,7 @@ from services.gateway.oauth.scopes import PEER_SCOPE, SCOPES
 from services.gateway.registry.in_force import IN_FORCE, is_in_force, zone_of
 from services.gateway.tables import ClientRow, OrganisationRow
 from shared import prepared
-from shared.columns import EPOCH
+from shared.clock import EPOCH
 from shared.database import Database
 from shared.peer_statements import PeerStatements
 

@@ -18,7 +18,8 @@ from safepassage.problems.requests import TemporarilyUnavailable
 from services.gateway.oauth.proof_of_possession import REMEMBERED_SECONDS, Proof, require_from_after
 from services.gateway.proof_tables import ProofMemoryRow, UsedProofRow
 from shared import prepared
-from shared.columns import EPOCH, Milliseconds
+from shared.clock import EPOCH
+from shared.columns import Milliseconds
 from shared.database import Database
 
 MOST_TOGETHER: Final = 500

@@ -24,11 +24,11 @@ from services.gateway.registry.paging import Page
 from services.gateway.registry.reach import reached, require_reach
 from services.gateway.tables import IdempotencyRow, PublisherRow
 from shared.actors import client_actor
-from shared.clock import Now
 from shared.database import ReadOnly, Transaction
 from shared.idempotency import IdempotencyKey, earlier_effect, found, keep_effect, request_digest
 from shared.internal_token import CallerClaims
 from shared.problems import responses
+from shared.request_clock import Now
 
 PATH = "/v1/publishers"
 

@@ -25,10 +25,10 @@ from services.gateway.registry.paging import Page
 from services.gateway.registry.reach import reached, require_reach
 from services.gateway.tables import ClientRow, InitialTokenRow, RegistrationRow
 from shared.actors import client_actor
-from shared.clock import Now
 from shared.database import ReadOnly, Transaction, after_commit
 from shared.internal_token import CallerClaims
 from shared.problems import responses
+from shared.request_clock import Now
 
 REGISTRATIONS = "/v1/registrations"
 TOKENS = "/v1/initial-access-tokens"

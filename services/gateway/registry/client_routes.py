@@ -17,11 +17,11 @@ from services.gateway.registry.paging import Page
 from services.gateway.registry.reach import reached, require_reach
 from services.gateway.tables import ClientRow, IdempotencyRow
 from shared.actors import client_actor
-from shared.clock import Now
 from shared.database import ReadOnly, Transaction, after_commit
 from shared.idempotency import IdempotencyKey, earlier_effect, found, keep_effect, request_digest
 from shared.internal_token import CallerClaims
 from shared.problems import responses
+from shared.request_clock import Now
 
 router = APIRouter(prefix="/v1/clients", tags=["clients"])
 

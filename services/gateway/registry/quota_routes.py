@@ -16,11 +16,11 @@ from services.gateway.registry.callers import administrator
 from services.gateway.registry.reach import reached
 from services.gateway.tables import ClientRow, OrganisationRow, QuotaLimitRow
 from shared.actors import client_actor
-from shared.clock import Now
 from shared.contracts.audit import Context, Event
 from shared.database import ReadOnly, Transaction
 from shared.internal_token import CallerClaims
 from shared.problems import responses
+from shared.request_clock import Now
 
 router = APIRouter(prefix="/v1/quotas", tags=["clients"])
 

@@ -13,10 +13,10 @@ from services.gateway.registry.callers import administrator
 from services.gateway.registry.client_routes import require_client
 from services.gateway.registry.clients import granter_of
 from shared.actors import client_actor
-from shared.clock import Now
 from shared.database import ReadOnly, Transaction, after_commit
 from shared.internal_token import CallerClaims
 from shared.problems import responses
+from shared.request_clock import Now
 
 router = APIRouter(prefix="/v1/clients/{client_id}/secrets", tags=["clients"])
 

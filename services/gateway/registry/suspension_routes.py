@@ -15,11 +15,11 @@ from services.gateway.registry.paging import Page
 from services.gateway.registry.reach import require_reach
 from services.gateway.tables import IdempotencyRow, SuspensionRow
 from shared.actors import client_actor
-from shared.clock import Now
 from shared.database import ReadOnly, Transaction, after_commit
 from shared.idempotency import IdempotencyKey, earlier_effect, found, keep_effect, request_digest
 from shared.internal_token import CallerClaims
 from shared.problems import responses
+from shared.request_clock import Now
 
 router = APIRouter(prefix="/v1/organisations/{organisation_id}/suspensions", tags=["organisations"])
 

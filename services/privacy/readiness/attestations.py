@@ -24,12 +24,12 @@ from services.privacy.readiness.officials import Attester, Reader
 from services.privacy.readiness.questions import question_by_id
 from services.privacy.refused_words import refusals_on_record
 from services.privacy.tables import ReadinessAttestationRow, ReadinessWithdrawalRow
-from shared.clock import Now
 from shared.contracts.audit import Context
 from shared.database import ReadOnly, Transaction
 from shared.idempotency import Once
 from shared.inserts import insert_into
 from shared.problems import responses
+from shared.request_clock import Now
 
 router = APIRouter(prefix="/v1/readiness", tags=["readiness"])
 

@@ -15,7 +15,7 @@ from services.privacy.readiness.agreement_measures import schedules_of
 from services.privacy.recorded import DecisionRecord, open_outcome, open_record
 from services.privacy.sealing import Sealer
 from services.privacy.tables import ConsentRow, DecisionRow
-from shared.columns import EPOCH
+from shared.clock import EPOCH
 from shared.database import Database
 
 MONTH: Final = timedelta(days=30)

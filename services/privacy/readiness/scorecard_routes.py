@@ -15,9 +15,9 @@ from services.privacy.readiness.questions import QUESTIONS
 from services.privacy.readiness.snapshots import scorecard_now
 from services.privacy.readiness.table import as_table
 from services.privacy.tables import OrganisationRow
-from shared.clock import Now
 from shared.database import ReadOnly
 from shared.problems import responses
+from shared.request_clock import Now
 
 router = APIRouter(prefix="/v1/readiness", tags=["readiness"])
 

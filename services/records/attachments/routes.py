@@ -29,9 +29,9 @@ from services.records.vault import Vault
 from services.records.visibility import require_kept, require_visible
 from shared.actors import client_actor
 from shared.caller import Caller
-from shared.clock import Now
 from shared.contracts.audit import Context, Event
 from shared.problems import responses
+from shared.request_clock import Now
 
 router = APIRouter(prefix="/v1/students/{student_id}/attachments", tags=["attachments"])
 

@@ -15,8 +15,8 @@ from safepassage.problems.credentials import NoCredentialKey, NoSuchStatusList
 from services.records.credentials.issuer import LISTS, Issuer, keys_that_signed
 from services.records.credentials.places import revoked_places
 from services.records.exchange.exchange import Exchange
-from shared.clock import Now
 from shared.problems import responses
+from shared.request_clock import Now
 
 router = APIRouter(tags=["credentials"])
 

@@ -11,10 +11,10 @@ from safepassage.wire_credentials import CredentialRevocation, RevokedCredential
 from services.records.tables import IssuedCredentialRow, OrganisationRow
 from shared.actors import client_actor
 from shared.caller import Caller, caller_with
-from shared.clock import Now
 from shared.contracts.audit import Context, Event
 from shared.database import Transaction
 from shared.problems import responses
+from shared.request_clock import Now
 from shared.tenancy import within
 
 router = APIRouter(tags=["credentials"])

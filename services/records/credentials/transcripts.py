@@ -31,12 +31,12 @@ from services.records.supplied_reads import under_new_facts
 from services.records.tables import IssuedCredentialRow, StudentRow
 from shared.actors import client_actor
 from shared.caller import Caller, caller_with
-from shared.clock import Now
 from shared.contracts.audit import Context, Event
 from shared.contracts.privacy import Decision, DecisionRequest, Recipient, RecipientProof
 from shared.idempotency import Once
 from shared.identity_checks import require_checked_lately
 from shared.problems import responses
+from shared.request_clock import Now
 
 router = APIRouter(tags=["credentials"])
 

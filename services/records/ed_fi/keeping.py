@@ -16,11 +16,11 @@ from services.records.ed_fi.systems import EdFiSystem
 from services.records.tables import EdFiKeepingRow, OrganisationRow
 from shared.actors import client_actor
 from shared.caller import Caller, caller_with
-from shared.clock import Now
 from shared.contracts.audit import Context, Event
 from shared.database import ReadOnly, Transaction
 from shared.inserts import insert_into
 from shared.problems import responses
+from shared.request_clock import Now
 from shared.tenancy import within
 
 router = APIRouter(prefix="/v1/ed-fi-systems", tags=["ed-fi"])

@@ -28,8 +28,8 @@ from services.records.pseudonyms import pseudonyms_of
 from services.records.reach import Reach, left_among, students_in_reach
 from services.records.record_sources import printed
 from shared.caller import Caller, caller_with
-from shared.clock import Now
 from shared.problems import responses
+from shared.request_clock import Now
 
 router = APIRouter(prefix="/v1/ed-fi-pushes", tags=["ed-fi"])
 

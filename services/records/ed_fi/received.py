@@ -19,8 +19,8 @@ from services.records.exchange.delivered import log_read, what_came, with_unread
 from services.records.exchange.requests import VisibleRequest
 from services.records.formats.edfi_json import edfi_resources
 from shared.caller import Caller, caller_with
-from shared.clock import Now
 from shared.problems import responses
+from shared.request_clock import Now
 
 router = APIRouter(prefix="/v1/exchange-requests", tags=["ed-fi"])
 

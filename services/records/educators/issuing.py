@@ -32,10 +32,10 @@ from services.records.formats.clr import alignments, case_identifiers
 from services.records.tables import IssuedCredentialRow
 from shared.actors import client_actor
 from shared.caller import Caller, caller_with
-from shared.clock import Now
 from shared.contracts.audit import Context, Event
 from shared.idempotency import Once
 from shared.problems import responses
+from shared.request_clock import Now
 
 router = APIRouter(prefix="/v1/educator-credentials", tags=["educators"])
 

@@ -37,11 +37,11 @@ from services.records.educators.verifying import OfTheNetwork, verified
 from services.records.exchange.exchange import Exchange
 from shared.actors import client_actor
 from shared.caller import Caller, caller_with
-from shared.clock import Now
 from shared.contracts.audit import Context, Event
 from shared.idempotency import Once
 from shared.identity_checks import require_checked_lately
 from shared.problems import responses
+from shared.request_clock import Now
 
 router = APIRouter(prefix="/v1/educator-credentials", tags=["educators"])
 

@@ -15,8 +15,8 @@ from services.records.educators.verifying import verified
 from services.records.exchange.exchange import Exchange
 from services.records.logged import log_ahead, read_event
 from shared.caller import Caller, caller_with
-from shared.clock import Now
 from shared.problems import responses
+from shared.request_clock import Now
 
 router = APIRouter(prefix="/v1/educator-credentials", tags=["educators"])
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from safepassage.problems.exchanges import PeerResting
 from services.records.exchange.retries import JITTER, LONGEST_WISH
-from shared.columns import EPOCH
+from shared.clock import EPOCH
 
 OPENS_AFTER = 5
 FIRST_REST, LONGEST_REST = timedelta(seconds=15), timedelta(minutes=10)

@@ -25,11 +25,11 @@ from services.records.exchange.stored_rows import row_at
 from services.records.tables import DeadLetterRow, OutgoingEnvelopeRow
 from shared.actors import client_actor
 from shared.caller import Caller, caller_with
-from shared.clock import Now
-from shared.columns import EPOCH
+from shared.clock import EPOCH
 from shared.cursors import Cursor, Limit, next_link
 from shared.keyset import behind
 from shared.problems import responses
+from shared.request_clock import Now
 
 router = APIRouter(prefix="/v1/dead-letters", tags=["exchange"])
 

@@ -19,7 +19,7 @@ from safepassage.problems.messages import EncryptionKeyUnknown
 from safepassage.sealing import encryption_kid
 from safepassage.suites import MLKEM768_X25519
 from services.records.exchange.seals import SEED_BYTES, SUPPORTED, PrivateKey
-from shared.columns import EPOCH
+from shared.clock import EPOCH
 from shared.keys import DOOMED, KeyFileUnusable, destroy_secret, read_secret, write_secret
 
 LASTS = timedelta(days=7)

@@ -28,7 +28,7 @@ from services.records.exchange.stored_rows import row_at, store
 from services.records.tables import OrganisationKeyRow
 from services.records.vault import of_organisation_key
 from shared import prepared
-from shared.columns import EPOCH
+from shared.clock import EPOCH
 from shared.database import Database
 from shared.group_commit import GroupCommit
 from shared.key_encryption import KeyProvider, WrappedKeyRefused

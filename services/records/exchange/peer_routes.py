@@ -16,8 +16,8 @@ from services.records.exchange.exchange import Exchange
 from services.records.exchange.operator_keys import SCOPE
 from services.records.exchange.peer_standings import HeldStatement, StoredStanding, stored_standings
 from shared.caller import Caller, caller_with
-from shared.clock import Now
 from shared.problems import responses
+from shared.request_clock import Now
 from shared.trust_standing import trust_list_standing
 
 router = APIRouter(tags=["exchange"])

@@ -21,8 +21,7 @@ from safepassage.problems.pulling import PeerPulls
 from safepassage.trust_members import Member
 from services.records.exchange.peer_tokens import TOKEN_PATH, PeerCredentials
 from shared.certificates import client_context
-from shared.clock import Clock
-from shared.columns import EPOCH
+from shared.clock import EPOCH, Clock
 from shared.database import refuse_network_call_in_transaction
 from shared.outbound.addresses import AddressRefused
 from shared.outbound.calls import Reachable, is_refused

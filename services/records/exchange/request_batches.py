@@ -21,10 +21,10 @@ from services.records.exchange.states import Asked
 from services.records.tables import ExchangeRequestRow
 from shared.asked_once import asked_once
 from shared.caller import Caller, caller_with
-from shared.clock import Now
 from shared.contracts.privacy import Decision
 from shared.idempotency import IdempotencyKey
 from shared.problems import responses
+from shared.request_clock import Now
 from shared.telemetry import request_id_of
 
 router = APIRouter(prefix="/v1/exchange-request-batches", tags=["exchange"])

@@ -23,10 +23,10 @@ from services.records.tables import ExchangeRequestRow, IdempotencyRow, Organisa
 from shared import prepared
 from shared.asked_once import rows_once
 from shared.caller import Caller, caller_with
-from shared.clock import Now
 from shared.group_commit import Writing
 from shared.idempotency import IdempotencyKey, claim_at, claiming, effect_at, forgetting, keys_used, request_digest
 from shared.problems import responses
+from shared.request_clock import Now
 from shared.tenancy import within
 
 router = APIRouter(prefix="/v1/exchange-requests", tags=["exchange"])

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from shared.columns import EPOCH
+from shared.clock import EPOCH
 
 
 def next_tick(after: datetime, *, every_seconds: float) -> datetime:

@@ -16,9 +16,9 @@ from services.records.exchange.operator_keys import Once
 from services.records.exchange.recalling import recall
 from services.records.exchange.states import UNDELIVERED
 from services.records.tables import OutgoingEnvelopeRow, PeerRequestRow
-from shared.clock import Now
 from shared.cursors import Cursor, Limit, next_link
 from shared.problems import responses
+from shared.request_clock import Now
 
 router = APIRouter(prefix="/v1/waiting-answers", tags=["exchange"])
 

@@ -28,10 +28,10 @@ from services.records.finding.seeking import seek
 from services.records.finding.tokens import sought_texts
 from services.records.tables import ExchangeRequestRow, IdempotencyRow, OrganisationRow
 from shared.caller import Caller, caller_with
-from shared.clock import Now
 from shared.group_commit import Writing
 from shared.idempotency import IdempotencyKey, effect_at, keep_at, request_digest
 from shared.problems import responses
+from shared.request_clock import Now
 from shared.tenancy import within
 
 router = APIRouter(prefix="/v1/findings", tags=["exchange"])

@@ -20,8 +20,8 @@ from services.records.oneroster.given_packages import GivenPackages
 from services.records.oneroster.reading import Item, Reading
 from services.records.oneroster.routes import ALL
 from shared.caller import Caller, caller_with
-from shared.clock import Now
 from shared.problems import responses
+from shared.request_clock import Now
 
 router = APIRouter(prefix="/v1/roster-package", tags=["OneRoster 1.2 rostering"])
 

@@ -31,8 +31,8 @@ from services.records.oneroster.asking import Asked, Parameters, Query_
 from services.records.oneroster.contents import CLASS, COURSE, SCHOOL, TERM, USER, Ids, Made
 from services.records.oneroster.reading import Reading
 from shared.caller import Caller, caller_with
-from shared.clock import Now
 from shared.problems import responses
+from shared.request_clock import Now
 from shared.turns import in_turns
 
 router = APIRouter(prefix=PREFIX, tags=["OneRoster 1.2 rostering"])

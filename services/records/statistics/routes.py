@@ -31,10 +31,10 @@ from services.records.tables import OrganisationRow, StatisticsAnswerRow
 from services.records.visibility import STATE_SCOPE
 from shared.actors import client_actor
 from shared.caller import Caller, caller_with
-from shared.clock import Now
 from shared.contracts.audit import Context, Event
 from shared.database import Database
 from shared.problems import responses
+from shared.request_clock import Now
 from shared.tenancy import within
 
 SCOPE: Final = "records:statistics"

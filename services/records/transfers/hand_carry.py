@@ -28,11 +28,11 @@ from services.records.supplied_reads import under_new_facts
 from services.records.transfers.hand_carry_document import hand_carry_document
 from shared.actors import client_actor
 from shared.caller import Caller, caller_with
-from shared.clock import Now
 from shared.contracts.audit import Context, Event
 from shared.idempotency import Once
 from shared.identity_checks import require_checked_lately
 from shared.problems import responses
+from shared.request_clock import Now
 
 router = APIRouter(tags=["transfers"])
 

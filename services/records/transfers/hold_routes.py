@@ -17,12 +17,12 @@ from services.records.transfers.effects import end_claim
 from services.records.transfers.holding import hold_codes, hold_event, look_again
 from shared.actors import client_actor
 from shared.caller import Caller, caller_with
-from shared.clock import Now
 from shared.cursors import Cursor, Limit, next_link
 from shared.database import ReadOnly
 from shared.group_commit import Writing
 from shared.idempotency import IdempotencyKey, effect_at, keep_at, request_digest
 from shared.problems import responses
+from shared.request_clock import Now
 from shared.tenancy import within
 
 router = APIRouter(prefix="/v1/transfer-holds", tags=["transfers"])

@@ -19,12 +19,12 @@ from services.records.tables import ArrivedNoticeRow, ExchangeRequestRow, Idempo
 from services.records.transfers.notices import kinds_told, notice_row, tell, told_received, told_sent
 from shared.actors import client_actor
 from shared.caller import Caller, caller_with
-from shared.clock import Now
 from shared.cursors import Cursor, Limit, next_link
 from shared.database import ReadOnly
 from shared.group_commit import Writing
 from shared.idempotency import IdempotencyKey, effect_at, keep_at, request_digest
 from shared.problems import responses
+from shared.request_clock import Now
 from shared.tenancy import within
 
 router = APIRouter(tags=["transfers"])

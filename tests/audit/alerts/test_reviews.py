@@ -14,7 +14,7 @@ from safepassage.problems.requests import InvalidRequest
 from services.audit.alerts.weeks import end_of, last_over, monday_before, monday_of, week_of
 from services.audit.stored_tree import StoredTree
 from services.audit.tables import AlertAcknowledgementRow
-from shared.columns import EPOCH
+from shared.clock import EPOCH
 from shared.contracts.readiness import AuditReport
 from tests.audit.alerts.officials import (
     PRIVACY_OFFICE,

@@ -16,7 +16,7 @@ from services.audit.destinations.acts import MOST_OF_A_REPLAY
 from services.audit.destinations.configuration import DestinationSeals
 from services.audit.destinations.routes import MOST
 from services.audit.tables import LogDestinationRow
-from shared.columns import EPOCH
+from shared.clock import EPOCH
 from tests.audit.audit_node import STATE, event
 from tests.audit.destinations.keeping import PATH, Keeping
 from tests.audit.destinations.receivers import WebhookReceiver

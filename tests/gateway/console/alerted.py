@@ -6,7 +6,7 @@ from uuid import uuid4
 from safepassage.ids import uuid7
 from safepassage.wire_alerts import AlertRule
 from services.audit.tables import AlertAcknowledgementRow, AlertRow
-from shared.columns import EPOCH
+from shared.clock import EPOCH
 from tests.audit.audit_node import disclosure
 from tests.gateway.console.consoles import Console
 from tests.gateway.console.crossing import log_of

@@ -4,7 +4,7 @@ The trust list changes seldom and by ceremony; these keys rotate by themselves. 
 """
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, ClassVar, Final, Self
 from uuid import UUID
 
@@ -23,6 +23,8 @@ from safepassage.wire import Base64Url, Code, Digest, Wire
 WELL_KNOWN_PATH: Final = "/.well-known/safe-passage"
 CONTENT_TYPE: Final = "application/jose"
 LONGEST_SECONDS: Final = 14 * 86_400
+USED_FOR: Final = timedelta(hours=1)
+"""Who has fetched one asks for it again after that, so that a key taken out of a statement counts no more."""
 
 Keys = Annotated[tuple[PublicJwk, ...], Field(min_length=1, max_length=16)]
 
