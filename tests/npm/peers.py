@@ -1,4 +1,4 @@
-"""A node of ours beside two that are not: Alder in this process, working, and two in JavaScript, written from docs/wire.md (peer/)."""
+"""A node of ours beside others that are not: Alder in this process, working, and some in JavaScript, written from docs/wire.md (peer/)."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -18,6 +18,9 @@ from shared.keys import SigningKey
 from tests.npm.scripts import script
 from tests.records.exchange.two_states import State
 
+PULLS = {"delivery": "pull"}
+"""Of a member that cannot be called."""
+
 
 class Working(State):
     """A node whose workers work, by the real clock."""
@@ -36,14 +39,17 @@ class Network:
     alder: State
     asking: dict[str, Any]
     holding: dict[str, Any]
+    pulling: dict[str, Any]
 
 
 @asynccontextmanager
 async def network(folder: Path) -> AsyncIterator[Network]:
-    """Three members of one list, two of them in JavaScript: each is one process, since its keys and its log are in memory."""
+    """Four members of one list, three of them in JavaScript: each is one process, since its keys and its log are in memory."""
     now = system_clock()
     alder = new_node(folder / "alder", ALDER, port=free_port(), now=now, tick_seconds=0.0)
-    founded = await script("peer/founding.mjs", entity_ids=[f"http://127.0.0.1:{free_port()}" for _ in range(2)])
+    founded = await script(
+        "peer/founding.mjs", nodes=[{"entity_id": f"http://127.0.0.1:{free_port()}", **about} for about in ({}, {}, PULLS)]
+    )
     members = [member_of(alder.file, alder.keys, today=now.date()), *(Member.model_validate(one["member"]) for one in founded)]
     root = SigningKey.generate()
     document = signed_list(network="Two makers", roots=[root], threshold=1, members=members, previous=None, now=now)
@@ -54,7 +60,7 @@ async def network(folder: Path) -> AsyncIterator[Network]:
     await state.start()
     try:
         known = {"list": document.decode(), "digest": digest, "holder": state.entity_id}
-        asking, holding = ({"entity_id": one["member"]["entity_id"], "keys": one["keys"], **known} for one in founded)
-        yield Network(state, asking, holding)
+        asking, holding, pulling = ({"entity_id": one["member"]["entity_id"], "keys": one["keys"], **known} for one in founded)
+        yield Network(state, asking, holding, pulling)
     finally:
         await state.stop()

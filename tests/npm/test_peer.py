@@ -14,11 +14,15 @@ from tests.records.exchange.two_states import ordinary_students
 pytestmark = [pytest.mark.anyio, pytest.mark.npm]
 
 NOBODY = {"first_name": "Nobody", "last_name": "Of that name", "birth_date": "2012-03-04"}
+ABOUT = {"sections": ["identity", "enrollment"], "organisation": "birch-elementary"}
 OF_ITS_FORMATS = {"xwing", "sealing", "messages", "batches", "leaf", "inclusion", "consistency", "notes", "cosignatures", "trust_list"}
 REQUESTS = {
     "signed by another key": "401 bad-signature",
     "with a key in its header": "400 malformed-token",
     "named a receipt": "400 unexpected-type",
+    "with a member twice": "400 malformed-token",
+    "with a number that has a fraction": "400 malformed-token iat",
+    "with a byte order mark": "400 malformed-token",
     "expired": "422 message-expired",
     "ahead": "422 message-not-yet-valid",
     "for too long": "422 message-not-yet-valid",
@@ -33,6 +37,7 @@ REQUESTS = {
     "for a section that is none": "422 unknown-section sections",
     "on an attestation of long ago": "422 evidence-not-accepted evidence.official.attested_at",
     "without who it is": "400 malformed-token",
+    "with half a character": "400 malformed-token",
     "with a name that is null": "400 malformed-token person",
     "with a key that is none": "400 malformed-token answer_key",
 }
@@ -88,23 +93,41 @@ async def test_it_asks_verifies_opens_and_acknowledges_a_record(beside: Network)
     child = ordinary_students()[0]
     await alder.load(child)
     person = child.selector.model_dump(mode="json", exclude_none=True)
-    about = {"person": person, "nobody": NOBODY, "sections": ["identity", "enrollment"], "organisation": "birch-elementary"}
-    said = await script("peer/asks.mjs", **told, **about)
+    said = await script("peer/asks.mjs", **told, **ABOUT, person=person, nobody=NOBODY)
 
-    assert said["answered"] == [202, True]
+    assert said["accepted"] == [[202, True]] * 2
     assert said["refused"] == {**REQUESTS, **RECEIPTS}
     record = said["content"]["record"]
     assert record["identity"]["name"]["last_1"] == person["last_name"]
     assert set(record) == {"v", "identity", "enrollment", "provenance", "statements"}
-    assert said["nobody"]["content"]["kind"] == "not-provided"
-    assert said["filed"] == said["nobody"]["filed"] == [204, 204]
+    assert said["nobody"] == "not-provided"
+    assert said["filed"] == [[204, 204]] * 2
+    assert said["notices"] == ["plaintext-not-committed", 200]
+    assert said["ended"] == 204
 
     async with alder.client("state-agency") as operator:
-        listed = await operator.list_exchanges(direction="in")
+        listed = await operator.list_exchanges(direction="in", peer=told["entity_id"])
         steps = [await operator.read_exchange(one.id) for one in listed.content.exchanges]
-    told_of = {step.exchange_id: [(answer.kind, answer.state, answer.filed_at is not None) for answer in step.answers] for step in steps}
-    assert told_of.pop(UUID(said["exchange_id"])) == [("package", "processed", True)]
-    assert list(told_of.values()) == [[("not-provided", "processed", True)]]
+    [package] = [step for step in steps if step.exchange_id == UUID(said["exchange_id"])]
+    [nothing] = [step for step in steps if step is not package]
+    assert (package.state, nothing.state) == ("answered", "closed")
+    ends = [[(answer.kind, answer.state, answer.filed_at is not None) for answer in step.answers] for step in (package, nothing)]
+    assert ends == [[("package", "processed", True)], [("not-provided", "processed", True)]]
+
+
+@pytest.mark.requirement("EX-other-makers")
+async def test_one_that_cannot_be_called_fetches_a_record_and_shows_how_its_log_grew(beside: Network) -> None:
+    alder, told = beside.alder, beside.pulling
+    child = ordinary_students()[3]
+    await alder.load(child)
+    said = await script("peer/pulls.mjs", **told, **ABOUT, person=child.selector.model_dump(mode="json", exclude_none=True))
+    exchange_id = UUID(said.pop("exchange_id"))
+    assert said.pop("wanted") == [409, "consistency-wanted"]
+    assert said == {"handed": 204, "kind": "package", "taken": [204], "shown": 204, "filed": 204, "rest": 204}
+    async with alder.client("state-agency") as operator:
+        [held] = (await operator.list_exchanges(direction="in", peer=told["entity_id"])).content.exchanges
+        [answer] = (await operator.read_exchange(held.id)).answers
+    assert (held.exchange_id, answer.kind, answer.state) == (exchange_id, "package", "processed")
 
 
 @pytest.mark.requirement("EX-other-makers")

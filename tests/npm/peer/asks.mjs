@@ -3,52 +3,66 @@
 import { say, told } from '../told.mjs'
 import { seconds } from './bytes.mjs'
 import { JOSE, Peer } from './peer.mjs'
-import { newRequest, opened, received, verifyAccepted, verifyEnvelope } from './requests.mjs'
+import { newRequests, opened, received, verifyAccepted, verifyEnvelope } from './requests.mjs'
 import { newKey } from './sealing.mjs'
+import { enrolled, givenUp, verifyTaken } from './tells.mjs'
 import { refusedReceipts, refusedRequests } from './wrongs.mjs'
 
 const peer = await Peer.of(told)
+const send = (what, token) => peer.send(told.holder, `/v1/peer/${what}`, token)
 const about = { person: told.person, sections: told.sections, organisation: told.organisation, answerKey: await newKey() }
-const exchanges = new Map()
+const waiting = new Map()
 
 peer.routes['POST /v1/peer/envelopes'] = async ({ peer: from, body }) => {
   const { exchange_id } = JSON.parse(Buffer.from(body.toString('latin1', 4).split('.')[1], 'base64url'))
-  const { request, came } = exchanges.get(exchange_id)
+  const { request, came } = waiting.get(exchange_id)
   const envelope = await verifyEnvelope(peer, body, from, request)
   const receipt = received(peer, envelope, request)
   came({ envelope, receipt })
   return { status: 200, body: peer.sign('sp-receipt+jws', receipt), type: JOSE }
 }
 
-/** Ask, and wait for the answer. */
-async function asked(person) {
-  const request = await newRequest(peer, told.holder, { ...about, person })
-  const arrival = new Promise((came) => exchanges.set(request.id, { request, came }))
-  const accepted = await peer.send(told.holder, '/v1/peer/requests', request.token)
-  await verifyAccepted(peer, accepted.body, request)
-  const again = await peer.send(told.holder, '/v1/peer/requests', request.token)
+/** Ask for several together, under one signature: what is answered to each, which the same bytes alone are answered too. */
+async function asked(people) {
+  const requests = await newRequests(peer, told.holder, people.map((person) => ({ ...about, person })))
+  const arrivals = requests.map((request) => new Promise((came) => waiting.set(request.id, { request, came })))
+  const answers = await peer.sendTogether(told.holder, '/v1/peer/request-batches', requests.map(({ token }) => token))
+  return Promise.all(requests.map((request, at) => answered(request, answers[at], arrivals[at])))
+}
+
+async function answered(request, { status, body }, arrival) {
+  await verifyAccepted(peer, body, request)
+  const again = await send('requests', request.token)
   const { envelope, receipt } = await arrival
-  return { request, envelope, receipt, content: await opened(envelope, request), answered: [accepted.status, again.body === accepted.body] }
+  return { request, envelope, receipt, content: await opened(envelope, request), accepted: [status, again.body === body] }
 }
 
 /** Acknowledge that it was filed: the statuses of the first time and of the same bytes again. */
 async function filed({ receipt }) {
   const token = peer.sign('sp-receipt+jws', { ...receipt, outcome: 'applied', iat: seconds() })
-  const answers = [await peer.send(told.holder, '/v1/peer/receipts', token), await peer.send(told.holder, '/v1/peer/receipts', token)]
-  return answers.map(({ status }) => status)
+  return [await send('receipts', token), await send('receipts', token)].map(({ status }) => status)
 }
 
-const found = await asked(told.person)
+/** Tell that the child came: in another form than the one that is committed to, then in that. */
+async function toldOfArrival({ request }) {
+  const other = await send('notices', (await enrolled(peer, request, JSON.stringify)).token)
+  const notice = await enrolled(peer, request)
+  const taken = await send('notices', notice.token)
+  await verifyTaken(peer, taken.body, notice)
+  return [other.code, taken.status]
+}
+
+const [found, nobody] = await asked([told.person, told.nobody])
 const requests = await refusedRequests(peer, told.holder, about, found.request)
 const receipts = await refusedReceipts(peer, told.holder, found)
-const done = await filed(found)
-const nobody = await asked(told.nobody)
 say({
   exchange_id: found.request.id,
-  answered: found.answered,
+  accepted: [found.accepted, nobody.accepted],
   content: found.content,
-  filed: done,
   refused: { ...requests, ...receipts },
-  nobody: { content: nobody.content, filed: await filed(nobody) },
+  filed: [await filed(found), await filed(nobody)],
+  notices: await toldOfArrival(found),
+  nobody: nobody.content.kind,
+  ended: (await send('endings', givenUp(peer, nobody.request))).status,
 })
 peer.door.close()

@@ -4,9 +4,9 @@ import { say, told } from '../told.mjs'
 import { keyPair } from './jws.mjs'
 import { vkeyOf } from './notes.mjs'
 
-say(told.entity_ids.map(founded))
+say(told.nodes.map(founded))
 
-function founded(entityId) {
+function founded({ entity_id: entityId, ...about }) {
   const keys = { statement: keyPair(), exchange: keyPair(), client: keyPair(), log: keyPair() }
   const origin = `${entityId.split('://')[1]}/log/${new Date().getUTCFullYear()}`
   const member = {
@@ -18,6 +18,7 @@ function founded(entityId) {
     statement_keys: [keys.statement.public],
     logs: [{ origin, keys: [{ vkey: vkeyOf(origin, Buffer.from(keys.log.public.x, 'base64url')), status: 'active' }] }],
     witness_keys: [],
+    ...about,
   }
   return { member, keys: Object.fromEntries(Object.entries(keys).map(([name, pair]) => [name, pair.private])) }
 }

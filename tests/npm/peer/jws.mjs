@@ -4,7 +4,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } 
 
 import { base64url, digest, fromBase64url, jcs, u32, utf8 } from './bytes.mjs'
 import { demand } from './problem.mjs'
-import { leafHash, rootAlong } from './tree.mjs'
+import { inclusionPath, leafHash, rootAlong, rootOf } from './tree.mjs'
 
 const SHARED = 'urn:safepassage:alg:ed25519-merkle-batch-1'
 const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex')
@@ -36,6 +36,20 @@ export function signed(typ, claims, pair, header = { alg: 'Ed25519', kid: pair.k
   return `${input}.${base64url(sign(null, utf8(input), pair.key))}`
 }
 
+/** Tokens of one type that share a signature. */
+export function signedTogether(typ, all, pair) {
+  const header = base64url(jcs({ alg: SHARED, kid: pair.kid, typ }))
+  const inputs = all.map((claims) => utf8(`${header}.${base64url(jcs(claims))}`))
+  const hashes = inputs.map(leafHash)
+  const signature = sign(null, sharedInput(inputs.length, rootOf(hashes)), pair.key)
+  return inputs.map((input, index) => {
+    const parts = [Buffer.from([1]), u32(index), u32(inputs.length), ...inclusionPath(hashes, index), signature]
+    return `${input}.${base64url(Buffer.concat(parts))}`
+  })
+}
+
+const sharedInput = (size, root) => Buffer.concat([utf8('safepassage/batch/1\0'), u32(size), root])
+
 /** Header and claims of a token, not verified. */
 export function read(token) {
   const segments = token.split('.')
@@ -66,8 +80,7 @@ function verifyShared(bytes, input, key) {
   demand(bytes[0] === 1 && size <= 1024 && (end - 9) % 32 === 0, 'bad-signature', 401)
   const path = hashesIn(bytes.subarray(9, end))
   const root = rootAlong(leafHash(input), index, size, path)
-  const said = Buffer.concat([utf8('safepassage/batch/1\0'), u32(size), root])
-  demand(verify(null, said, key, bytes.subarray(end)), 'bad-signature', 401)
+  demand(verify(null, sharedInput(size, root), key, bytes.subarray(end)), 'bad-signature', 401)
 }
 
 /** A path that is one string of bytes, as its hashes. */

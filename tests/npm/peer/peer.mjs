@@ -1,7 +1,7 @@
 // A node with its keys, its log and its door: what asking and answering have in common.
 
 import { Calls } from './calls.mjs'
-import { digest, utf8 } from './bytes.mjs'
+import { digest, u32, utf8 } from './bytes.mjs'
 import { Door } from './door.mjs'
 import { ofPrivateJwk, signed, verified } from './jws.mjs'
 import { OwnLog, SeenLogs } from './logs.mjs'
@@ -11,14 +11,15 @@ import { memberOf, ownStatement, pinnedList, statementOf } from './trust.mjs'
 
 export const JOSE = 'application/jose'
 export const ENVELOPE = 'application/vnd.safepassage.envelope.v1'
+export const BATCH = 'application/vnd.safepassage.batch.v1'
 
 export class Peer {
   routes = {}
   seen = new SeenLogs()
   #statements = new Map()
 
-  /** told: entity_id, keys (private JWKs), list (the document) and its digest. */
-  static async of(told) {
+  /** told: entity_id, keys (private JWKs), list (the document) and its digest. opens: whether others can call. */
+  static async of(told, { opens = true } = {}) {
     const peer = new Peer()
     peer.entityId = told.entity_id
     peer.keys = Object.fromEntries(Object.entries(told.keys).map(([name, jwk]) => [name, ofPrivateJwk(jwk)]))
@@ -29,7 +30,7 @@ export class Peer {
     const statement = ownStatement(peer.entityId, peer.keys, peer.encryption)
     peer.routes['GET /v1/peer/consistency'] = ({ query }) => peer.#consistency(query)
     peer.door = new Door(peer.entityId, { statement, statementOf: (entityId) => peer.statement(entityId), routes: peer.routes })
-    await peer.door.open()
+    if (opens) await peer.door.open()
     return peer
   }
 
@@ -78,6 +79,14 @@ export class Peer {
     demand(refusal.about === digest(utf8(token)), 'refusal-malformed')
     demand(refusal.code === problem.code && refusal.status === answer.status, 'refusal-malformed')
     return said
+  }
+
+  /** Send messages together: what is answered to each. */
+  async sendTogether(entityId, path, tokens) {
+    const body = Buffer.concat(tokens.flatMap((token) => [u32(token.length), utf8(token)]))
+    const answer = await this.calls.send(this.member(entityId), 'POST', path, body, BATCH)
+    demand(answer.status === 200, 'batch-malformed')
+    return JSON.parse(answer.body).answers
   }
 
   #consistency(query) {

@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto'
 
 import { ABSENT, base64url, digest, fromBase64url, jcs, newId, seconds, utf8 } from './bytes.mjs'
+import { signedTogether } from './jws.mjs'
 import { committedTo } from './leaf.mjs'
 import { demand } from './problem.mjs'
 import { committed, infoOf, isSizeClass, open, OVERHEAD, padded, seal, SUITE, unpadded } from './sealing.mjs'
@@ -41,6 +42,20 @@ export function evidenceOf(organisation) {
  * changed  what is to be wrong with it: claims of the request, members of the selector, ids of the HPKE context
  */
 export async function newRequest(peer, holder, about, changed = {}) {
+  const request = await unsigned(peer, holder, about, changed)
+  return withToken(request, peer.sign('sp-request+jws', request.claims))
+}
+
+/** Requests that share a signature. */
+export async function newRequests(peer, holder, all) {
+  const requests = await Promise.all(all.map((about) => unsigned(peer, holder, about)))
+  const tokens = signedTogether('sp-request+jws', requests.map(({ claims }) => ({ v: 1, ...claims })), peer.keys.exchange)
+  return requests.map((request, at) => withToken(request, tokens[at]))
+}
+
+const withToken = (request, token) => ({ ...request, token, digest: digest(utf8(token)) })
+
+async function unsigned(peer, holder, about, changed = {}) {
   const key = keyToSealTo(await peer.statement(holder))
   const claims = { iss: peer.entityId, aud: holder, jti: newId(), iat: seconds(), exp: seconds() + 86_400, ...changed.claims }
   const selector = {
@@ -62,9 +77,8 @@ export async function newRequest(peer, holder, about, changed = {}) {
   const info = infoOf({ ...ids, enc_kid: key.kid, ...changed.context })
   const ciphertext = await seal(padded(selector, JSON.stringify), fromBase64url(key.public_key), info)
   const sealed = { suite: SUITE, enc_kid: key.kid, ciphertext: base64url(ciphertext) }
-  const token = peer.sign('sp-request+jws', { ...claims, selector: sealed })
   const subjectCommit = committedTo(fromBase64url(selector.subject_salt), selector.person ?? {})
-  return { id: claims.jti, holder, token, digest: digest(utf8(token)), exp: claims.exp, subjectCommit, ...about }
+  return { id: claims.jti, holder, claims: { ...claims, selector: sealed }, subjectCommit, ...about }
 }
 
 /** What the holder says of having taken the request. */

@@ -7,7 +7,7 @@ import { MLKEM768X25519 } from '@noble/post-quantum/hybrid.js'
 
 import { say } from '../told.mjs'
 import { digest, fromBase64url, jcs } from './bytes.mjs'
-import { keyPair, read, signed, verified } from './jws.mjs'
+import { keyPair, read, signed, signedTogether, verified } from './jws.mjs'
 import { committedTo, parseLeaf } from './leaf.mjs'
 import { cosignedMessage, parseCheckpoint, parseNote, parseVkey, signedCheckpoint, signers, vkeyOf } from './notes.mjs'
 import { committed, infoOf, open, padded, privateKeyOf, unpadded } from './sealing.mjs'
@@ -55,6 +55,8 @@ const checks = {
     const pair = keyPair(seedOf(seed))
     const foreign = read(members[1].token).signature.toString('base64url')
     for (const { typ, claims, token } of members) assert.deepEqual(verified(token, typ, [pair.public]), claims)
+    const requests = signedTogether('sp-request+jws', members.map(({ claims }) => claims), pair)
+    requests.forEach((token, at) => assert.deepEqual(verified(token, 'sp-request+jws', [pair.public]), members[at].claims))
     const swapped = `${members[0].token.slice(0, members[0].token.lastIndexOf('.'))}.${foreign}`
     assert.throws(() => verified(swapped, members[0].typ, [pair.public]), { code: 'bad-signature' })
     return members.length

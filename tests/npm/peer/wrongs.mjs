@@ -31,10 +31,15 @@ export async function refusedRequests(peer, holder, about, request) {
     'for a section that is none': { selector: { sections: ['shoe-size'] } },
     'on an attestation of long ago': { selector: { evidence: { ...evidence, official: longAgo } } },
     'without who it is': { selector: { person: undefined } },
+    'with half a character': { selector: { evidence: { ...evidence, grade: '\ud800' } } },
     'with a name that is null': { selector: { person: { ...about.person, middle_name: null } } },
     'with a key that is none': { selector: { answer_key: { suite: SUITE, public_key: base64url(Buffer.alloc(1216, 255)) } } },
   }
   const tokens = { 'signed by another key': `${request.token.slice(0, -86)}${base64url(randomBytes(64))}` }
+  const written = (write) => signed('sp-request+jws', claims, peer.keys.exchange, header, (value) => write(JSON.stringify(value)))
+  tokens['with a member twice'] = written((json) => json.replace('"iat":', '"iat":1,"iat":'))
+  tokens['with a number that has a fraction'] = written((json) => json.replace(/"iat":(\d+)/, '"iat":$1.0'))
+  tokens['with a byte order mark'] = written((json) => `\ufeff${json}`)
   tokens['with a key in its header'] = signed('', claims, peer.keys.exchange, { ...header, jwk: peer.keys.exchange.public })
   tokens['named a receipt'] = signed('sp-receipt+jws', claims, peer.keys.exchange)
   for (const [name, changed] of Object.entries(changes)) tokens[name] = (await newRequest(peer, holder, about, changed)).token
