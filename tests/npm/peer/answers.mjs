@@ -16,7 +16,7 @@ export async function taken(peer, token, from) {
   const { suite, enc_kid, ciphertext } = claims.selector
   demand(enc_kid === peer.encryption.kid, 'encryption-key-unknown')
   const ids = { kind: 'request', suite, iss: claims.iss, aud: claims.aud, exchange_id: claims.jti, envelope_id: claims.jti, enc_kid }
-  const selector = unpadded(await open(fromBase64url(ciphertext), peer.encryption.privateKey, infoOf(ids)))
+  const selector = unpadded(await open(fromBase64url(ciphertext), peer.encryption, infoOf(ids)))
   const same = selector.iss === claims.iss && selector.aud === claims.aud && selector.exchange_id === claims.jti
   demand(same, 'sealed-ids-differ')
   const request = { id: claims.jti, from, digest: digest(utf8(token)), exp: claims.exp, selector }
@@ -35,11 +35,9 @@ export async function taken(peer, token, from) {
 /**
  * The bytes of an answer with a child's name and birth date.
  *
- * changed  what is to be wrong with it: claims, the entry's class (`logged`) and digests, ids of the HPKE context, the ciphertext that is sent
+ * changed  what is to be wrong with it: claims, the entry's class (`logged`) and digests, of the HPKE context, the ciphertext
  */
 export async function packageFor(peer, { id, from, digest: request_digest, exp, selector }, changed = {}) {
-  const { suite, public_key } = selector.answer_key
-  const key = fromBase64url(public_key)
   const ids = {
     kind: 'package',
     iss: peer.entityId,
@@ -51,8 +49,9 @@ export async function packageFor(peer, { id, from, digest: request_digest, exp, 
   }
   const content = { v: 1, ...ids, pt_salt: base64url(randomBytes(32)), ...recordOf(selector.person) }
   const plaintext = padded(content, JSON.stringify)
-  const named = { ...ids, suite, enc_kid: digest(key) }
-  const ciphertext = await seal(plaintext, key, infoOf({ ...named, ...changed.context }))
+  const { suite, public_key } = selector.answer_key
+  const named = { ...ids, suite, enc_kid: digest(fromBase64url(public_key)) }
+  const ciphertext = await seal(plaintext, selector.answer_key, infoOf({ ...named, ...changed.context }))
   const digests = { ct_digest: digest(ciphertext), pt_commit: committed(content.pt_salt, plaintext) }
   const logged = { ct: digests.ct_digest, pt_commit: digests.pt_commit, decision: digest('decided'), ...changed.digests }
   const proof = peer.log.append(changed.logged ?? 'disclosure', logged, { exchange_id: id })

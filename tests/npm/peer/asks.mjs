@@ -10,7 +10,7 @@ import { refusedReceipts, refusedRequests } from './wrongs.mjs'
 
 const peer = await Peer.of(told)
 const send = (what, token) => peer.send(told.holder, `/v1/peer/${what}`, token)
-const about = { person: told.person, sections: told.sections, organisation: told.organisation, answerKey: await newKey() }
+const about = { person: told.person, sections: told.sections, organisation: told.organisation, answerKey: await newKey(peer.suite) }
 const waiting = new Map()
 
 peer.routes['POST /v1/peer/envelopes'] = async ({ peer: from, body }) => {

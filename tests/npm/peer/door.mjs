@@ -72,7 +72,8 @@ export class Door {
   }
 
   async #proof(request, path) {
-    const { payload, protectedHeader } = await jwtVerify(request.headers.dpop ?? '', EmbeddedJWK, { typ: 'dpop+jwt', maxTokenAge: 60, clockTolerance: 10 })
+    const about = { typ: 'dpop+jwt', maxTokenAge: 60, clockTolerance: 10 }
+    const { payload, protectedHeader } = await jwtVerify(request.headers.dpop ?? '', EmbeddedJWK, about)
     demand(payload.htm === request.method && payload.htu === this.entityId + path, 'invalid-proof', 401)
     return { claims: payload, thumbprint: await calculateJwkThumbprint(protectedHeader.jwk) }
   }

@@ -1,13 +1,13 @@
 // The keys of each node, and what is said of it to whoever signs the trust list (docs/wire.md, "Membership").
 
 import { say, told } from '../told.mjs'
-import { keyPair } from './jws.mjs'
+import { keyPair, p384Pair } from './jws.mjs'
 import { vkeyOf } from './notes.mjs'
 
 say(told.nodes.map(founded))
 
 function founded({ entity_id: entityId, ...about }) {
-  const keys = { statement: keyPair(), exchange: keyPair(), client: keyPair(), log: keyPair() }
+  const keys = { statement: keyPair(), exchange: keyPair(), exchange_p384: p384Pair(), client: keyPair(), log: keyPair() }
   const origin = `${entityId.split('://')[1]}/log/${new Date().getUTCFullYear()}`
   const member = {
     entity_id: entityId,

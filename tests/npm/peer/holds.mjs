@@ -1,5 +1,5 @@
-// The holder: answers the requests of another node. The first is answered by a record, after envelopes that are wrong on purpose; the second
-// by one that does not open. It says when it is ready, and what came of each.
+// The holder: answers the requests of another node. The first is answered by a record, after envelopes that are wrong on purpose; the
+// second by one that does not open. It says when it is ready, and what came of each.
 
 import { say, told } from '../told.mjs'
 import { packageFor, taken, verifyReceipt } from './answers.mjs'
@@ -43,13 +43,9 @@ say({ ready: true })
 const request = await next()
 const refused = await refusedEnvelopes(peer, request)
 const right = await delivered(request, await packageFor(peer, request))
-const more = await peer.send(request.from, ...(await anotherOf(request)))
+const another = await packageFor(peer, request)
+const more = await peer.send(request.from, '/v1/peer/envelopes', another.body, ENVELOPE, another.token)
 say({ person: request.selector.person, refused, right, more: [more.status, more.code] })
 const other = await next()
 say(await delivered(other, await packageFor(peer, other, { context: { aud: 'https://cedar.example' } })))
 peer.door.close()
-
-async function anotherOf(request) {
-  const { body, token } = await packageFor(peer, request)
-  return ['/v1/peer/envelopes', body, ENVELOPE, token]
-}

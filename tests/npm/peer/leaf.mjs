@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto'
 
-import { ABSENT, base64url, digest, fromBase64url, jcs, newId, seconds } from './bytes.mjs'
+import { ABSENT, digest, jcs, newId, seconds } from './bytes.mjs'
 import { demand } from './problem.mjs'
 
 const DIGEST = /^[A-Za-z0-9_-]{43}$/
@@ -36,6 +36,3 @@ export function parseLeaf(entry) {
   demand(jcs(leaf).equals(entry) && digests.length === 7 && digests.every((one) => DIGEST.test(one)), 'leaf-malformed')
   return leaf
 }
-
-export const entryOf = (message) => fromBase64url(message.entry)
-export const textOf = (entry) => base64url(entry)

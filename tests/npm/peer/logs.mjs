@@ -44,7 +44,7 @@ export class SeenLogs {
     return Math.max(0, ...member.logs.map(({ origin }) => this.pinned.get(origin)?.size ?? 0))
   }
 
-  /** The leaf that a message of `member` proves, whose checkpoint continues what was seen. `ask(origin, from, to)` asks its log for a path. */
+  /** The leaf that a message of `member` proves, whose checkpoint continues what was seen. `ask`: its log for a path. */
   async verify(message, member, ask) {
     demand(message.entry && message.path !== undefined && message.checkpoint, 'without-proof')
     const checkpoint = parseCheckpoint(parseNote(message.checkpoint).text)

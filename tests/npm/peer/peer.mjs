@@ -3,10 +3,10 @@
 import { Calls } from './calls.mjs'
 import { digest, u32, utf8 } from './bytes.mjs'
 import { Door } from './door.mjs'
-import { ofPrivateJwk, signed, verified } from './jws.mjs'
+import { ofPrivateJwk, read, signed, verified } from './jws.mjs'
 import { OwnLog, SeenLogs } from './logs.mjs'
 import { demand } from './problem.mjs'
-import { newKey } from './sealing.mjs'
+import { DEFAULT, newKey, SUITES } from './sealing.mjs'
 import { memberOf, ownStatement, pinnedList, statementOf } from './trust.mjs'
 
 export const JOSE = 'application/jose'
@@ -18,7 +18,10 @@ export class Peer {
   seen = new SeenLogs()
   #statements = new Map()
 
-  /** told: entity_id, keys (private JWKs), list (the document) and its digest. opens: whether others can call. */
+  /**
+   * told   entity_id, keys (private JWKs), list (the document) and its digest, and the suite that it lists
+   * opens  whether others can call
+   */
   static async of(told, { opens = true } = {}) {
     const peer = new Peer()
     peer.entityId = told.entity_id
@@ -26,7 +29,9 @@ export class Peer {
     peer.list = pinnedList(told.list, told.digest)
     peer.log = new OwnLog(memberOf(peer.list, peer.entityId).logs[0].origin, peer.keys.log)
     peer.calls = new Calls(peer.entityId, peer.keys.client)
-    peer.encryption = await newKey()
+    peer.suite = told.suite ?? DEFAULT
+    peer.keys.exchange = SUITES[peer.suite].alg === 'ES384' ? peer.keys.exchange_p384 : peer.keys.exchange
+    peer.encryption = await newKey(peer.suite)
     const statement = ownStatement(peer.entityId, peer.keys, peer.encryption)
     peer.routes['GET /v1/peer/consistency'] = ({ query }) => peer.#consistency(query)
     peer.door = new Door(peer.entityId, { statement, statementOf: (entityId) => peer.statement(entityId), routes: peer.routes })
@@ -46,7 +51,13 @@ export class Peer {
   /** A message of ours. Its JSON is not canonical, since it need not be. */
   sign(typ, claims) {
     const pair = this.keys.exchange
-    return signed(typ, { ...claims, v: claims.v ?? 1 }, pair, { typ, kid: pair.kid, alg: 'Ed25519' }, (value) => JSON.stringify(value, null, 1))
+    const header = { typ, kid: pair.kid, alg: pair.alg }
+    return signed(typ, { ...claims, v: claims.v ?? 1 }, pair, header, (value) => JSON.stringify(value, null, 1))
+  }
+
+  /** Of the key that signed a token that was verified. */
+  algorithmOf(token) {
+    return read(token).header.alg === 'ES384' ? 'ES384' : 'Ed25519'
   }
 
   /** The claims of a message that `entityId` signed for us. */

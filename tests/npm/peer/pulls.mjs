@@ -16,8 +16,9 @@ const json = async (method, path, body) => {
   return answer.body.length > 0 ? JSON.parse(answer.body) : answer.status
 }
 
-const handed = await fetch(`${told.holder}/v1/node-statements`, { method: 'POST', body: peer.door.statement, headers: { 'content-type': JOSE } })
-const about = { person: told.person, sections: told.sections, organisation: told.organisation, answerKey: await newKey() }
+const statement = { method: 'POST', body: peer.door.statement, headers: { 'content-type': JOSE } }
+const handed = await fetch(`${told.holder}/v1/node-statements`, statement)
+const about = { person: told.person, sections: told.sections, organisation: told.organisation, answerKey: await newKey(peer.suite) }
 const request = await newRequest(peer, told.holder, about)
 const accepted = await peer.send(told.holder, '/v1/peer/requests', request.token)
 await verifyAccepted(peer, accepted.body, request)

@@ -6,7 +6,7 @@ import { ABSENT, base64url, digest, fromBase64url, jcs, newId, seconds, utf8 } f
 import { signedTogether } from './jws.mjs'
 import { committedTo } from './leaf.mjs'
 import { demand } from './problem.mjs'
-import { committed, infoOf, isSizeClass, open, OVERHEAD, padded, seal, SUITE, unpadded } from './sealing.mjs'
+import { committed, hasSizeClass, infoOf, open, padded, seal, SUITES, unpadded } from './sealing.mjs'
 import { keyToSealTo, requireLifetime } from './trust.mjs'
 
 export const NOTICE = {
@@ -15,7 +15,8 @@ export const NOTICE = {
   text:
     'This record contains personally identifiable information from education records and is disclosed on the condition that the ' +
     'receiving organisation does not disclose it to any other party without the prior consent of the parent or eligible student, ' +
-    'except as 34 CFR Part 99 permits. Its officers, employees and agents may use it only for the purpose for which the disclosure was made.',
+    'except as 34 CFR Part 99 permits. Its officers, employees and agents may use it only for the purpose for which the disclosure ' +
+    'was made.',
 }
 export const NOTICE_DIGEST = digest(jcs(NOTICE))
 const REPEATED = ['kind', 'iss', 'aud', 'recipient_organisation', 'exchange_id', 'envelope_id', 'request_digest']
@@ -46,17 +47,20 @@ export async function newRequest(peer, holder, about, changed = {}) {
   return withToken(request, peer.sign('sp-request+jws', request.claims))
 }
 
-/** Requests that share a signature. */
+/** Requests of one moment: those of Ed25519 share a signature. */
 export async function newRequests(peer, holder, all) {
   const requests = await Promise.all(all.map((about) => unsigned(peer, holder, about)))
-  const tokens = signedTogether('sp-request+jws', requests.map(({ claims }) => ({ v: 1, ...claims })), peer.keys.exchange)
+  const { exchange } = peer.keys
+  if (exchange.alg !== 'Ed25519') return requests.map((request) => withToken(request, peer.sign('sp-request+jws', request.claims)))
+  const tokens = signedTogether('sp-request+jws', requests.map(({ claims }) => ({ v: 1, ...claims })), exchange)
   return requests.map((request, at) => withToken(request, tokens[at]))
 }
 
 const withToken = (request, token) => ({ ...request, token, digest: digest(utf8(token)) })
 
 async function unsigned(peer, holder, about, changed = {}) {
-  const key = keyToSealTo(await peer.statement(holder))
+  const key = keyToSealTo(await peer.statement(holder), [peer.suite])
+  const { suite, kid } = key
   const claims = { iss: peer.entityId, aud: holder, jti: newId(), iat: seconds(), exp: seconds() + 86_400, ...changed.claims }
   const selector = {
     v: 1,
@@ -68,15 +72,15 @@ async function unsigned(peer, holder, about, changed = {}) {
     person: about.person,
     sections: about.sections,
     evidence: evidenceOf(about.organisation),
-    answer_key: { suite: SUITE, public_key: base64url(about.answerKey.bytes) },
+    answer_key: about.answerKey.said,
     subject_salt: base64url(randomBytes(32)),
     pinned_size: peer.seen.size(peer.member(holder)),
     ...changed.selector,
   }
-  const ids = { kind: 'request', suite: SUITE, iss: claims.iss, aud: claims.aud, exchange_id: claims.jti, envelope_id: claims.jti }
-  const info = infoOf({ ...ids, enc_kid: key.kid, ...changed.context })
-  const ciphertext = await seal(padded(selector, JSON.stringify), fromBase64url(key.public_key), info)
-  const sealed = { suite: SUITE, enc_kid: key.kid, ciphertext: base64url(ciphertext) }
+  const ids = { kind: 'request', suite, iss: claims.iss, aud: claims.aud, exchange_id: claims.jti, envelope_id: claims.jti }
+  const info = infoOf({ ...ids, enc_kid: kid, ...changed.context })
+  const ciphertext = await seal(padded(selector, JSON.stringify), key, info)
+  const sealed = { suite, enc_kid: kid, ciphertext: base64url(ciphertext) }
   const subjectCommit = committedTo(fromBase64url(selector.subject_salt), selector.person ?? {})
   return { id: claims.jti, holder, claims: { ...claims, selector: sealed }, subjectCommit, ...about }
 }
@@ -102,9 +106,9 @@ export async function verifyEnvelope(peer, body, from, request) {
   demand(claims.exchange_id === request.id && claims.request_digest === request.digest, 'other-exchange')
   demand(claims.recipient_organisation === request.organisation, 'other-recipient')
   requireLifetime(claims)
-  demand(claims.suite === SUITE, 'suite-not-supported')
+  demand(claims.suite === peer.suite && peer.algorithmOf(token) === SUITES[claims.suite].alg, 'suite-not-supported')
   demand(claims.enc_kid === request.answerKey.kid, 'encryption-key-unknown')
-  demand(isSizeClass(ciphertext.length - OVERHEAD), 'envelope-malformed', 400)
+  demand(hasSizeClass(ciphertext, claims.suite), 'envelope-malformed', 400)
   const { class: kind, digests } = await peer.proven(claims, from)
   demand(kind === (claims.kind === 'not-provided' ? 'request' : 'disclosure'), 'wrong-leaf')
   demand(digests.ct === claims.ct_digest && digests.pt_commit === claims.pt_commit, 'leaf-of-another-exchange')
@@ -114,7 +118,7 @@ export async function verifyEnvelope(peer, body, from, request) {
 
 /** What is inside, once it is shown to be what was signed and logged. */
 export async function opened({ claims, ciphertext }, request) {
-  const plaintext = await open(ciphertext, request.answerKey.privateKey, infoOf(claims))
+  const plaintext = await open(ciphertext, request.answerKey, infoOf(claims))
   const content = unpadded(plaintext)
   demand(REPEATED.every((name) => content[name] === claims[name]), 'sealed-ids-differ')
   demand(committed(content.pt_salt, plaintext) === claims.pt_commit, 'plaintext-not-committed')

@@ -2,24 +2,24 @@
 
 import { randomBytes } from 'node:crypto'
 
-import { base64url, digest, fromBase64url, jcs, newId, seconds, utf8 } from './bytes.mjs'
+import { base64url, digest, jcs, newId, seconds, utf8 } from './bytes.mjs'
 import { demand } from './problem.mjs'
 import { evidenceOf } from './requests.mjs'
-import { committed, infoOf, padded, seal, SUITE } from './sealing.mjs'
+import { committed, infoOf, padded, seal } from './sealing.mjs'
 import { keyToSealTo } from './trust.mjs'
 
 /** A notice that the child of a request is enrolled since today. `write`: its content's JSON, of which only one form will do. */
 export async function enrolled(peer, request, write = jcs) {
-  const key = keyToSealTo(await peer.statement(request.holder))
+  const key = keyToSealTo(await peer.statement(request.holder), [peer.suite])
   const ids = { iss: peer.entityId, aud: request.holder, exchange_id: request.id, notice_id: newId() }
   const { official, entry_date } = evidenceOf(request.organisation)
   const said = { kind: 'enrolled', effective_on: entry_date, official }
   const content = { v: 1, ...ids, pt_salt: base64url(randomBytes(32)), ...said }
   const plaintext = padded(content, write)
-  const info = infoOf({ ...ids, kind: 'notice', suite: SUITE, envelope_id: ids.notice_id, enc_kid: key.kid })
-  const ciphertext = await seal(plaintext, fromBase64url(key.public_key), info)
+  const info = infoOf({ ...ids, kind: 'notice', suite: key.suite, envelope_id: ids.notice_id, enc_kid: key.kid })
+  const ciphertext = await seal(plaintext, key, info)
   const digests = { ct_digest: digest(ciphertext), pt_commit: committed(content.pt_salt, plaintext) }
-  const sealed = { suite: SUITE, enc_kid: key.kid, ciphertext: base64url(ciphertext), ...digests }
+  const sealed = { suite: key.suite, enc_kid: key.kid, ciphertext: base64url(ciphertext), ...digests }
   const proof = peer.log.append('request', { ct: digests.ct_digest, pt_commit: digests.pt_commit })
   const claims = { ...ids, iat: seconds(), exp: seconds() + 86_400, ...sealed, ...proof }
   return { claims, token: peer.sign('sp-notice+jws', claims) }

@@ -6,7 +6,6 @@ import { digest, fromBase64url, seconds, utf8 } from './bytes.mjs'
 import { publicKeyOf, signed, verified } from './jws.mjs'
 import { parseVkey } from './notes.mjs'
 import { demand } from './problem.mjs'
-import { SUITE } from './sealing.mjs'
 
 /** The list in a document, pinned by its digest, once enough of its roots have signed it. */
 export function pinnedList(document, pinned, now = seconds()) {
@@ -51,16 +50,18 @@ export async function statementOf(member) {
   return statement
 }
 
-/** To which key others seal what is for the node. */
-export function keyToSealTo(statement) {
-  const inForce = statement.encryption.filter((key) => key.suite === SUITE && key.not_before <= seconds() && seconds() < key.not_after)
+/** To which key a node that lists `suites` seals what is for the other one: of the first of the other's suites that it has. */
+export function keyToSealTo(statement, suites) {
+  const suite = statement.suites.find((one) => suites.includes(one))
+  demand(suite, 'suite-not-supported')
+  const inForce = statement.encryption.filter((key) => key.suite === suite && key.not_before <= seconds() && seconds() < key.not_after)
   return inForce.reduce((one, other) => (other.epoch > one.epoch ? other : one))
 }
 
 /** A statement of one's own. `encryption` is a key of sealing.mjs. */
 export function ownStatement(entityId, { statement, exchange, client }, encryption) {
+  const { suite, kid, said } = encryption
   const [iat, exp] = [seconds(), seconds() + 14 * 86_400]
-  const key = { kid: encryption.kid, suite: SUITE, epoch: 1, public_key: encryption.bytes.toString('base64url') }
   const claims = {
     v: 1,
     iss: entityId,
@@ -69,8 +70,8 @@ export function ownStatement(entityId, { statement, exchange, client }, encrypti
     exp,
     exchange_signing: [exchange.public],
     client_authentication: [client.public],
-    suites: [SUITE],
-    encryption: [{ ...key, not_before: iat, not_after: exp }],
+    suites: [suite],
+    encryption: [{ kid, epoch: 1, ...said, not_before: iat, not_after: exp }],
     organisation_id: null,
   }
   return signed('sp-node+jws', claims, statement)

@@ -3,14 +3,14 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 
-import { MLKEM768X25519 } from '@noble/post-quantum/hybrid.js'
+import { MLKEM1024P384, MLKEM768X25519 } from '@noble/post-quantum/hybrid.js'
 
 import { say } from '../told.mjs'
 import { digest, fromBase64url, jcs } from './bytes.mjs'
 import { keyPair, read, signed, signedTogether, verified } from './jws.mjs'
 import { committedTo, parseLeaf } from './leaf.mjs'
 import { cosignedMessage, parseCheckpoint, parseNote, parseVkey, signedCheckpoint, signers, vkeyOf } from './notes.mjs'
-import { committed, infoOf, open, padded, privateKeyOf, unpadded } from './sealing.mjs'
+import { committed, DEFAULT, infoOf, keyOfSeed, open, padded, unpadded } from './sealing.mjs'
 import { consistencyPath, inclusionPath, leafHash, rootAlong, rootOf, verifyConsistency } from './tree.mjs'
 import { pinnedList } from './trust.mjs'
 
@@ -30,9 +30,17 @@ const checks = {
     return xwing.vectors.length + hpke.vectors.length
   },
 
+  mlkem1024_p384({ hpke }) {
+    for (const { skRm, pkRm, enc, shared_secret } of hpke.vectors) {
+      assert.deepEqual(Buffer.from(MLKEM1024P384.keygen(hex(skRm)).publicKey), hex(pkRm))
+      assert.deepEqual(Buffer.from(MLKEM1024P384.decapsulate(hex(enc), hex(skRm))), hex(shared_secret))
+    }
+    return hpke.vectors.length
+  },
+
   async sealing({ info, sealed }) {
     for (const one of info) assert.equal(infoOf(one.context).toString('hex'), one.info)
-    const key = await privateKeyOf(hex(sealed.recipient_seed))
+    const key = await keyOfSeed(hex(sealed.recipient_seed), DEFAULT)
     const plaintext = await open(fromBase64url(sealed.ciphertext), key, hex(sealed.info))
     assert.deepEqual(unpadded(plaintext), sealed.content)
     assert.ok(padded(sealed.content).equals(plaintext))

@@ -3,19 +3,19 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 
 import { packageFor } from './answers.mjs'
-import { ABSENT, base64url, digest, newId, seconds } from './bytes.mjs'
+import { ABSENT, base64url, digest, fromBase64url, newId, seconds } from './bytes.mjs'
 import { keyPair, read, signed } from './jws.mjs'
 import { OwnLog } from './logs.mjs'
 import { ENVELOPE } from './peer.mjs'
 import { evidenceOf, newRequest } from './requests.mjs'
-import { SUITE } from './sealing.mjs'
 
 /** Requests about a child; `request` is one that was taken. */
 export async function refusedRequests(peer, holder, about, request) {
   const evidence = evidenceOf(about.organisation)
   const longAgo = { ...evidence.official, attested_at: '2020-01-01T00:00:00.000Z' }
-  const header = { alg: 'Ed25519', kid: peer.keys.exchange.kid, typ: 'sp-request+jws' }
+  const header = { alg: peer.keys.exchange.alg, kid: peer.keys.exchange.kid, typ: 'sp-request+jws' }
   const { claims } = read(request.token)
+  const { said } = about.answerKey
   const changes = {
     expired: { claims: { iat: seconds() - 86_400, exp: seconds() - 1 } },
     ahead: { claims: { iat: seconds() + 900 } },
@@ -33,9 +33,9 @@ export async function refusedRequests(peer, holder, about, request) {
     'without who it is': { selector: { person: undefined } },
     'with half a character': { selector: { evidence: { ...evidence, grade: '\ud800' } } },
     'with a name that is null': { selector: { person: { ...about.person, middle_name: null } } },
-    'with a key that is none': { selector: { answer_key: { suite: SUITE, public_key: base64url(Buffer.alloc(1216, 255)) } } },
+    'with a key that is none': { selector: { answer_key: { ...said, public_key: base64url(fromBase64url(said.public_key).fill(255)) } } },
   }
-  const tokens = { 'signed by another key': `${request.token.slice(0, -86)}${base64url(randomBytes(64))}` }
+  const tokens = { 'signed by another key': anotherSignature(request.token) }
   const written = (write) => signed('sp-request+jws', claims, peer.keys.exchange, header, (value) => write(JSON.stringify(value)))
   tokens['with a member twice'] = written((json) => json.replace('"iat":', '"iat":1,"iat":'))
   tokens['with a number that has a fraction'] = written((json) => json.replace(/"iat":(\d+)/, '"iat":$1.0'))
@@ -44,6 +44,12 @@ export async function refusedRequests(peer, holder, about, request) {
   tokens['named a receipt'] = signed('sp-receipt+jws', claims, peer.keys.exchange)
   for (const [name, changed] of Object.entries(changes)) tokens[name] = (await newRequest(peer, holder, about, changed)).token
   return answers(tokens, (token) => peer.send(holder, '/v1/peer/requests', token))
+}
+
+function anotherSignature(token) {
+  const { signature } = read(token)
+  const signed = signature.subarray(0, signature.length - 64)
+  return `${token.slice(0, token.lastIndexOf('.'))}.${base64url(Buffer.concat([signed, randomBytes(64)]))}`
 }
 
 /** Second receipts for an envelope that was received. */
@@ -61,7 +67,8 @@ export async function refusedReceipts(peer, holder, { receipt, envelope }) {
     'of an envelope that there is not': { envelope_id: newId() },
     'rejected for no reason': { outcome: 'rejected' },
   }
-  const tokens = Object.fromEntries(Object.entries(changes).map(([name, changed]) => [name, peer.sign('sp-receipt+jws', { ...applied, ...changed })]))
+  const tokens = {}
+  for (const [name, changed] of Object.entries(changes)) tokens[name] = peer.sign('sp-receipt+jws', { ...applied, ...changed })
   return answers(tokens, (token) => peer.send(holder, '/v1/peer/receipts', token))
 }
 
