@@ -56,6 +56,7 @@ REQUESTS = {
 RECEIPTS = {
     "that does not say where it was logged": "422 without-proof",
     "of a log that forked": "422 consistency-not-proven",
+    "of a log that forked and is as long": "422 consistency-not-proven",
     "proven by another entry": "422 wrong-leaf",
     "proven by an entry of something else": "422 receipt-of-another-envelope",
     "about another child": "422 receipt-of-another-envelope",

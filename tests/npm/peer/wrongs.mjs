@@ -56,10 +56,12 @@ function anotherSignature(token) {
 export async function refusedReceipts(peer, holder, { receipt, envelope }) {
   const applied = { ...receipt, outcome: 'applied' }
   const { ct_digest: ct } = envelope.claims
-  const fork = new OwnLog(peer.log.origin, peer.log.pair)
+  const [shorter, asLong] = [new OwnLog(peer.log.origin, peer.log.pair), new OwnLog(peer.log.origin, peer.log.pair)]
+  while (asLong.hashes.length + 1 < peer.log.hashes.length) asLong.append('received', { ct })
   const changes = {
     'that does not say where it was logged': { entry: null, index: null, path: null, checkpoint: null },
-    'of a log that forked': fork.append('received', { ct }),
+    'of a log that forked': shorter.append('received', { ct }),
+    'of a log that forked and is as long': asLong.append('received', { ct }),
     'proven by another entry': peer.log.append('load', { ct }),
     'proven by an entry of something else': peer.log.append('received', { ct: digest('something else') }),
     'about another child': { subject_commit: digest('another child') },
