@@ -6,9 +6,10 @@ date. Each is a duty that can be opened: those of the laws on student data have 
 a test compares term and citation), the others are made of these rows (notice_rules.py beside it).
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Final, Literal, Self
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
@@ -16,6 +17,9 @@ FILE: Final = Path(__file__).parent / "breach_clocks.json"
 
 GENERAL: Final = frozenset({"breach-people-told", "breach-authority-told", "breach-contractor-tells-agency"})
 """Kinds of notice of the general laws on breaches: counsel says which of them bind the agency, and such a duty can be waived."""
+
+IN_HOURS: Final = 72
+"""So many hours a law counts from the instant; what is longer it says in days."""
 
 NOT_LOOKED_UP: Final = "not looked up: ask counsel"
 """In place of the citation of a law that was not read."""
@@ -99,9 +103,23 @@ class BreachClock(BaseModel):
         """It is due where so many people are affected. Pure."""
         return self.from_people is None or people >= self.from_people
 
-    def due_at(self, discovered_at: datetime) -> datetime | None:
-        """The earliest instant at which it can be too late; None where that cannot be counted from the discovery."""
-        return None if self.hours is None or not self.from_discovery else discovered_at + timedelta(hours=self.hours)
+    @property
+    def days(self) -> int | None:
+        """So many its law says, or None: what it says in hours, or in no number."""
+        return None if self.hours is None or self.hours <= IN_HOURS else self.hours // 24
+
+    def due_at(self, discovered_at: datetime, zone: ZoneInfo) -> datetime | None:
+        """The earliest instant at which it can be too late; None where that cannot be counted from the discovery.
+
+        zone  in whose calendar days end: so many times 24 hours may be an hour longer than so many days, in which clocks go forward
+        """
+        if self.hours is None or not self.from_discovery:
+            return None
+        counted = discovered_at + timedelta(hours=self.hours)
+        if self.days is None:
+            return counted
+        day_after = discovered_at.astimezone(zone).date() + timedelta(days=self.days + 1)
+        return min(counted, datetime.combine(day_after, time(), zone).astimezone(UTC))
 
 
 BREACH_CLOCKS: Final = TypeAdapter(tuple[BreachClock, ...]).validate_json(FILE.read_bytes())

@@ -5,11 +5,13 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from starlette.datastructures import State
 
 from safepassage.wire_log import EntrySearch
 from safepassage.wire_log_radius import BlastRadius, BlastRadiusRequest, TouchedNode, TouchedOrganisation, TouchedState
+from services.audit.agency_days import zone_of_agency
 from services.audit.index.lookup import Clause
 from services.audit.index.projector import Projector
 from services.audit.index.terms import HERE, Kind
@@ -47,6 +49,7 @@ async def measured(
     async with database.reading() as tx:
         stretches = await stretches_in(tx, await window_of(tx, window_asked(asked), None))
         published = await published_log(tx)
+        zone = await zone_of_agency(tx)
         state_of = (await known_nodes(tx, state.settings.entity_id)).state_of
     clauses = narrowed(clauses_asked(asked), sight)
     counted = await count_touched(database, state.keys, clauses, stretches, sight, told=told)
@@ -64,7 +67,7 @@ async def measured(
         elements=counted.of(Kind.ELEMENT),
         custodians=_custodians(counted.of(Kind.CUSTODIAN), sight),
         nodes=nodes,
-        states=_states(nodes, own, counted.entries, students, asked.discovered_at),
+        states=_states(nodes, own, counted.entries, students, asked.discovered_at, zone),
         recipients=counted.recipients,
         checkpoint=published.note,
         not_looked_at=counted.not_looked_at,
@@ -106,7 +109,12 @@ def _nodes_by_state(nodes: tuple[TouchedNode, ...], own: str | None) -> dict[str
 
 
 def _states(
-    nodes: tuple[TouchedNode, ...], own: str | None, entries: int, students: Mapping[str, int], discovered_at: datetime | None
+    nodes: tuple[TouchedNode, ...],
+    own: str | None,
+    entries: int,
+    students: Mapping[str, int],
+    discovered_at: datetime | None,
+    zone: ZoneInfo,
 ) -> tuple[TouchedState, ...]:
     """The node's own state, whose students they are, and those of the recipients."""
     touched: Counter[str] = Counter()
@@ -120,7 +128,7 @@ def _states(
             state=state,
             entries=count,
             students=students[state],
-            notices=tuple(notice_of(clock, discovered_at, students=students[state]) for clock in clocks_of(state)),
+            notices=tuple(notice_of(clock, discovered_at, zone=zone, students=students[state]) for clock in clocks_of(state)),
         )
         for state, count in touched.most_common()
     )

@@ -35,6 +35,11 @@ class AgencyDays:
             with suppress(ZoneInfoNotFoundError, ValueError, OSError):
                 self._zone = ZoneInfo(row.organisation.time_zone)
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """The agency's time zone."""
+        return self._zone
+
     def today(self, now: datetime) -> date:
         """The day that it is there."""
         return now.astimezone(self._zone).date()

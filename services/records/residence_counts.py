@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, Final, NamedTuple
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request
 from sqlalchemy import ColumnElement
@@ -96,7 +97,7 @@ async def count_residents(
     if position is None:
         totals = None
     elif (totals := Totals.at(position)).part == totals.parts:
-        return _answer(totals, asked, cursors, bound_to)
+        return _answer(totals, asked, cursors, bound_to, state.days.zone)
     counted = await _students(state.siblings, caller, asked.count_id, 0 if totals is None else totals.part, request)
     if totals is None:
         await _log(request, caller, asked.count_id, counted.of, now)
@@ -115,7 +116,7 @@ async def count_residents(
         united=totals.united + lived.united,
         staff=totals.staff + lived.staff,
     )
-    return _answer(totals, asked, cursors, bound_to)
+    return _answer(totals, asked, cursors, bound_to, state.days.zone)
 
 
 def _staff_of(caller: Caller) -> ColumnElement[bool]:
@@ -132,17 +133,17 @@ def _the_same(counted: CountedStudents, of: int) -> CountedStudents:
     return counted
 
 
-def _answer(totals: Totals, asked: ResidenceCountRequest, cursors: Cursors, bound_to: str) -> ResidenceCount:
+def _answer(totals: Totals, asked: ResidenceCountRequest, cursors: Cursors, bound_to: str, zone: ZoneInfo) -> ResidenceCount:
     return ResidenceCount(
         as_of=totals.day,
         looked_at=totals.looked_at,
         of=totals.of,
         goes_on=cursors.sign(totals.position, bound_to=bound_to),
-        found=None if totals.part < totals.parts else residents(totals, asked.discovered_at),
+        found=None if totals.part < totals.parts else residents(totals, asked.discovered_at, zone),
     )
 
 
-def residents(totals: Totals, discovered_at: datetime | None) -> Residents:
+def residents(totals: Totals, discovered_at: datetime | None, zone: ZoneInfo) -> Residents:
     """What was found. Pure."""
     unknown = totals.by[UNKNOWN]
     counted = sorted(((state, count) for state, count in totals.by.items() if state not in (UNKNOWN, ELSEWHERE)), key=_most_first)
@@ -154,7 +155,7 @@ def residents(totals: Totals, discovered_at: datetime | None) -> Residents:
                 state=state,
                 students=count,
                 # INVARIANT: who may live there counts for whether a notice is owed: one too many is told, none too few.
-                notices=tuple(notice_of(clock, discovered_at, students=count + unknown) for clock in clocks_of(state)),
+                notices=tuple(notice_of(clock, discovered_at, zone=zone, students=count + unknown) for clock in clocks_of(state)),
             )
             for state, count in counted
         ),

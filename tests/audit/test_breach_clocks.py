@@ -1,8 +1,10 @@
 """The clocks of a breach are data with their source: each state has some, and none says more than what was read of its law."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import ValidationError
@@ -12,11 +14,13 @@ from services.gateway.console.state_names import STATE_NAMES
 from services.privacy.clocks.duty_rules import DUTY_RULES
 from services.privacy.clocks.notice_rules import NOTICE_RULES
 from services.privacy.clocks.terms import CalendarDays, Hours
+from services.privacy.duties import Clock
 from shared.breach_clocks import BREACH_CLOCKS, FILE, GENERAL, LATER, BreachClock, clocks_of
 from shared.breach_notices import notice_of
 
 STATES = frozenset(code for code in STATE_NAMES if not code.startswith("X"))
 DISCOVERED = datetime(2026, 10, 19, 9, tzinfo=UTC)
+NEW_YORK = ZoneInfo("America/New_York")
 READ: dict[str, Any] = {
     "state": "CO", "kind": "breach-people-told", "duty": "breach-people-told-co-agency",
     "to": ["people"], "applies": "agency", "starts": "the breach was discovered", "hours": 720,
@@ -71,17 +75,31 @@ def test_only_the_laws_own_text_counts_as_compared_and_every_row_says_what_was_r
 
 
 def test_a_clock_without_a_number_or_from_a_later_instant_never_has_a_date() -> None:
-    notices = [notice_of(clock, DISCOVERED, students=0) for clock in BREACH_CLOCKS]
+    notices = [notice_of(clock, DISCOVERED, zone=NEW_YORK, students=0) for clock in BREACH_CLOCKS]
     for clock, notice in zip(BREACH_CLOCKS, notices, strict=True):
         assert (notice.due_at is None) == (clock.hours is None or clock.starts in LATER), clock
         if notice.due_at is not None:
             assert clock.hours is not None
             assert notice.due_at == DISCOVERED + timedelta(hours=clock.hours)
-        assert notice_of(clock, None, students=9).due_at is None
+        assert notice_of(clock, None, zone=NEW_YORK, students=9).due_at is None
     assert {None} < {notice.hours for notice in notices}
     assert [notice.citation for notice in notices if notice.due_at is None and notice.hours] == [
         "Cal. Civ. Code 1798.82(f)", "Conn. Gen. Stat. 10-234dd", "La. Admin. Code 16:III.701", "24 O.S. 163",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "America/Phoenix", "America/Denver", "Pacific/Pago_Pago", "Pacific/Guam"])
+def test_no_date_of_a_notice_is_later_than_that_of_its_duty(zone: str) -> None:
+    """Thirty times 24 hours are an hour more than thirty days in which clocks go forward: late in the evening that is the next day."""
+    counted = [clock for clock in BREACH_CLOCKS if clock.hours is not None and clock.starts not in LATER]
+    for day in (date(2026, 10, 20), date(2027, 2, 28), date(2027, 3, 1), date(2027, 3, 14), date(2028, 2, 29)):
+        for hour in (0, 12, 23):
+            discovered = datetime.combine(day, time(hour, 30), ZoneInfo(zone)).astimezone(UTC)
+            for clock in counted:
+                due = notice_of(clock, discovered, zone=ZoneInfo(zone), students=0).due_at
+                duty = Clock(clock.duty, UUID(int=1), zone, discovered).overdue_at
+                assert due is not None
+                assert due <= duty < due + timedelta(hours=26), (clock.duty, discovered)
 
 
 def test_a_notice_says_what_its_row_says() -> None:
@@ -89,7 +107,7 @@ def test_a_notice_says_what_its_row_says() -> None:
         least = clock.from_people or 0
         for students in (0, max(0, least - 1), least, 10_000):
             said = {**clock.model_dump(exclude={"state"}), "owed": students >= least}
-            assert notice_of(clock, None, students=students) == BreachNotice.model_validate(said), (clock, students)
+            assert notice_of(clock, None, zone=NEW_YORK, students=students) == BreachNotice.model_validate(said), (clock, students)
     assert {clock.from_people for clock in BREACH_CLOCKS} > {None, 250, 500, 501, 1001}
 
 

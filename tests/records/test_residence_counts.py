@@ -5,6 +5,7 @@ import logging
 from collections import Counter
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import delete, update
@@ -146,7 +147,7 @@ async def test_a_notice_is_counted_from_the_discovery_and_by_who_lives_there(ald
 @pytest.mark.parametrize(("there", "unknown", "owed"), [(500, 0, True), (499, 0, False), (1, 499, True), (1, 498, False)])
 def test_those_of_whom_it_is_not_known_count_for_whether_a_notice_is_owed(there: int, unknown: int, owed: bool) -> None:
     by = Counter({"CO": there, "XB": 1_000, UNKNOWN: unknown, ELSEWHERE: 600})
-    found = residents(Totals(NOON.date(), 1, 1, by.total(), by.total(), by), None)
+    found = residents(Totals(NOON.date(), 1, 1, by.total(), by.total(), by), None, ZoneInfo("UTC"))
     (colorado,) = [one for one in found.states if one.state == "CO"]
     (general,) = [one for one in colorado.notices if one.duty == "breach-authority-told-co-contractor-attorney-general"]
     assert (general.from_people, general.owed, colorado.students) == (500, owed, there)

@@ -130,7 +130,7 @@ async def show_blast_radius(
         widths=dict(zip((code for code, _name, _count in kinds), shares([count for _code, _name, count in kinds]), strict=True)),
         states=[
             (_(STATE_NAMES.get(one.state, one.state)), one.entries, one.students, [shown_notice(notice, frame) for notice in one.notices])
-            for one in (counted.states if residents is None else by_residence(counted, residents, question.request.discovered_at))
+            for one in (counted.states if residents is None else by_residence(counted, residents))
         ],
         lived=lived,
         live=f"{FOUND}?{question.living_as(BEGIN).query(handles)}" if node.may(RESIDENCE) and lived is None else None,

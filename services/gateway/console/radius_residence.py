@@ -3,16 +3,13 @@
 What an address has of it are sums, signed for the reader: nobody's id, and nobody's address.
 """
 
-from datetime import datetime
 from typing import Final, NamedTuple
 
 from safepassage.problems.requests import InvalidRequest, TemporarilyUnavailable
-from safepassage.wire_log_radius import BlastRadius, TouchedState
+from safepassage.wire_log_radius import BlastRadius, BreachNotice, TouchedState
 from safepassage.wire_residence import ResidenceCount, ResidenceCountRequest, Residents
 from services.gateway.console.node_reader import NodeReader
 from services.gateway.console.radius_question import BEGIN, Question
-from shared.breach_clocks import clocks_of
-from shared.breach_notices import notice_of
 
 SCOPE: Final = "records:residence"
 STEPS_AT_ONCE: Final = 5
@@ -48,26 +45,36 @@ async def states_of(node: NodeReader, question: Question, found: BlastRadius) ->
     lived = await counted_by_residence(node, question)
     if lived.found is None:
         raise TemporarilyUnavailable("it is still being counted")
-    return InStates(by_residence(found, lived.found, question.request.discovered_at), lived)
+    return InStates(by_residence(found, lived.found), lived)
 
 
-def by_residence(found: BlastRadius, residents: Residents, discovered_at: datetime | None) -> tuple[TouchedState, ...]:
+def by_residence(found: BlastRadius, residents: Residents) -> tuple[TouchedState, ...]:
     """The states where students live, then the others that were touched. Pure.
 
     # INVARIANT: no state goes for having no resident: some of its laws bind whoever keeps the records, wherever the students live.
     """
-    entries = {one.state: one.entries for one in found.states}
+    touched = {one.state: one for one in found.states}
     living = [
-        TouchedState(state=one.state, entries=entries.pop(one.state, 0), students=one.students, notices=one.notices)
+        TouchedState(
+            state=one.state,
+            entries=touched.pop(one.state).entries if one.state in touched else 0,
+            students=one.students,
+            notices=one.notices,
+        )
         for one in residents.states
     ]
     others = [
         TouchedState(
-            state=state,
-            entries=count,
+            state=one.state,
+            entries=one.entries,
             students=0,
-            notices=tuple(notice_of(clock, discovered_at, students=residents.unknown) for clock in clocks_of(state)),
+            notices=tuple(_where_nobody_lives(notice, residents.unknown) for notice in one.notices),
         )
-        for state, count in entries.items()
+        for one in touched.values()
     ]
     return (*living, *others)
+
+
+def _where_nobody_lives(notice: BreachNotice, unknown: int) -> BreachNotice:
+    """As it is owed by those of whom nobody knows where they live."""
+    return notice.model_copy(update={"owed": notice.from_people is None or unknown >= notice.from_people})

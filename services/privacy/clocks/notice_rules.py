@@ -11,9 +11,6 @@ from services.privacy.clocks.duty_rule import DutyRule
 from services.privacy.clocks.terms import CalendarDays, Hours, Term, Undelayed, WorkingDays
 from shared.breach_clocks import BREACH_CLOCKS, GENERAL, NOT_LOOKED_UP, PEOPLE_WERE_TOLD, BreachClock
 
-IN_HOURS: Final = 72
-"""So many hours a law counts from the instant; what is longer it says in days."""
-
 WARNED_AT_MOST: Final = 15
 
 _SAID: Final = {
@@ -28,7 +25,7 @@ def _term(clock: BreachClock) -> Term:
         return WorkingDays(clock.working_days)
     if clock.hours is None:
         return Undelayed()
-    return Hours(clock.hours) if clock.hours <= IN_HOURS else CalendarDays(clock.hours // 24)
+    return Hours(clock.hours) if clock.days is None else CalendarDays(clock.days)
 
 
 def _warn_days(clock: BreachClock) -> int:

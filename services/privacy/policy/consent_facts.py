@@ -1,6 +1,8 @@
 """A written consent as the rules read it, each condition of 34 CFR 99.30 a fact of its own."""
 
 from collections.abc import Collection
+from datetime import timedelta
+from typing import Final
 
 from safepassage.wire_policy import Consent
 from services.privacy.policy.calendar_days import Place
@@ -12,6 +14,9 @@ from shared.contracts.privacy import Recipient, SubjectFacts
 AUTHENTICATED_LEVELS = ("ial2", "ial3")
 """Levels of NIST SP 800-63A at which a particular person was identified, 99.30(d)(1); ial1 is a claim."""
 
+AHEAD: Final = timedelta(days=1)
+"""Who recorded it may have had tomorrow already where they are, and has held it to that (services.privacy.rights.latest_day)."""
+
 
 def consent_facts(
     consent: Consent, student: SubjectFacts, recipient: Recipient, place: Place, *, refused: Collection[str] = ()
@@ -20,7 +25,7 @@ def consent_facts(
     holds, ended_at = _rights(consent, student, place)
     return ConsentFacts(
         approval_indicated=bool(consent.electronic_approval),
-        dated=consent.signed_on <= consent.granted_at.astimezone(place.zone).date(),
+        dated=consent.signed_on <= consent.granted_at.astimezone(place.zone).date() + AHEAD,
         elements=tuple(sorted(set(consent.elements))),
         expires_at=None if consent.expires_at is None else milliseconds_of(consent.expires_at),
         granted_at=milliseconds_of(consent.granted_at),
