@@ -154,7 +154,7 @@ def _days(agreement: AnyAgreement, terms: Terms, frame: Frame) -> list[tuple[dat
     days = [(agreement.signed_on, _("Signed")), (agreement.starts_on, _("Begins"))]
     days += [(one.from_, _("Amended")) for one in agreement.amendments]
     if agreement.terminated_at is not None:
-        return [*days, (agreement.terminated_at.date(), _("Ended early"))]
+        return [*days, (frame.viewing.day_of(agreement.terminated_at), _("Ended early"))]
     return [*days, (terms.ends_on, _("Ends"))]
 
 

@@ -149,7 +149,7 @@ def destruction_of(owed: DestructionOwed, viewing: Viewing, _: Translate) -> Sai
         return Said("warn", "half", _("Held: somebody waits to inspect"))
     if owed.overdue:
         return Said("danger", "clock", _("Overdue"))
-    when = viewing.day(owed.due_at.date()) if owed.due_at is not None else ""
+    when = viewing.day(viewing.day_of(owed.due_at)) if owed.due_at is not None else ""
     return Said("plain", "clock", _("Due %(day)s") % {"day": when} if when else _("Owed"))
 
 

@@ -84,7 +84,7 @@ def shown_notice(notice: BreachNotice, frame: Frame) -> ShownNotice:
         binds=_(APPLIES_WORDS[notice.applies]),
         read=_read(notice, frame),
         due_at=notice.due_at,
-        left=None if notice.due_at is None else frame.viewing.days_until(notice.due_at),
+        left=None if notice.due_at is None else frame.viewing.days_left(notice.due_at),
         known=notice.source != "none",
         owed=notice.owed,
     )

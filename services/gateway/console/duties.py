@@ -67,7 +67,7 @@ class ShownDuty:
 
 def shown_duty(duty: Duty, viewing: Viewing, translate: Callable[[str], str], *, may_complete: bool) -> ShownDuty:
     """How a duty stands, in words, and by a mark that is told without colour."""
-    left = None if duty.overdue_at is None else viewing.days_until(duty.overdue_at)
+    left = None if duty.overdue_at is None else viewing.days_left(duty.overdue_at)
     tone, mark, when = _standing(duty, left, translate)
     stands = may_complete and duty.state not in ("done", "waived")
     return ShownDuty(

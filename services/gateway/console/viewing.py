@@ -128,8 +128,16 @@ class Viewing:
 
     def days_until(self, at: datetime | date) -> int:
         """Whole days of the reader's calendar from today; negative where it is past."""
-        day = self._here(at).date() if isinstance(at, datetime) else at
+        day = self.day_of(at) if isinstance(at, datetime) else at
         return (day - self.today).days
+
+    def days_left(self, too_late: datetime) -> int:
+        """Whole days from today to the last one in time: 0 on the day at whose end it is too late, also where that is midnight."""
+        return self.days_until(too_late - timedelta(milliseconds=1))
+
+    def day_of(self, at: datetime) -> date:
+        """The day on which something was or is, where the reader is."""
+        return self._here(at).date()
 
     def start_of(self, day: date) -> datetime:
         """The first instant of a day of the reader's, in UTC."""
