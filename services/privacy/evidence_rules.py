@@ -15,6 +15,8 @@ from services.privacy.policy.taxonomy import BASES
 
 EMERGENCY_LASTS: Final = timedelta(hours=72)
 """Local policy, as in the rule: 34 CFR 99.36 has no number of hours."""
+EARLIEST: Final = timedelta(hours=14)
+"""So long before a day begins by UTC it has begun somewhere: who records something in Guam in the morning has a day that has come."""
 
 _DISTRICT, _STATE, _BOTH = frozenset({"lea"}), frozenset({"sea"}), frozenset({"lea", "sea"})
 
@@ -127,7 +129,7 @@ def _shortcomings(of: Kind) -> Iterator[tuple[str, str]]:
 
 def _of_another_year(of: Kind, now: datetime) -> Iterator[tuple[str, str]]:
     """Of a proof by tax year; a day is left to the calendars of all places."""
-    if isinstance(of, Dependency) and of.tax_year > now.year:
+    if isinstance(of, Dependency) and of.tax_year > (now + EARLIEST).year:
         yield "tax_year", "a tax year that has begun: 26 U.S.C. 152"
     if isinstance(of, Dependency) and of.valid_until.date() > first_day_after(of.tax_year):
         yield "valid_until", "until the next year's return is due at the latest, 15 October: 34 CFR 99.31(a)(8); 26 CFR 1.6081-4"
@@ -152,4 +154,5 @@ def _at(of: Any, path: str) -> Any:
 
 
 def _instant(when: date | datetime) -> datetime:
-    return when if isinstance(when, datetime) else datetime(when.year, when.month, when.day, tzinfo=UTC)
+    """When it was, at the earliest: a day has begun once it has begun somewhere."""
+    return when if isinstance(when, datetime) else datetime(when.year, when.month, when.day, tzinfo=UTC) - EARLIEST

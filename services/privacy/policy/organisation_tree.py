@@ -1,6 +1,7 @@
 """Organisations as the rules need them: who stands above whom, and which district a school or a student's record belongs to."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from uuid import UUID
 
 from safepassage.wire_organisations import Organisation
@@ -14,6 +15,11 @@ class OrganisationTree:
         self._by_reference = {str(identifier): organisation for identifier, organisation in organisations.items()}
         self._chains: dict[UUID, tuple[Organisation, ...]] = {}
         self._agencies: dict[UUID, tuple[Organisation, ...]] = {}
+
+    @cached_property
+    def state(self) -> Organisation | None:
+        """The state agency that runs the node: there is one."""
+        return next((one for one in self._organisations.values() if one.kind == "sea"), None)
 
     def known(self, reference: str) -> Organisation | None:
         """The organisation whose UUID `reference` is; None for one behind a peer, or none at all."""

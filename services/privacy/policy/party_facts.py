@@ -95,12 +95,15 @@ def _is_known_person(recipient: Recipient, students: Sequence[SubjectFacts], evi
 
 
 def is_on_record(recipient: Recipient, tree: OrganisationTree, now: datetime) -> bool:
-    """An organisation of this node, of the kind that the request says, in its period of validity."""
+    """An organisation of this node, of the kind that the request says, in its period of validity: in days of the state agency's calendar.
+
+    By them the door lets it in (services.gateway.registry.in_force), wherever the organisation itself is.
+    """
     organisation = tree.known(recipient.id)
     if organisation is None or organisation.kind != recipient.kind:
         return False
     try:
-        today = Place.at(organisation.time_zone, now).today
+        today = Place.at((tree.state or organisation).time_zone, now).today
     except ValueError:
         return False
     return organisation.valid_from <= today and (organisation.valid_until is None or today < organisation.valid_until)

@@ -164,16 +164,18 @@ async def _bring(exchange: Exchange) -> None:
 
 async def _planned(exchange: Exchange, before: date) -> date:
     """Today, once yesterday's comparisons are planned; the day before while they cannot be."""
+    today = exchange.clock().date()  # INVARIANT: not after it, which may be the day after: that one's would not be planned
     try:
         await reconciling.plan(exchange)
     except SuiteError as error:
         log.warning("comparisons not planned", extra={"code": error.code})
         return before - timedelta(days=1)
-    return exchange.clock().date()
+    return today
 
 
 async def _destroyed(exchange: Exchange, before: date) -> date:
     """Today, once what was collected long ago is destroyed, or another process is to do it; the day before while it cannot be."""
+    today = exchange.clock().date()
     try:
         done = await destroy_collected(exchange) if await exchange.lease.is_held() else None
     except Exception as error:
@@ -181,4 +183,4 @@ async def _destroyed(exchange: Exchange, before: date) -> date:
         return before
     if done is not None:
         log.info("what was collected is destroyed", extra={"count": done.destroyed.students + done.destroyed.parts})
-    return exchange.clock().date()
+    return today

@@ -27,7 +27,7 @@ def words(told: TransferConfirmation) -> dict[str, Any]:
         ("Id given by the state left", person.state_student_id or ""),
         ("Enrolled at", f"{told.recipient.name}{f' (NCES {told.recipient.nces_id})' if told.recipient.nces_id else ''}"),
         ("Since", _long(told.enrolled_on) if told.enrolled_on is not None else ""),
-        ("Record received and filed there on", _long(told.record_filed_at.date())),
+        ("Record received and filed there on", f"{_long(told.record_filed_at.date())} (UTC)"),
         ("Receiving state's node", told.receiving_node),
         ("Sending state's node", told.sending_node),
         ("Exchange", str(told.exchange_id)),
