@@ -75,7 +75,7 @@ def test_the_record_of_the_input_names_its_evidence() -> None:
         ("contractor", {"organisations": _with_vendor("vendor", valid_from=date(2026, 10, 21))}, False, True),
         ("contractor", {"organisations": _with_vendor("vendor", valid_until=date(2026, 10, 20))}, False, True),
         ("contractor", {"organisations": _with_vendor("vendor", valid_until=date(2026, 10, 21))}, True, True),
-        ("contractor", {"organisations": _with_vendor("vendor", time_zone="Mars/Base")}, False, True),
+        ("contractor", {"organisations": _with_vendor("vendor", time_zone="Mars/Base")}, True, True),  # the days are the state agency's
         ("transfer", {}, True, True),
         ("transfer", {"caller_organisation_id": DISTRICT}, True, True),
     ],
