@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import select
+from sqlalchemy import literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -16,8 +16,8 @@ from safepassage.wire_organisations import Organisation
 from services.gateway.tables import OrganisationRow
 
 _AGENCY: Final = aliased(OrganisationRow)
-AGENCY: Final = select(_AGENCY.whole).where(_AGENCY.kind == "sea").scalar_subquery().label("agency")
-"""The state agency as it is stored, beside whatever is asked for."""
+AGENCY: Final = select(_AGENCY.whole).where(_AGENCY.kind == literal_column("'sea'")).scalar_subquery().label("agency")
+"""The state agency as it is stored, beside whatever is asked for; a literal, so that the index of the one state agency is used."""
 IN_FORCE: Final = (OrganisationRow.valid_from, OrganisationRow.valid_until, AGENCY)
 """Of an organisation, what `is_in_force` goes by."""
 

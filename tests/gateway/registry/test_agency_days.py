@@ -6,9 +6,10 @@ from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select, text
 
 from safepassage.wire_organisations import Organisation
-from services.gateway.registry.in_force import is_in_force, zone_of
+from services.gateway.registry.in_force import AGENCY, is_in_force, zone_of
 from tests.conftest import StandingClock
 from tests.gateway.by_hand import ask_token
 from tests.gateway.house import House, open_house
@@ -48,6 +49,14 @@ def test_who_is_there_for_a_day_is_there_from_midnight_to_midnight_of_the_agency
 
 def test_before_there_is_an_agency_or_where_its_zone_is_gone_days_are_those_of_utc() -> None:
     assert [zone_of(one).key for one in (None, stored("Pacific/Atlantis"))] == ["UTC"] * 2
+
+
+@pytest.mark.anyio
+async def test_the_agency_is_found_by_its_index_among_many_organisations(house: House) -> None:
+    """It is read with each client that asks for a token, and with each session."""
+    async with house.app.state.database.reading() as tx:
+        plan = (await tx.execute(text(f"EXPLAIN QUERY PLAN {select(AGENCY)}"))).all()
+    assert any("USING INDEX organisation_one_state_agency" in row.detail for row in plan), plan
 
 
 @pytest.mark.requirement("DAY-state")
