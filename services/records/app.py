@@ -44,7 +44,9 @@ from services.records.exchange.works import keep_swept, keep_watch, pull, work, 
 from services.records.facts_lane import send_facts_together
 from services.records.finding.routers import ROUTERS as FINDING
 from services.records.load_memory import LoadMemory, memory_for_loads
+from services.records.oneroster.counts import Counts
 from services.records.oneroster.package import router as roster_package
+from services.records.oneroster.plans import Plans
 from services.records.oneroster.routes import router as oneroster
 from services.records.readiness_evidence import keep_reporting
 from services.records.settings import RecordsSettings
@@ -103,6 +105,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack) -> None:
     state.lookup_limit, state.chain_limit = lookup.LookupLimit(), lookup.LookupLimit()
     state.days = AgencyDays(state.database, state.settings.node_organisation_id)
     await state.days.look()
+    state.oneroster_plans, state.oneroster_counts = Plans(), Counts()
     state.signed_lists = SignedLists()
     state.scanner = Scanner(state.settings.scanner_address)
     session = await stack.enter_async_context(ed_fi_session(state.settings, seconds=ANSWER_SECONDS))

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,8 @@ from shared.contracts.privacy import Decision, DecisionRequest, PlacedStatement,
 from shared.request_clock import Now
 
 BASIS = "contractor"
+USUAL = timedelta(minutes=1)
+"""How long a decision is asked to hold: longer only where its answer is gone by later."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,13 @@ def within_token(caller: Caller, elements: Sequence[str]) -> list[str]:
 
 
 async def decide(
-    request: Request, caller: Caller, agreement: Agreement, wanted: Sequence[str], students: Sequence[SealedStudent]
+    request: Request,
+    caller: Caller,
+    agreement: Agreement,
+    wanted: Sequence[str],
+    students: Sequence[SealedStudent],
+    *,
+    valid_for: timedelta = USUAL,
 ) -> Decision:
     """One decision for up to a thousand students of a party to an agreement."""
     return await ask(
@@ -84,6 +93,7 @@ async def decide(
             purpose=caller.purpose or "",
             elements=tuple(wanted),
             agreement_id=agreement.id,
+            valid_for_seconds=int(valid_for.total_seconds()),
         ),
     )
 

@@ -210,6 +210,14 @@ class Decision(Wire):
     """Of those students of the request in whose records statements were placed."""
 
 
+class FactsMark(Wire):
+    """`GET /internal/facts-mark`: alike twice, nothing changed in between that a decision rests on, but for the time."""
+
+    changes: int
+    policy_hash: Digest
+    """Of the set that decides now."""
+
+
 class Standing(Wire):
     """`POST /internal/decisions/{id}/standing`: does the decision still hold on the facts of this instant?"""
 

@@ -22,7 +22,7 @@ from services.privacy.tables.evidence import (
     SubjectRow,
     SubjectVersionRow,
 )
-from services.privacy.tables.foundation import Base, IdempotencyRow, KeyRingRow, LeaseRow, OrganisationRow, OutboxRow
+from services.privacy.tables.foundation import Base, ChangeMarkRow, IdempotencyRow, KeyRingRow, LeaseRow, OrganisationRow, OutboxRow
 from services.privacy.tables.grounds import AgreementAmendmentRow, EvidenceEventRow, EvidenceRow
 from services.privacy.tables.policies import (
     RELEASE,
@@ -43,6 +43,7 @@ __all__ = [
     "AgreementDistrictRow",
     "AgreementRow",
     "Base",
+    "ChangeMarkRow",
     "ConsentEventRow",
     "ConsentRow",
     "DebarmentRow",

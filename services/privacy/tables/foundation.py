@@ -2,6 +2,7 @@
 
 from sqlalchemy.orm import DeclarativeBase
 
+from shared.change_marks import ChangeMarkColumns
 from shared.idempotency import IdempotencyColumns
 from shared.key_rings import KeyRingColumns
 from shared.leases import LeaseColumns
@@ -31,3 +32,7 @@ class KeyRingRow(KeyRingColumns, Base):
 
 class IdempotencyRow(IdempotencyColumns, Base):
     """A client's key and what it made."""
+
+
+class ChangeMarkRow(ChangeMarkColumns, Base):
+    """How often what decisions rest on changed."""

@@ -59,6 +59,11 @@ class Taught:
             known = self._class_ids[key] = f"{key.school_id}{WITHIN}{self._pairwise('class', str(self._year), *key)}"
         return known
 
+    def course_id(self, held: Class) -> str:
+        """The sourcedId of its course, for a school year."""
+        district = str(self._directory.district_of(held.school).id)
+        return f"{district}{WITHIN}{self._pairwise('course', str(self._year), district, held.key.course, held.key.title)}"
+
     def classes(self, found: Iterable[Class]) -> list[Object]:
         """The collection `classes`, by school, title and section."""
         made = []
@@ -74,7 +79,7 @@ class Taught:
                         "title": key.title,
                         "classCode": key.section or None,
                         "classType": "scheduled",
-                        "course": self._links.to("course", self._course_id(held)),
+                        "course": self._links.to("course", self.course_id(held)),
                         "school": self._links.to("org", held.school.id),
                         "terms": [self._sessions.term(self._year)],
                         "subjectCodes": _subjects(those),
@@ -86,7 +91,7 @@ class Taught:
     def courses(self, found: Iterable[Class]) -> list[Object]:
         """The collection `courses`: what is taught in the classes, by district."""
         made = []
-        for sourced_id, those in _grouped(found, self._course_id):
+        for sourced_id, those in _grouped(found, self.course_id):
             held, codes = those[0], _sced_codes(those)
             made.append(
                 _present(
@@ -104,10 +109,6 @@ class Taught:
                 )
             )
         return made
-
-    def _course_id(self, held: Class) -> str:
-        district = str(self._directory.district_of(held.school).id)
-        return f"{district}{WITHIN}{self._pairwise('course', str(self._year), district, held.key.course, held.key.title)}"
 
 
 def _grouped(found: Iterable[Class], key_of: Callable[[Class], Key]) -> list[tuple[Key, list[Class]]]:

@@ -3,9 +3,11 @@
 Of teachers and grading periods the record has none, so those collections are there and empty.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
+from uuid import UUID
 
 from safepassage.problems.oneroster import NoSuchObject
 from services.records.formats.oneroster_classes import WITHIN, Class
@@ -26,6 +28,13 @@ class Made(NamedTuple):
 
     value: Object
     item: Item | None
+    of: tuple[UUID, ...] = ()
+    """Of what tells of nobody, the students by whose records it is as it is."""
+
+    @property
+    def students(self) -> tuple[UUID, ...]:
+        """Whose records have to be opened for it."""
+        return self.of if self.item is None else (self.item.rostered.student_id,)
 
 
 Ids = Mapping[str, str]
@@ -128,11 +137,14 @@ async def classes(reading: Reading, ids: Ids, since: datetime | None) -> list[Ma
     """Classes: all, or those of a school, a course, a term, a student."""
     if USER in ids:
         item = await reading.one(OF_CLASSES, ids[USER])
-        found = reading.shapes.taught.classes(held for held, _ in reading.shapes.classes_of(item.rostered))
-        return [Made(value, item) for value in found] if ids[USER] == str(item.rostered.pseudonym) else []
+        own = reading.shapes.taught.classes(held for held, _ in reading.shapes.classes_of(item.rostered))
+        return [Made(value, item) for value in own] if ids[USER] == str(item.rostered.pseudonym) else []
     if TERM in ids:
         await _require_term(reading, ids[TERM])
-    made = of_nobody(reading.shapes.taught.classes(await _found(reading, ids)))
+    taught = reading.shapes.taught
+    found = await _found(reading, ids)
+    by_id = _students_by(found, lambda held: taught.class_id(held.key))
+    made = [Made(value, None, by_id[value["sourcedId"]]) for value in taught.classes(held for held, _ in found)]
     if COURSE in ids:
         made = [one for one in made if one.value["course"]["sourcedId"] == ids[COURSE]]
         if not made:
@@ -142,7 +154,9 @@ async def classes(reading: Reading, ids: Ids, since: datetime | None) -> list[Ma
 
 async def courses(reading: Reading, ids: Ids, since: datetime | None) -> list[Made]:
     """Courses: all, or those taught at a school."""
-    return of_nobody(reading.shapes.taught.courses(await _found(reading, ids)))
+    found, taught = await _found(reading, ids), reading.shapes.taught
+    by_id = _students_by(found, taught.course_id)
+    return [Made(value, None, by_id[value["sourcedId"]]) for value in taught.courses(held for held, _ in found)]
 
 
 async def person(reading: Reading, sourced_id: str, *, with_guardians: bool) -> Made:
@@ -153,12 +167,14 @@ async def person(reading: Reading, sourced_id: str, *, with_guardians: bool) -> 
 
 async def class_(reading: Reading, sourced_id: str) -> Made:
     """A class. Raises NoSuchObject."""
-    return only(of_nobody(reading.shapes.taught.classes(await _found(reading, {COURSE: sourced_id}))), sourced_id)
+    found = await _found(reading, {COURSE: sourced_id})
+    return only(of_nobody(reading.shapes.taught.classes(held for held, _ in found)), sourced_id)
 
 
 async def course(reading: Reading, sourced_id: str) -> Made:
     """A course. Raises NoSuchObject."""
-    return only(of_nobody(reading.shapes.taught.courses(await _found(reading, {COURSE: sourced_id}))), sourced_id)
+    found = await _found(reading, {COURSE: sourced_id})
+    return only(of_nobody(reading.shapes.taught.courses(held for held, _ in found)), sourced_id)
 
 
 async def no_teacher(reading: Reading, ids: Ids, since: datetime | None) -> list[Made]:
@@ -208,16 +224,25 @@ async def _members(reading: Reading, ids: Ids, since: datetime | None) -> list[I
     return [item for item in members if since is None or item.rostered.changed_at >= since]
 
 
-async def _found(reading: Reading, ids: Ids) -> list[Class]:
-    """The classes that students are in: of all, or of a school, or where an id of a course or a class says."""
+def _students_by(found: Iterable[tuple[Class, UUID]], id_of: Callable[[Class], str]) -> Mapping[str, tuple[UUID, ...]]:
+    """By the id of an object that they are in, whose records say so."""
+    made = defaultdict[str, dict[UUID, None]](dict)
+    for held, student_id in found:
+        made[id_of(held)][student_id] = None
+    return {sourced_id: tuple(those) for sourced_id, those in made.items()}
+
+
+async def _found(reading: Reading, ids: Ids) -> list[tuple[Class, UUID]]:
+    """The classes that students are in, each with the student: of all, or of a school, or where an id of a course or a class says."""
     school = reading.school(ids[SCHOOL]) if SCHOOL in ids else None
     if school is not None:
         places = reading.places_of(str(school.id))
     else:
         places = reading.places_of(ids[COURSE].partition(WITHIN)[0]) if COURSE in ids else reading.places()
     items = await reading.gather(OF_CLASSES, places, changed_since=None)
-    found = [held async for item in in_turns(items) for held, _ in reading.shapes.classes_of(item.rostered)]
-    return [held for held in found if school is None or held.school.id == school.id]
+    shapes = reading.shapes
+    found = [(held, item.rostered.student_id) async for item in in_turns(items) for held, _ in shapes.classes_of(item.rostered)]
+    return [one for one in found if school is None or one[0].school.id == school.id]
 
 
 async def _require_term(reading: Reading, sourced_id: str) -> None:

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any, Final
 from uuid import UUID
@@ -18,12 +19,13 @@ from safepassage.problems.records import PurposeMissing
 from safepassage.problems.requests import NotPermitted
 from safepassage.wire_organisations import Organisation
 from safepassage.wire_policy import Agreement
-from services.records.disclosure import Released, agreement_of, decide, read_by_party, released, within_token
+from services.records.disclosure import USUAL, Released, agreement_of, decide, read_by_party, released, within_token
 from services.records.formats.oneroster_classes import WITHIN
 from services.records.formats.oneroster_objects import Rostered, Shapes
 from services.records.formats.oneroster_places import Directory, Links
 from services.records.formats.oneroster_vocabulary import COURSES, RELEVANT
 from services.records.logged import log_all_ahead
+from services.records.oneroster.counts import Counted, Counts
 from services.records.pseudonyms import pseudonyms_of, student_of
 from services.records.reach import (
     Reach,
@@ -35,8 +37,9 @@ from services.records.reach import (
     students_in_reach,
 )
 from services.records.stretches import Stretch, even
-from services.records.tables import OrganisationRow
+from services.records.tables import ChangeMarkRow, OrganisationRow
 from shared.caller import Caller
+from shared.change_marks import changes_in
 from shared.contracts.privacy import Decision
 from shared.left_with_districts import FIELD as LEFT_WITH
 from shared.tenancy import above, within_any
@@ -45,9 +48,11 @@ from shared.turns import in_turns
 BATCH: Final = 1000
 """Students of one decision."""
 MOST_GATHERED: Final = 50_000
-COUNTED_IN: Final = 16
+COUNTED_IN: Final = 64
 """Stretches in which students are counted."""
 OPERATION: Final = "oneroster-read"
+PLANNED: Final = timedelta(minutes=15)
+"""How long a look through everybody is gone by (services.records.oneroster.plans), and its decisions are asked to hold."""
 IN_PROGRESS: Final = BY_ID[COURSES].section
 """Of this section OneRoster carries one element."""
 
@@ -79,6 +84,11 @@ class Reading:
         self._request, self._caller, self._agreement = request, caller, agreement
         self._now, self._today = now, today
         self._state = request.app.state
+        self._among: Sequence[UUID] | None = None
+        self.valid_for = USUAL
+        """How long decisions are asked to hold."""
+        self.valid_until = datetime.max.replace(tzinfo=UTC)
+        """How long all that were made hold."""
         scheduled = agreement.elements if caller.purpose in agreement.purposes else ()
         self.wanted = within_token(caller, [element for element in RELEVANT if element in scheduled])
         self.directory = directory
@@ -106,6 +116,17 @@ class Reading:
         links = Links(request.app.state.settings.entity_id)
         return cls(request, caller, agreement, Directory(await _organisations(request, agreement), links=links), links, now, today)
 
+    def among(self, student_ids: Sequence[UUID]) -> "Reading":
+        """The same of these students alone, as far as they are in reach."""
+        narrowed = copy(self)
+        narrowed._among = sorted(student_ids)
+        return narrowed
+
+    @property
+    def asked_of(self) -> tuple[Any, ...]:
+        """All of the agreement and of the token by which the objects of one reading are others than those of another."""
+        return self._agreement.id, self._today, self.places(), self.wanted
+
     def school(self, sourced_id: str) -> Organisation:
         """A school in reach. Raises NoSuchObject."""
         found = next((one for one in self.directory.by_id.values() if str(one.id) == sourced_id and one.kind == "school"), None)
@@ -127,17 +148,31 @@ class Reading:
             raise NoSuchObject
         return self.places() if found.kind == "sea" else [self.directory.district_of(found).id]
 
-    async def _counted(self, reach: Reach) -> list[tuple[Stretch, int]]:
+    async def _counted(self, reach: Reach) -> Counted:
         """How many are in reach, by stretches of all students, after each of which others of the process have their turn."""
+        counts: Counts = self._state.oneroster_counts
+        before = await self.changes()
+        known = counts.find(reach, before)
+        if known is not None:
+            return known
         query, counted = counting(reach), []
         async for stretch in in_turns(even(COUNTED_IN), at_once=1):
             counted.append((stretch, await self._state.database.read(partial(_count, query=query, stretch=stretch))))
+        if await self.changes() == before:
+            counts.keep(reach, before, counted)
         return counted
+
+    async def changes(self) -> int:
+        """How often what rosters are made of has changed (shared.change_marks)."""
+        changes: int = await self._state.database.read(partial(changes_in, row=ChangeMarkRow))
+        return changes
 
     async def gather(
         self, needed: Sequence[str], places: Sequence[UUID], *, changed_since: datetime | None = None, most: int = MOST_GATHERED
     ) -> list[Item]:
         """Every student in reach of whom something is permitted. Raises TooManyStudents where more than `most` are in reach."""
+        if self._among is not None:
+            return await self._gather_among(self._among, needed, Reach(places, self._today, changed_since=changed_since))
         reach = Reach(places, self._today, changed_since=changed_since)
         if sum(count for _, count in await self._counted(reach)) > most:
             raise TooManyStudents
@@ -149,6 +184,13 @@ class Reading:
             if len(students) < BATCH:
                 return items
             after = students[-1].student_id
+
+    async def _gather_among(self, student_ids: Sequence[UUID], needed: Sequence[str], reach: Reach) -> list[Item]:
+        items: list[Item] = []
+        for start in range(0, len(student_ids), BATCH):
+            some = replace(reach, student_ids=student_ids[start : start + BATCH])
+            items += await self._items(needed, await self._page(some, needed, limit=BATCH))
+        return items
 
     async def window(self, needed: Sequence[str], *, offset: int, limit: int, changed_since: datetime | None) -> tuple[list[Item], int]:
         """The students at these places of the order, of whom something is permitted, and how many are in reach.
@@ -199,7 +241,8 @@ class Reading:
         """What is permitted of them. # INVARIANT: what a filter, a sort or a count looks at was decided on and cut first."""
         if not students or not set(self.wanted) & set(needed):
             return []
-        decision = await decide(self._request, self._caller, self._agreement, self.wanted, students)
+        decision = await decide(self._request, self._caller, self._agreement, self.wanted, students, valid_for=self.valid_for)
+        self.valid_until = min(self.valid_until, decision.valid_until)
         leaving = released(self._state.vault, decision, students, needed=frozenset(needed))
         left = set(left_among(self._state.vault, decision, students, wanted=self.wanted))
         ids = [one.student.student_id for one in leaving]

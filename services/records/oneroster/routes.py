@@ -28,12 +28,12 @@ from services.records.formats.oneroster_query import Object
 from services.records.formats.oneroster_vocabulary import OF_DEMOGRAPHICS, OF_USERS, SINGULAR
 from services.records.oneroster import contents as made_of
 from services.records.oneroster.asking import Asked, Parameters, Query_
-from services.records.oneroster.contents import CLASS, COURSE, SCHOOL, TERM, USER, Ids, Made
+from services.records.oneroster.contents import CLASS, COURSE, SCHOOL, TERM, USER, Made
+from services.records.oneroster.paging import Find, Paging, page_of
 from services.records.oneroster.reading import Reading
 from shared.caller import Caller, caller_with
 from shared.problems import responses
 from shared.request_clock import Now
-from shared.turns import in_turns
 
 router = APIRouter(prefix=PREFIX, tags=["OneRoster 1.2 rostering"])
 
@@ -44,7 +44,6 @@ Roster = Annotated[Caller, caller_with(ALL, CORE)]
 Demographer = Annotated[Caller, caller_with(ALL, DEMOGRAPHICS)]
 SourcedId = Annotated[str, Path(max_length=255)]
 
-Find = Callable[[Reading, Ids, Any], Awaitable[list[Made]]]
 FindOne = Callable[[Reading, str], Awaitable[Made]]
 
 PROBLEMS: Final = responses(
@@ -139,7 +138,10 @@ ONE: Final = (
     One("getUser", "/users/{sourced_id}", "users", _user, "A student or guardian."),
 )
 
-FILTERED_AT_ONCE: Final = 1_000
+OF_EVERYBODY: Final = frozenset(
+    {made_of.classes, made_of.courses, made_of.demographics, made_of.enrollments, made_of.students, made_of.users}
+)
+"""What is made of everybody in reach, or of everybody in a district."""
 WINDOWED: Final = {"getAllStudents": OF_USERS, "getAllDemographics": OF_DEMOGRAPHICS}
 """Operations with an object a student, whose pages are cut in the store: of any number of students."""
 
@@ -152,10 +154,11 @@ async def _several(operation: Several, caller: Caller, request: Request, now: No
         items, total = await reading.window(needed, offset=asked.offset, limit=asked.limit, changed_since=asked.changed_since)
         page = await (made_of.of_demographics(reading, items) if needed is OF_DEMOGRAPHICS else made_of.of_students(reading, items))
     else:
-        made = await operation.find(reading, request.path_params, asked.changed_since)
-        by_object = {id(one.value): one for one in made}
-        found = asked.ordered([one.value async for one in in_turns(made, at_once=FILTERED_AT_ONCE) if asked.holds(one.value)])
-        page, total = [by_object[id(value)] for value in found[asked.offset : asked.offset + asked.limit]], len(found)
+        ids = request.path_params
+        of_everybody = operation.find in OF_EVERYBODY and USER not in ids
+        about: dict[str, Any] = {"find": operation.find, "ids": ids, "asked": asked}
+        paging = Paging(request.app.state, caller, name=operation.name, now=now, **about) if of_everybody else None
+        page, total = await (page_of(reading, **about) if paging is None else paging.page(reading))
     await reading.log([one.item for one in page if one.item is not None])
     url = f"{request.app.state.settings.entity_id}{request.url.path}"
     headers = {"x-total-count": str(total), "link": asked.links(url, total)}

@@ -18,7 +18,7 @@ from services.records.tables.exchange import (
 from services.records.tables.kept_answers import KeptAnswerRow
 from services.records.tables.match_reviews import MatchCandidateRow, MatchReviewRow
 from services.records.tables.reconciliations import ReconciliationRow
-from services.records.tables.registry import Base, IdempotencyRow, KeyRingRow, LeaseRow, OrganisationRow, OutboxRow
+from services.records.tables.registry import Base, ChangeMarkRow, IdempotencyRow, KeyRingRow, LeaseRow, OrganisationRow, OutboxRow
 from services.records.tables.rosters import GivenPackageRow, KeptRosterRow, KeptStudentRow
 from services.records.tables.statistics import CodedStudentRow, StatisticsAnswerRow, StatisticsBudgetRow
 from services.records.tables.students import (
@@ -47,6 +47,7 @@ __all__ = [
     "Base",
     "BodyChunkRow",
     "BodyRow",
+    "ChangeMarkRow",
     "ClaimEndRow",
     "CodedStudentRow",
     "CredentialKeyRow",

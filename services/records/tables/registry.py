@@ -2,6 +2,7 @@
 
 from sqlalchemy.orm import DeclarativeBase
 
+from shared.change_marks import ChangeMarkColumns
 from shared.idempotency import IdempotencyColumns
 from shared.key_rings import KeyRingColumns
 from shared.leases import LeaseColumns
@@ -31,3 +32,7 @@ class IdempotencyRow(IdempotencyColumns, Base):
 
 class OrganisationRow(OrganisationColumns, Base):
     """The tree of organisations, projected by gateway."""
+
+
+class ChangeMarkRow(ChangeMarkColumns, Base):
+    """How often students, their sections and enrolments, and organisations changed."""
