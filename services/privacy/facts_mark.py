@@ -10,11 +10,11 @@ from services.privacy.policy_schedule import deciding_hash
 from services.privacy.tables import ChangeMarkRow
 from shared.caller import sibling
 from shared.change_marks import changes_in
-from shared.clock import Now
 from shared.contracts.privacy import FactsMark
 from shared.database import Database
 from shared.internal_token import Principal
 from shared.problems import responses
+from shared.request_clock import Now
 
 router = APIRouter(prefix="/internal/facts-mark", tags=["internal"])
 

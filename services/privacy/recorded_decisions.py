@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, select
 
 from safepassage.problems.policy_sets import PolicySetNotUsable
 from safepassage.problems.privacy import DecisionNotReproduced, NoSuchDecision, PolicySetNotHeld
@@ -51,6 +51,12 @@ async def reproduce_decision(decision_id: UUID, request: Request, caller: Reader
     database: Database = request.app.state.database
     row = await database.read(lambda connection: callers_decision(connection, caller, decision_id))
     return reproduction_of(row, request.app.state.sealer, await sets.held(row.policy_hash))
+
+
+def of_custodians(own: Select[tuple[UUID]]) -> ColumnElement[bool]:
+    """On DecisionRow: one of these organisations is a reader of it. Asked of each decision that is looked at, and of no other."""
+    read = DecisionCustodianRow.decision_id == DecisionRow.id, DecisionCustodianRow.custodian_id.in_(own)
+    return select(DecisionCustodianRow.decision_id).where(*read).exists()
 
 
 _READERS = select(DecisionCustodianRow.decision_id).where(

@@ -179,8 +179,11 @@ def reviews_of(caller: Caller) -> Select[MatchReviewRow]:
 
 async def candidates_of_reviews(tx: AsyncSession, match_ids: Sequence[UUID]) -> dict[UUID, tuple[UUID, ...]]:
     """The ids of the candidates of each match, in their order."""
-    rows = (await tx.execute(select(MatchCandidateRow).where(MatchCandidateRow.match_id.in_(match_ids)))).scalars().all()
-    return {match_id: tuple(sorted(row.student_id for row in rows if row.match_id == match_id)) for match_id in match_ids}
+    found: dict[UUID, list[UUID]] = {match_id: [] for match_id in match_ids}
+    query = select(MatchCandidateRow.match_id, MatchCandidateRow.student_id).where(MatchCandidateRow.match_id.in_(match_ids))
+    for row in await tx.execute(query):
+        found[row.match_id].append(row.student_id)
+    return {match_id: tuple(sorted(students)) for match_id, students in found.items()}
 
 
 def _united(session: Session, *, leading_id: UUID, other_id: UUID, by: str, now: datetime) -> UUID:

@@ -9,8 +9,10 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Select, insert, select, update
 
+from services.records.exchange import listing
+from services.records.match_reviews import candidates_of_reviews, open_review
 from services.records.reach import Reach, counting, last_before, students_in_reach
 from services.records.stretches import ALL_IDS, Stretch, even, first_found
 from services.records.tables import EnrollmentRow, StudentRow, TransferHoldRow
@@ -108,6 +110,10 @@ async def test_who_has_left_has_no_facts_or_did_not_change_is_in_no_page(alder: 
     await within_a_look(alder, look)
 
 
+def found_by(query: Select[Any]) -> Callable[[Connection], Any]:
+    return lambda connection: connection.execute(query).all()
+
+
 def _page(alder: OneState) -> Callable[[Connection], Any]:
     return lambda connection: students_in_reach(connection, reach_of(alder, DISTRICT, OTHER_DISTRICT), (), limit=10)
 
@@ -175,6 +181,46 @@ async def test_a_student_gets_a_random_id_and_none_that_begins_with_when_it_was_
     """Or the students of a node would lie in one narrow stretch of all ids."""
     ours = [one for one in some_students() if one.district.key == DISTRICT][:3]
     assert {(await alder.district().load(one.load)).id.version for one in ours} == {4}
+
+
+async def test_a_district_sees_requests_without_a_look_at_every_student_whose_record_it_keeps(alder: OneState) -> None:
+    if not alder.records.state.database.is_sqlite:
+        return  # it has no count of its steps
+
+    def look(connection: Connection) -> None:
+        caller = Caller(alder.district(DISTRICT, "exchange:operate").claims, cast("Principal", None))
+        query = listing._theirs(caller, None, None, None)
+        assert query is not None
+        few = steps(connection, found_by(query))
+        store(connection, alder, 3_000, DISTRICT)
+        assert steps(connection, found_by(query)) <= few + 2
+
+    await within_a_look(alder, look)
+
+
+async def test_a_match_is_told_with_its_candidates_without_comparing_it_with_those_of_every_other(alder: OneState) -> None:
+    compared = 0
+
+    class Compared(UUID):
+        """An id that counts."""
+
+        __hash__ = UUID.__hash__
+
+        def __eq__(self, other: object) -> bool:
+            nonlocal compared
+            compared += 1
+            return super().__eq__(other)
+
+    state = alder.records.state
+    async with state.database.transaction() as tx:
+        students = await tx.run_sync(lambda session: store(session.connection(), alder, 120, DISTRICT))
+        expiring = {"student_ids": students[:2], "reasons": ("same-name",), "expires_at": NOON, "now": NOON}
+        asked = [UUID(int=number) for number in range(60)]
+        opened = await tx.run_sync(lambda session: [open_review(session.connection(), request_id=one, **expiring) for one in asked])
+    async with state.database.reading() as tx:
+        found = await candidates_of_reviews(tx, [Compared(int=one.int) for one in opened])
+    assert compared <= 4 * len(opened)
+    assert {one.int: those for one, those in found.items()} == {one.int: tuple(students[:2]) for one in opened}
 
 
 async def test_holds_that_wait_are_found_without_looking_at_every_student(alder: OneState) -> None:

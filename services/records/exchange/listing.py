@@ -119,8 +119,9 @@ def _about_mine(caller: Caller) -> ColumnElement[bool]:
     """INVARIANT: a peer's request is seen by the state agency, and by who keeps the record of the student that it was found to be about."""
     if caller.kind == "sea":
         return true()
-    kept = select(StudentRow.id).where(StudentRow.custodian_id.in_(within(OrganisationRow, caller.organisation_id)))
-    return _TAKEN.c.student_id.in_(kept)
+    # Of each request its student: whose record the organisation keeps may be a hundred thousand.
+    own = within(OrganisationRow, caller.organisation_id)
+    return select(StudentRow.id).where(StudentRow.id == _TAKEN.c.student_id, StudentRow.custodian_id.in_(own)).exists()
 
 
 def _ours(caller: Caller, state: str | None, purpose: str | None, peer: str | None) -> Select[Any] | None:

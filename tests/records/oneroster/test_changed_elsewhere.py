@@ -13,6 +13,7 @@ from services.records.oneroster.counts import Counts
 from services.records.oneroster.plans import Plan, Plans
 from services.records.tables import EnrollmentRow, OrganisationRow
 from shared.database import Database
+from shared.who_may_call import ServiceName
 from tests.records.one_state import DISTRICT, OTHER_DISTRICT, VENDOR, OneState, some_students
 from tests.records.oneroster.conftest import Consumer
 from tests.records.oneroster.test_paging import COLLECTIONS, opened
@@ -45,7 +46,7 @@ async def looked_through(consumer: Consumer) -> dict[str, Any]:
         state.oneroster_plans, state.oneroster_counts = plans, counts
 
 
-async def elsewhere(consumer: Consumer, service: str, statement: Any) -> None:
+async def elsewhere(consumer: Consumer, service: ServiceName, statement: Any) -> None:
     """Change a service's store beside it."""
     url = consumer.state.node.applications[service].state.database.url
     database = Database(url)
