@@ -67,11 +67,12 @@ def counting(reach: Reach) -> Select[int]:
 
 
 def last_before(connection: Connection, reach: Reach, stretch: Stretch, place: int) -> UUID:
-    """After whom the student stands who is at this place of a stretch, counted from 0; the stretch has as many."""
+    """After whom the student stands who is at this place of a stretch, counted from 0: after all of the stretch, if it has fewer by now."""
     if place == 0:
         return UUID(int=stretch.after)
     query = select(StudentRow.id).where(reach.condition()).order_by(StudentRow.id).limit(1).offset(place - 1)
-    return connection.execute(query, stretch.values).scalar_one()
+    found: UUID | None = connection.execute(query, stretch.values).scalar_one_or_none()
+    return UUID(int=stretch.until) if found is None else found
 
 
 def districts_with_the_rest(connection: Connection, districts: Sequence[UUID]) -> tuple[UUID, ...]:

@@ -92,6 +92,10 @@ async def test_everybody_is_counted_once_and_found_at_the_place_in_the_order(ald
                 after = last_before(connection, reach, stretch, place)
                 assert [one.student_id for one in students_in_reach(connection, reach, (), after=after, limit=1)] == [ids[begin + place]]
             begin += count
+        stretch, count = counted[3]
+        after = last_before(connection, reach, stretch, count + 2)  # of whom some have left since they were counted
+        begin = sum(count for _, count in counted[:4])
+        assert [one.student_id for one in students_in_reach(connection, reach, (), after=after, limit=1)] == [ids[begin]]
 
     await within_a_look(alder, look)
 
