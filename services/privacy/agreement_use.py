@@ -18,13 +18,12 @@ from services.privacy.agreements import Reader
 from services.privacy.policy.agreement_facts import amendment_in_force
 from services.privacy.policy.calendar_days import Place
 from services.privacy.recorded import open_outcome
-from services.privacy.recorded_decisions import of_custodians
+from services.privacy.recorded_decisions import read_within
 from services.privacy.sealing import Sealer
 from services.privacy.tables import DecisionRow, OrganisationRow
 from shared.database import ReadOnly
 from shared.problems import responses
 from shared.request_clock import Now
-from shared.tenancy import within
 
 router = APIRouter(prefix="/v1/agreements", tags=["agreements"])
 
@@ -102,9 +101,8 @@ async def read_agreement_use(
     amended = amendment_in_force(agreement, Place.at(node.organisation.time_zone, now))
     conditions: list[ColumnElement[bool]] = [DecisionRow.agreement_id == agreement_id]
     if caller.organisation_id != agreement.recipient_id:
-        own = within(OrganisationRow, caller.organisation_id)
         # Of each decision under the agreement whose it is: all of the organisation's grow with the node, whatever they are under.
-        conditions.append(of_custodians(own))
+        conditions.append(read_within(caller.organisation_id))
     tally = Tally()
     complete = await _count(tx, request.app.state.sealer, conditions, tally, newest)
     scheduled = agreement.elements if amended is None else amended.elements

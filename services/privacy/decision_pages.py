@@ -16,7 +16,7 @@ from safepassage.wire_decisions import Outcome
 from safepassage.wire_lists import DecisionOrder, DecisionPage, DecisionSummary
 from services.privacy.evidence_records import may_read_sealed
 from services.privacy.recorded import RecordedOutcome, open_outcome, open_record
-from services.privacy.recorded_decisions import Reader, of_custodians
+from services.privacy.recorded_decisions import Reader, read_within
 from services.privacy.sealing import Sealer
 from services.privacy.tables import DecisionCustodianRow, DecisionRow, OrganisationRow
 from shared.caller import Caller
@@ -98,7 +98,7 @@ def _asked(caller: Caller, action: Action | None, from_: datetime | None, until:
     own = within(OrganisationRow, caller.organisation_id)
     kept = select(DecisionCustodianRow.decision_id).where(DecisionCustodianRow.custodian_id.in_(own))
     # Nearly all are the state's: a list of them would be the whole table. Few of all may be a district's, or a school's.
-    where: list[ColumnElement[bool]] = [of_custodians(own) if caller.kind == "sea" else DecisionRow.id.in_(kept)]
+    where: list[ColumnElement[bool]] = [read_within(caller.organisation_id) if caller.kind == "sea" else DecisionRow.id.in_(kept)]
     if not may_read_sealed(caller):  # a decision on a secret order looks absent to who may not know of it
         where.append(DecisionRow.secret.is_(False))
     if action is not None:

@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, select
+from sqlalchemy import ColumnElement, Connection, bindparam, select
 
 from safepassage.problems.policy_sets import PolicySetNotUsable
 from safepassage.problems.privacy import DecisionNotReproduced, NoSuchDecision, PolicySetNotHeld
@@ -16,11 +16,12 @@ from services.privacy.recorded import RecordedOutcome, RecordedRow, open_outcome
 from services.privacy.reproduction import reproduction_of
 from services.privacy.sealing import Sealer
 from services.privacy.standing import fall_of
-from services.privacy.tables import DecisionCustodianRow, DecisionRow
+from services.privacy.tables import DecisionCustodianRow, DecisionRow, OrganisationRow
 from shared import prepared
 from shared.caller import Caller, caller_with
 from shared.database import Database
 from shared.problems import responses
+from shared.tenancy import within
 
 router = APIRouter(prefix="/v1/decisions", tags=["decisions"])
 
@@ -53,8 +54,9 @@ async def reproduce_decision(decision_id: UUID, request: Request, caller: Reader
     return reproduction_of(row, request.app.state.sealer, await sets.held(row.policy_hash))
 
 
-def of_custodians(own: Select[tuple[UUID]]) -> ColumnElement[bool]:
-    """On DecisionRow: one of these organisations is a reader of it. Asked of each decision that is looked at, and of no other."""
+def read_within(organisation_id: UUID) -> ColumnElement[bool]:
+    """On DecisionRow: the organisation or one below it is a reader of it. Asked of each decision that is looked at, and of no other."""
+    own = within(OrganisationRow, organisation_id)
     read = DecisionCustodianRow.decision_id == DecisionRow.id, DecisionCustodianRow.custodian_id.in_(own)
     return select(DecisionCustodianRow.decision_id).where(*read).exists()
 

@@ -11,13 +11,12 @@ from sqlalchemy import Connection, Select, insert, select
 
 from safepassage.ids import uuid7
 from services.privacy.decision_pages import _asked
-from services.privacy.recorded_decisions import of_custodians
+from services.privacy.recorded_decisions import read_within
 from services.privacy.tables import DecisionCustodianRow, DecisionRow, OrganisationRow
 from shared.caller import Caller
 from shared.database import Database
 from shared.internal_token import CallerClaims, Principal
 from shared.migrations import migrate
-from shared.tenancy import within
 from tests.records.statements import steps
 
 pytestmark = pytest.mark.anyio
@@ -48,7 +47,7 @@ async def test_no_more_is_looked_at_where_there_are_more(tmp_path: Path) -> None
     database = Database(f"sqlite+inline:///{tmp_path}/privacy.db")
     await migrate("privacy", database)
     page = _asked(caller(STATE, "sea"), None, None, None).order_by(DecisionRow.id.desc()).limit(20)
-    used = select(DecisionRow.id).where(DecisionRow.agreement_id == AGREEMENT, of_custodians(within(OrganisationRow, DISTRICT)))
+    used = select(DecisionRow.id).where(DecisionRow.agreement_id == AGREEMENT, read_within(DISTRICT))
 
     def look(connection: Connection) -> None:
         for identifier, kind, parent in ((STATE, "sea", None), (DISTRICT, "lea", STATE)):
