@@ -51,6 +51,7 @@ REQUESTS = {
     "without who it is": "400 malformed-token",
     "with half a character": "400 malformed-token",
     "with a name that is null": "400 malformed-token person",
+    "for an organisation of two words": "400 malformed-token evidence.receiving_organisation.id",
     "with a key that is none": "400 malformed-token answer_key",
 }
 RECEIPTS = {

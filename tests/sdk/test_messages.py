@@ -100,6 +100,14 @@ def test_who_it_is_has_the_one_form_that_both_sides_hash(exchange: Exchange) -> 
     assert refused.value.field == "person"
 
 
+def test_an_organisation_that_no_answer_could_name_is_refused_at_once(exchange: Exchange) -> None:
+    said = exchange.selector.model_dump(mode="json", exclude_none=True)
+    said["evidence"]["receiving_organisation"]["id"] = "two words"
+    with pytest.raises(MalformedToken) as refused:
+        read_selector(padded(said), request=exchange.request)
+    assert refused.value.field == "evidence.receiving_organisation.id"
+
+
 def test_a_refusal_names_the_member_at_fault_or_none(exchange: Exchange) -> None:
     def refused(**claims: Any) -> str | None:
         with pytest.raises(MalformedToken) as malformed:
@@ -108,6 +116,7 @@ def test_a_refusal_names_the_member_at_fault_or_none(exchange: Exchange) -> None
 
     assert refused(more=1) == "more"
     assert refused(selector={"suite": "x"}) == "selector.enc_kid"
+    assert refused(selector="x") == "selector"
     said = {name: value for name, value in exchange.selector.model_dump(mode="json", exclude_none=True).items() if name != "person"}
     with pytest.raises(MalformedToken) as nobody:
         read_selector(padded(said), request=exchange.request)

@@ -13,6 +13,7 @@ import { evidenceOf, newRequest } from './requests.mjs'
 export async function refusedRequests(peer, holder, about, request) {
   const evidence = evidenceOf(about.organisation)
   const longAgo = { ...evidence.official, attested_at: '2020-01-01T00:00:00.000Z' }
+  const twoWords = { ...evidence.receiving_organisation, id: 'birch elementary' }
   const header = { alg: peer.keys.exchange.alg, kid: peer.keys.exchange.kid, typ: 'sp-request+jws' }
   const { claims } = read(request.token)
   const { said } = about.answerKey
@@ -33,6 +34,7 @@ export async function refusedRequests(peer, holder, about, request) {
     'without who it is': { selector: { person: undefined } },
     'with half a character': { selector: { evidence: { ...evidence, grade: '\ud800' } } },
     'with a name that is null': { selector: { person: { ...about.person, middle_name: null } } },
+    'for an organisation of two words': { selector: { evidence: { ...evidence, receiving_organisation: twoWords } } },
     'with a key that is none': { selector: { answer_key: { ...said, public_key: base64url(fromBase64url(said.public_key).fill(255)) } } },
   }
   const tokens = { 'signed by another key': anotherSignature(request.token) }

@@ -109,7 +109,7 @@ def _read(members: Mapping[str, Any], data: bytes, *, model: type[W]) -> W:
     try:
         return model.model_validate_json(data, strict=True)
     except ValidationError as error:
-        raise MalformedToken("not of the documented form", field=_first_member(error)) from error
+        raise MalformedToken("not of the documented form", field=_first_member(error, members)) from error
 
 
 def require_version_1(members: Mapping[str, Any]) -> None:
@@ -119,6 +119,18 @@ def require_version_1(members: Mapping[str, Any]) -> None:
         raise UnsupportedVersion
 
 
-def _first_member(error: ValidationError) -> str | None:
-    """None where members do not go together, of which none is at fault alone."""
-    return ".".join(str(part) for part in error.errors(include_input=False, include_url=False)[0]["loc"])[:200] or None
+def _first_member(error: ValidationError, members: Mapping[str, Any]) -> str | None:
+    """Where in the message the first fault is. None where members do not go together, of which none is at fault alone.
+
+    What pydantic calls a form that it tried, by a name of ours, is no member of the message and is left out.
+    """
+    first = error.errors(include_input=False, include_url=False)[0]
+    value: Any = members
+    there: list[str] = []
+    for part in first["loc"]:
+        inside = part in value if isinstance(value, dict) else isinstance(value, list) and isinstance(part, int)
+        if inside:
+            value = value[part]
+        if inside or (first["type"] == "missing" and part == first["loc"][-1]):
+            there.append(str(part))
+    return ".".join(there)[:200] or None

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
 
+from safepassage.claims import OrganisationId
 from safepassage.problems import Problem
 from safepassage.wire import Code, Digest, Instant, Name, Wire
 
@@ -15,7 +16,7 @@ Sections = Annotated[tuple[Annotated[str, StringConstraints(max_length=32)], ...
 class ReceivingOrganisation(Wire):
     """The school or district that receives the record: the recipient in law; the two nodes are conduits."""
 
-    id: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    id: OrganisationId
     """Its id at the requester's node."""
     kind: Literal["school", "lea"]
     name: Name

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
+from safepassage.claims import OrganisationId
 from safepassage.record.codes import Short
 from safepassage.wire import Name, Wire
 from safepassage.wire_exchange import EvidenceDocument, Official
@@ -37,7 +38,7 @@ class EducatorSelector(Wire):
 class ReceivingAgency(Wire):
     """The agency that the educator applies to: the recipient in law; the two nodes are conduits."""
 
-    id: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    id: OrganisationId
     """Its id at the requester's node."""
     kind: Literal["sea", "lea"]
     name: Name
