@@ -148,7 +148,7 @@ async def test_one_that_cannot_be_called_fetches_a_record_and_shows_how_its_log_
 @pytest.mark.requirement("EX-other-makers")
 async def test_it_answers_with_a_record_that_our_node_files(beside: Network) -> None:
     alder, told = beside.alder, beside.holding
-    first, second = (
+    first, second, third = (
         new_request(
             child.selector,
             holder=told["entity_id"],
@@ -156,7 +156,7 @@ async def test_it_answers_with_a_record_that_our_node_files(beside: Network) -> 
             now=alder.clock(),
             sections=("identity",),
         )
-        for child in ordinary_students()[1:3]
+        for child in ordinary_students()[5:8]
     )
     async with conversing("peer/holds.mjs", **told) as heard, alder.client("former-district") as district:
         assert await heard() == {"ready": True}
@@ -173,5 +173,12 @@ async def test_it_answers_with_a_record_that_our_node_files(beside: Network) -> 
         assert record.identity.name.last_1 == first.person.last_name
 
         other = await district.create_exchange_request(second, idempotency_key=str(uuid4()))
-        assert (await heard())["second"] == {"outcome": "rejected", "reason": "ciphertext-unopened"}
+        said = await heard()
+        assert said["second"] == {"outcome": "rejected", "reason": "ciphertext-unopened"}
+        assert said["tokens"] == 1  # a nonce that is asked for costs a proof, and no token
         assert (await district.read_exchange_request(other.id)).state == "rejected"
+
+        refused = await district.create_exchange_request(third, idempotency_key=str(uuid4()))
+        while (told_of := await district.read_exchange_request(refused.id)).state == "requested":
+            pass  # each look is a call
+        assert (told_of.state, told_of.problem_code, told_of.remedy) == ("refused", "not-on-tuesdays", None)

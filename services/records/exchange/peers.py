@@ -203,7 +203,9 @@ class Peers:
         if nonce is None or len(nonce) > 200:
             return False
         fresh, door.nonce = nonce != door.nonce, nonce
-        return fresh and response.status in (400, 401) and b"use_dpop_nonce" in response.body
+        # RFC 9449: a token endpoint says so in its JSON (section 8), what a token opens in the challenge (section 9), and there alone.
+        said = response.body if response.status == 400 else response.headers.get("www-authenticate", "").encode() + response.body
+        return fresh and response.status in (400, 401) and b"use_dpop_nonce" in said
 
     async def close(self) -> None:
         """Close connections."""

@@ -38,8 +38,9 @@ export class Calls {
     })
   }
 
+  /** One key for all proofs, which tokens are bound to. */
   async #options() {
-    this.proofs ??= oauth.DPoP(this.client, await oauth.generateKeyPair('Ed25519'))
-    return { DPoP: this.proofs, [oauth.allowInsecureRequests]: true }
+    this.proofs ??= oauth.generateKeyPair('Ed25519').then((keys) => oauth.DPoP(this.client, keys))
+    return { DPoP: await this.proofs, [oauth.allowInsecureRequests]: true }
   }
 }

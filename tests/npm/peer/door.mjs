@@ -10,6 +10,8 @@ import { demand, Refused } from './problem.mjs'
 
 export class Door {
   #tokens = new Map()
+  /** It wants one of these in every proof: at its token endpoint (RFC 9449 section 8), and for what a token opens (section 9). */
+  #nonces = { token: randomUUID(), access: randomUUID() }
 
   /**
    * statement    our own, as a token
@@ -19,6 +21,11 @@ export class Door {
   constructor(entityId, { statement, statementOf, routes }) {
     Object.assign(this, { entityId, statement, statementOf, routes })
     this.server = createServer((request, response) => this.#answer(request, response))
+  }
+
+  /** How many tokens were given. */
+  get tokens() {
+    return this.#tokens.size
   }
 
   async open() {
@@ -38,7 +45,9 @@ export class Door {
     } catch (error) {
       answer = problem(error)
     }
-    response.writeHead(answer.status, { 'content-type': answer.type ?? 'application/json' }).end(answer.body)
+    const nonce = request.url === '/oauth/token' ? this.#nonces.token : this.#nonces.access
+    const headers = { 'content-type': answer.type ?? 'application/json', 'dpop-nonce': nonce, ...answer.headers }
+    response.writeHead(answer.status, headers).end(answer.body)
   }
 
   async #routed(request) {
@@ -48,7 +57,9 @@ export class Door {
     if (pathname === '/oauth/token') return this.#token(request, new URLSearchParams(body.toString()))
     const route = this.routes[`${request.method} ${pathname}`]
     demand(route, 'not-found', 404)
-    return route({ peer: await this.#caller(request, pathname), body, query: searchParams })
+    const peer = await this.#caller(request, pathname)
+    if (peer === null) return { status: 401, headers: { 'www-authenticate': 'DPoP error="use_dpop_nonce"' } }
+    return route({ peer, body, query: searchParams })
   }
 
   async #token(request, form) {
@@ -56,8 +67,10 @@ export class Door {
     const keys = createLocalJWKSet({ keys: (await this.statementOf(peer)).client_authentication })
     const named = { issuer: peer, subject: peer, audience: this.entityId }
     await jwtVerify(form.get('client_assertion'), keys, { ...named, maxTokenAge: 60, clockTolerance: 10 })
+    const proof = await this.#proof(request, '/oauth/token')
+    if (proof.claims.nonce !== this.#nonces.token) return { status: 400, body: JSON.stringify({ error: 'use_dpop_nonce' }) }
     const token = randomUUID()
-    this.#tokens.set(token, { peer, thumbprint: (await this.#proof(request, '/oauth/token')).thumbprint })
+    this.#tokens.set(token, { peer, thumbprint: proof.thumbprint })
     const answer = { access_token: token, token_type: 'DPoP', expires_in: 300, scope: 'exchange:peer' }
     return { status: 200, body: JSON.stringify(answer) }
   }
@@ -68,7 +81,7 @@ export class Door {
     const { thumbprint, claims } = await this.#proof(request, path)
     const ath = createHash('sha256').update(token ?? '').digest('base64url')
     demand(held && thumbprint === held.thumbprint && claims.ath === ath, 'invalid-token', 401)
-    return held.peer
+    return claims.nonce === this.#nonces.access ? held.peer : null
   }
 
   async #proof(request, path) {
@@ -79,10 +92,11 @@ export class Door {
   }
 }
 
-function problem(error) {
+/** What is answered to what is refused. `refusal`: signed, that it is for good. */
+export function problem(error, refusal) {
   const [code, status] = error instanceof Refused ? [error.code, error.status] : ['not-answered', 500]
   if (status === 500) console.error(error)
   const retry = status === 500 ? 'after' : 'never'
-  const said = { type: `urn:safepassage:problem:${code}`, code, title: code, status, remedy: '-', retry, ...error.members }
+  const said = { type: `urn:safepassage:problem:${code}`, code, title: code, status, remedy: '-', retry, refusal }
   return { status, body: JSON.stringify(said), type: 'application/problem+json' }
 }

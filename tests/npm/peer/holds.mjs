@@ -1,9 +1,10 @@
 // The holder: answers the requests of another node. The first is answered by a record, after envelopes that are wrong on purpose; the
-// second by one that does not open. It says when it is ready, and what came of each.
+// second by one that does not open; the third is refused, under a code of its own. It says when it is ready, and what came of each.
 
 import { say, told } from '../told.mjs'
 import { packageFor, taken, verifyReceipt } from './answers.mjs'
 import { ENVELOPE, JOSE, Peer } from './peer.mjs'
+import { Refused } from './problem.mjs'
 import { refusedEnvelopes } from './wrongs.mjs'
 
 const peer = await Peer.of(told)
@@ -11,7 +12,9 @@ const requests = []
 const waiting = new Map()
 
 peer.routes['POST /v1/peer/requests'] = async ({ peer: from, body }) => {
-  const { request, accepted } = await taken(peer, body.toString(), from)
+  const token = body.toString()
+  if (answered === 2) return peer.refused(token, from, new Refused('not-on-tuesdays'))
+  const { request, accepted } = await taken(peer, token, from)
   requests.push(request)
   arrived()
   return { status: 202, body: accepted, type: JOSE }
@@ -24,7 +27,7 @@ peer.routes['POST /v1/peer/receipts'] = async ({ body }) => {
   return { status: 204 }
 }
 
-let arrived = () => {}
+let [answered, arrived] = [0, () => {}]
 const next = async () => {
   while (requests.length === 0) await new Promise((resolve) => (arrived = resolve))
   return requests.shift()
@@ -36,6 +39,7 @@ async function delivered(request, envelope) {
   const answer = await peer.send(request.from, '/v1/peer/envelopes', envelope.body, ENVELOPE, envelope.token)
   const again = await peer.send(request.from, '/v1/peer/envelopes', envelope.body, ENVELOPE, envelope.token)
   const first = await verifyReceipt(peer, answer.body, { request, envelope, outcomes: ['received'] })
+  answered += 1
   return { first, same: again.body === answer.body, second: await second }
 }
 
@@ -47,5 +51,5 @@ const another = await packageFor(peer, request)
 const more = await peer.send(request.from, '/v1/peer/envelopes', another.body, ENVELOPE, another.token)
 say({ person: request.selector.person, refused, right, more: [more.status, more.code] })
 const other = await next()
-say(await delivered(other, await packageFor(peer, other, { context: { aud: 'https://cedar.example' } })))
-peer.door.close()
+const rejected = await delivered(other, await packageFor(peer, other, { context: { aud: 'https://cedar.example' } }))
+say({ ...rejected, tokens: peer.door.tokens })

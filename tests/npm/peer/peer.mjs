@@ -1,8 +1,8 @@
 // A node with its keys, its log and its door: what asking and answering have in common.
 
 import { Calls } from './calls.mjs'
-import { digest, u32, utf8 } from './bytes.mjs'
-import { Door } from './door.mjs'
+import { digest, seconds, u32, utf8 } from './bytes.mjs'
+import { Door, problem } from './door.mjs'
 import { ofPrivateJwk, read, signed, verified } from './jws.mjs'
 import { OwnLog, SeenLogs } from './logs.mjs'
 import { demand } from './problem.mjs'
@@ -77,6 +77,13 @@ export class Peer {
       demand(answer.status === 200, 'consistency-not-shown')
       return JSON.parse(answer.body).path
     })
+  }
+
+  /** The answer that refuses a message of `entityId` for good. */
+  refused(token, entityId, error) {
+    const { code, status } = error
+    const claims = { iss: this.entityId, aud: entityId, about: digest(utf8(token)), code, status, iat: seconds() }
+    return problem(error, this.sign('sp-refusal+jws', claims))
   }
 
   /** Send a message, and give what is answered; a refusal is taken only once it is signed by the node, about these bytes. */
