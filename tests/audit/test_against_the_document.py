@@ -16,16 +16,16 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from node.documents import application
 from services.gateway.door.audit_routes import AUDIT
 from shared.in_process import Answer
 from shared.who_may_call import ServiceName
 from tests.audit.audit_node import STATE, AuditNode, disclosure, event, give_organisations, running, sqlite_url
 from tests.conftest import StandingClock
+from tests.documented import documented
 
 pytestmark = pytest.mark.fuzz
 
-DOCUMENT = application("audit").openapi()
+DOCUMENT = documented("audit")
 SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
 OPERATIONS = [(method.upper(), path) for path, operations in DOCUMENT["paths"].items() for method in operations]
 SENDERS = {

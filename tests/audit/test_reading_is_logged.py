@@ -8,7 +8,6 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import func, select
 
-from node.documents import application
 from services.audit.disclosures import copies
 from services.audit.tables import DisclosureCopyRow, TreeStateRow
 from services.gateway.door.audit_routes import AUDIT
@@ -17,6 +16,7 @@ from tests.audit.alerts.watched import read_students, stop_workers, watch
 from tests.audit.audit_node import OAK, STATE, AuditNode, disclosure, event, give_organisations
 from tests.audit.retention.officials import asked, hold, years_later
 from tests.conftest import StandingClock
+from tests.documented import documented
 
 pytestmark = pytest.mark.anyio
 
@@ -42,7 +42,7 @@ LEFT_OUT: Final = {
     "/v1/witness/{origin_digest}/checkpoint": OF_ANOTHER_LOG,
 }
 """Addresses that show nothing of what the log holds about somebody."""
-PATHS: Final = application("audit").openapi()["paths"]
+PATHS: Final = documented("audit")["paths"]
 READ: Final = sorted(path for path, methods in PATHS.items() if "get" in methods)
 TOUCHED: Final = {"client_id": "sis-1", "touched_from": "2026-09-01T00:00:00Z", "touched_until": "2040-01-01T00:00:00Z"}
 TALLIED: Final = {"bounds": ["2026-09-01T00:00:00Z", "2040-01-01T00:00:00Z"], "tallies": [{"search": {}}]}

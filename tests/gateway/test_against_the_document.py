@@ -16,15 +16,15 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from node.documents import application
 from tests.conftest import StandingClock
+from tests.documented import documented
 from tests.gateway.by_hand import Answer, Party, ask
 from tests.gateway.house import House, open_house
 from tests.gateway.registration.registering import initial_token
 
 pytestmark = pytest.mark.fuzz
 
-DOCUMENT = application("gateway").openapi()
+DOCUMENT = documented("gateway")
 SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
 OPERATIONS = [(method.upper(), path) for path, operations in DOCUMENT["paths"].items() if path.startswith("/v1/") for method in operations]
 

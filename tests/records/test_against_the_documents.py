@@ -19,18 +19,18 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from node.documents import application
 from services.gateway.oauth.scopes import PEER_SCOPE, SCOPES
 from shared.in_process import Answer, call
 from shared.internal_token import HEADER, CallerClaims, InternalTokens
 from shared.keys import SigningKey
 from shared.who_may_call import ServiceName
 from tests.conftest import StandingClock
+from tests.documented import documented
 from tests.records.one_state import STATE_AGENCY, OneState, make_state, one_state
 
 pytestmark = pytest.mark.fuzz
 
-DOCUMENTS: dict[ServiceName, dict[str, Any]] = {name: application(name).openapi() for name in ("privacy", "records")}
+DOCUMENTS: dict[ServiceName, dict[str, Any]] = {name: documented(name) for name in ("privacy", "records")}
 SCHEMAS = {name: schemathesis.openapi.from_dict(document) for name, document in DOCUMENTS.items()}
 OPERATIONS = [
     (service, method.upper(), path) for service in DOCUMENTS for path, members in DOCUMENTS[service]["paths"].items() for method in members

@@ -9,11 +9,11 @@ from uuid import UUID
 import pytest
 from pydantic import BaseModel
 
-from node.documents import application
 from safepassage.client.call import Call
 from safepassage.client.methods import Awaited
 from safepassage.client.operations import AsyncOperations
 from shared.who_may_call import SERVICES
+from tests.documented import documented
 
 NOT_FOR_CLIENTS = (
     "/internal/",
@@ -48,7 +48,7 @@ VARIANTS = {
 """Calls that are another form of an operation."""
 
 
-DOCUMENTED = [application(service).openapi()["paths"] for service in SERVICES]
+DOCUMENTED = [documented(service)["paths"] for service in SERVICES]
 
 
 def operations() -> Iterator[tuple[str, str, str]]:

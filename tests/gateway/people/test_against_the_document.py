@@ -15,11 +15,11 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from node.documents import application
 from services.gateway.door.route import PAGE_HEADERS
 from services.gateway.door.routing_table import ROUTES
 from shared.keys import write_secret
 from tests.conftest import StandingClock
+from tests.documented import documented
 from tests.gateway.by_hand import Answer
 from tests.gateway.house import House, open_house
 from tests.gateway.people.openid_provider import CLIENT_KEY
@@ -27,7 +27,7 @@ from tests.gateway.people.signing_in import PEOPLE, Browser, signed_in
 
 pytestmark = pytest.mark.fuzz
 
-DOCUMENT = application("gateway").openapi()
+DOCUMENT = documented("gateway")
 SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
 PAGES = [(route.method, route.template) for route in ROUTES if route.is_page]
 

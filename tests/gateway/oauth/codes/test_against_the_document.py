@@ -11,8 +11,8 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from node.documents import application as document_of
 from tests.conftest import StandingClock
+from tests.documented import documented
 from tests.gateway.by_hand import Answer
 from tests.gateway.house import open_house
 from tests.gateway.oauth.codes.flow import Application, application
@@ -20,7 +20,7 @@ from tests.gateway.oauth.codes.flow import Application, application
 pytestmark = pytest.mark.fuzz
 
 PATH = "/oauth/par"
-DOCUMENT = document_of("gateway").openapi()
+DOCUMENT = documented("gateway")
 OPERATION = schemathesis.openapi.from_dict(DOCUMENT)[PATH]["POST"]
 
 
