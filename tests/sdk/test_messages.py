@@ -8,24 +8,41 @@ from safepassage.canonical import canonical_json, digest_of, from_base64url, to_
 from safepassage.claims import Message
 from safepassage.compact import split
 from safepassage.decision import Decision, decision_of, element_set_digest, verify_decision
+from safepassage.ending import Ending
 from safepassage.envelope import Envelope
 from safepassage.finding import Compared, Comparison
 from safepassage.leaf import verify_commitment
 from safepassage.node_statement import NodeStatement
+from safepassage.notice import Notice, NoticeTaken
 from safepassage.problems import SuiteError
 from safepassage.problems.messages import MessageExpired, PaddingMalformed, SealedIdsDiffer
 from safepassage.problems.requests import UnsupportedVersion
 from safepassage.problems.signatures import MalformedToken
 from safepassage.receipt import Receipt, require_receipt_for, verify_receipt
+from safepassage.reconciliation import Reconciliation
+from safepassage.refusal import Refusal
 from safepassage.request import Request, read_selector, selector_info, verify_request
 from safepassage.sealing import padded
 from tests.sdk.exchange import ALDER, BIRCH, ENVELOPE_ID, EXCHANGE_ID, NOW, PERSON, SALT, SECONDS, Exchange, Signer, later
 from tests.sdk.vectors import vectors
 
 VECTORS = vectors("messages")
-KINDS: dict[str, type[Message]] = {
-    kind.TYPE: kind for kind in (Request, Accepted, Envelope, Receipt, Decision, NodeStatement, Comparison, Compared)
-}
+ALL = (
+    Request,
+    Accepted,
+    Envelope,
+    Receipt,
+    Decision,
+    NodeStatement,
+    Comparison,
+    Compared,
+    Refusal,
+    Ending,
+    Notice,
+    NoticeTaken,
+    Reconciliation,
+)
+KINDS: dict[str, type[Message]] = {kind.TYPE: kind for kind in ALL}
 
 
 @pytest.fixture
