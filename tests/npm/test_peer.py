@@ -172,6 +172,12 @@ async def test_it_answers_with_a_record_that_our_node_files(beside: Network) -> 
         assert record.identity.name is not None
         assert record.identity.name.last_1 == first.person.last_name
 
+        chain = (await district.read_redisclosure_chain(asked.id)).chain
+        ours, theirs = alder.entity_id, told["entity_id"]
+        proven = [("requested", ours), ("request-received", theirs), ("disclosed", theirs), ("received", ours), ("filed", ours)]
+        assert [(link.act, link.node) for link in chain.links] == proven
+        assert [one.act for one in chain.missing] == ["receipt-recorded", "outcome-recorded"]  # it tells no parts of chains
+
         other = await district.create_exchange_request(second, idempotency_key=str(uuid4()))
         said = await heard()
         assert said["second"] == {"outcome": "rejected", "reason": "ciphertext-unopened"}
