@@ -172,6 +172,7 @@ async def test_it_answers_with_a_record_that_our_node_files(beside: Network) -> 
         assert record.identity.name is not None
         assert record.identity.name.last_1 == first.person.last_name
 
+        await alder.tell()  # that it was filed is told to the log behind
         chain = (await district.read_redisclosure_chain(asked.id)).chain
         ours, theirs = alder.entity_id, told["entity_id"]
         proven = [("requested", ours), ("request-received", theirs), ("disclosed", theirs), ("received", ours), ("filed", ours)]
