@@ -71,25 +71,32 @@ class EmbeddedNode:
 
 async def require_none_later(folder: NodeFolder) -> None:
     """Raises StoreOfLaterVersion where a later version has migrated one of the folder's stores."""
-    for service in SERVICES:
-        if folder.store(service).exists():
-            database = Database.of(folder.settings(service))
-            try:
-                require_known(service, await current(database))
-            finally:
-                await database.close()
+    async with AsyncExitStack() as stack:
+        for service in SERVICES:
+            if folder.store(service).exists():
+                require_known(service, await current(await _open(folder, service, stack)))
 
 
 async def migrate_all(folder: NodeFolder) -> None:
     """Bring every store of the folder to head. Raises StoreOfLaterVersion before any of them is changed."""
-    await require_none_later(folder)
-    for service in SERVICES:
-        folder.store(service).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        database = Database.of(folder.settings(service))
-        try:
-            if await current(database) != head_of(service):
-                from shared.migrations import migrate  # noqa: PLC0415 half a second, for a start that changes a schema
+    behind: dict[ServiceName, Database] = {}
+    async with AsyncExitStack() as stack:
+        for service in SERVICES:
+            there = folder.store(service).exists()
+            folder.store(service).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            database = await _open(folder, service, stack)
+            revision = await current(database) if there else None
+            require_known(service, revision)
+            if revision != head_of(service):
+                behind[service] = database
+        for service, database in behind.items():
+            from shared.migrations import migrate  # noqa: PLC0415 half a second, for a start that changes a schema
 
-                await migrate(service, database)
-        finally:
-            await database.close()
+            await migrate(service, database)
+
+
+async def _open(folder: NodeFolder, service: ServiceName, stack: AsyncExitStack) -> Database:
+    """A service's store, which is closed with `stack`."""
+    database = Database.of(folder.settings(service))
+    stack.push_async_callback(database.close)
+    return database

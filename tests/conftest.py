@@ -24,7 +24,6 @@ settings.load_profile("house")
 
 def pytest_collection_finish() -> None:
     """Look for cycles as seldom as a served process does: what was imported and collected stays, and a tenth of the time went into it."""
-    gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECTED_AFTER)
 
