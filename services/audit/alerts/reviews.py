@@ -14,7 +14,7 @@ from safepassage.problems.requests import InvalidRequest
 from safepassage.wire_alerts import AlertReview, AlertReviewPage, NewAlertReview
 from services.audit.alerts.found import alert_digest, day_of
 from services.audit.alerts.routes import READING_FAILS, Reader, Reviewer, record_alert_act
-from services.audit.alerts.showing import is_about, keys_of, require_agency
+from services.audit.alerts.showing import is_about, require_agency
 from services.audit.alerts.weeks import SETTLES, WEEK_DAYS, end_of, last_over, monday_before, monday_of, week_of
 from services.audit.retention.acts import actor_for, earlier_act
 from services.audit.retention.holds import OneAct
@@ -72,10 +72,10 @@ async def sign_alert_review(new: NewAlertReview, request: Request, caller: Revie
             raise WeekReviewed
         await _require_looked_at(tx, monday)
         alerts = await _alerts_of(tx, monday)
-        keys = await keys_of(tx, state.keys)
         digest = digest_of_json([await _said(tx, row) for row in alerts])
-    if any(is_about(row, caller, keys.terms) for row in alerts):
-        raise AlertAboutYou
+        for alert in alerts:
+            if await is_about(tx, alert, caller, state.keys):
+                raise AlertAboutYou
     review_id = uuid7(now)
     place = await record_alert_act(
         state.sequencer,

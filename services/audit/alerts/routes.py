@@ -115,8 +115,8 @@ async def acknowledge_alert(
     async with state.database.reading() as tx:
         row = await alert_of(tx, alert_id)
         _require_acknowledgeable(row, new)
-    if is_about(row, caller, keys.terms):
-        raise AlertAboutYou
+        if await is_about(tx, row, caller, state.keys):
+            raise AlertAboutYou
     acknowledgement_id = uuid7(now)
     note = sealed_note(keys.notes, new.note, of=acknowledgement_id)
     await record_alert_act(

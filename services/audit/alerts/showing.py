@@ -18,6 +18,7 @@ from services.audit.alerts.found import alert_digest
 from services.audit.checkpoints import latest_checkpoint
 from services.audit.driver import Driver
 from services.audit.heads import newest_log
+from services.audit.index.lookup import Query, Stretch, find, query_of
 from services.audit.index.terms import Kind, TermKeys, actor_value, doer_of, term_keys, term_of
 from services.audit.openings import Place, open_entries, sight_of
 from services.audit.subject_keys import SubjectKeys
@@ -57,13 +58,21 @@ async def alert_of(tx: AsyncSession, alert_id: UUID, *, lock: bool = False) -> A
     return row
 
 
-def is_about(row: AlertRow, caller: Caller, keys: TermKeys) -> bool:
-    """Whether an alert is about who calls: the client, and the person for whom it does."""
-    claims = caller.claims
+async def is_about(tx: AsyncSession, row: AlertRow, caller: Caller, keys: SubjectKeys) -> bool:
+    """Whether an alert is about who calls: about the client, the person for whom it does, or what the person did through another client."""
+    claims, terms = caller.claims, (await keys_of(tx, keys)).terms
     themselves = {doer_of(actor_value(client_id=claims.client_id), claims.person or "")}
     if claims.person is not None:
         themselves.add((Kind.SIGNED_IN, claims.person))
-    return row.subject in {term_of(*one, keys, epoch) for one in themselves for epoch in keys.tags}
+    if row.subject in {term_of(*one, terms, epoch) for one in themselves for epoch in terms.tags}:
+        return True
+    if claims.person is None or row.log is None or row.first is None or row.last is None:
+        return False
+    signed_in = query_of([frozenset({(Kind.SIGNED_IN, claims.person)})], terms)
+    query = Query(signed_in.clauses, (frozenset({row.subject}), *signed_in.terms))
+    evidence = Stretch(row.log, row.first, row.last + 1)
+    found = await tx.run_sync(lambda session: find(Driver(session.connection()), keys, query, [evidence], limit=1))
+    return bool(found.places)
 
 
 def sealed_note(cipher: AESGCM, note: str | None, *, of: UUID) -> bytes | None:

@@ -97,7 +97,10 @@ class Authentication:
         certificate: ClientCertificate | None,
         now: datetime,
     ) -> VerifiedToken:
-        """INVARIANT: a token that is bound to a key is never let in without it."""
+        """INVARIANT: a token that is bound to a key is never let in without it.
+
+        One that was made from a person's (RFC 8693) is theirs as much as the first, though it is bound to a certificate.
+        """
         if incoming.proofs:
             raise ProofNotValid("a bearer token comes without a proof", field="DPoP")
         verified = self.tokens.verify(token, now)
@@ -108,6 +111,7 @@ class Authentication:
         else:
             raise AccessTokenNotValid("the token is bound to a key, and is sent as `Authorization: DPoP <token>`")
         await self.standing.require(verified.claims, now)
+        await self.persons.name(verified)
         return verified
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from safepassage.canonical import digest_of_json
+from safepassage.canonical import digest_of, digest_of_json
 from safepassage.leaf import parse_leaf
 from safepassage.problems.requests import InvalidRequest
 from services.audit.alerts.weeks import end_of, last_over, monday_before, monday_of, week_of
@@ -16,6 +16,7 @@ from services.audit.stored_tree import StoredTree
 from services.audit.tables import AlertAcknowledgementRow
 from shared.clock import EPOCH
 from shared.contracts.readiness import AuditReport
+from shared.officials import official_of
 from tests.audit.alerts.officials import (
     PRIVACY_OFFICE,
     acknowledge,
@@ -60,8 +61,8 @@ def test_a_week_is_over_ten_minutes_after_its_end() -> None:
     assert week_of(last_over(monday + timedelta(minutes=9))) == "2026-W42"
 
 
-async def a_week_with_alerts(node: AuditNode, clock: StandingClock, client: str = "sis-1") -> None:
-    await read_students(node, 300, client=client)
+async def a_week_with_alerts(node: AuditNode, clock: StandingClock, client: str = "sis-1", person: str | None = None) -> None:
+    await read_students(node, 300, client=client, person=person)
     await watch(node)
     await watch(node)  # at what it has entered itself
     clock.instant = datetime(2026, 10, 26, 0, 10, tzinfo=UTC)
@@ -146,6 +147,16 @@ async def test_whom_an_alert_of_the_week_is_about_does_not_sign_it(node: AuditNo
     answer = await sign(node, WEEK)
     assert (answer.status, code(answer)) == (403, "alert-about-you")
     assert (await sign(node, WEEK, headers=deputy)).status == 201
+
+
+async def test_nor_does_who_did_it_through_another_client(node: AuditNode, clock: StandingClock) -> None:
+    themselves = digest_of(b"who read")
+    await a_week_with_alerts(node, clock, client="an-application", person=themselves)
+    await acknowledge_all(node)
+    pages = state_client(node, client="console", person=themselves)
+    answer = await sign(node, WEEK, headers=pages, official=official_of(themselves))
+    assert (answer.status, code(answer)) == (403, "alert-about-you")
+    assert (await sign(node, WEEK)).status == 201
 
 
 async def test_the_same_request_again_is_one_review(node: AuditNode, clock: StandingClock) -> None:

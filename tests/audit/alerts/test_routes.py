@@ -7,7 +7,9 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select
 
+from safepassage.canonical import digest_of
 from services.audit.tables import AlertAcknowledgementRow
+from shared.officials import official_of
 from tests.audit.alerts.officials import PRIVACY_OFFICE, acknowledge, acting, code, listed, read, said, state_client
 from tests.audit.alerts.watched import by, did, entries, read_students, rows, watch
 from tests.audit.audit_node import OAK, STATE, VENDOR, AuditNode, event, give_organisations
@@ -153,6 +155,18 @@ async def test_nobody_acknowledges_what_is_about_themselves(node: AuditNode) -> 
     answer = await acknowledge(node, alert)
     assert (answer.status, code(answer)) == (403, "alert-about-you")
     assert (await acknowledge(node, alert, headers=state_client(node, client="deputy-office"))).status == 201
+
+
+async def test_what_somebody_did_through_another_client_is_about_them_too(node: AuditNode) -> None:
+    themselves, colleague = digest_of(b"who read"), digest_of(b"who did not")
+    await read_students(node, 300, client="an-application", person=themselves)
+    await watch(node)
+    alert = (await listed(node))[0]
+    asked = {"acting_official": acting(official_of(themselves))}
+    answer = await acknowledge(node, alert, headers=state_client(node, client="console", person=themselves), **asked)
+    assert (answer.status, code(answer)) == (403, "alert-about-you")
+    asked = {"acting_official": acting(official_of(colleague))}
+    assert (await acknowledge(node, alert, headers=state_client(node, client="console", person=colleague), **asked)).status == 201
 
 
 async def test_alerts_are_the_state_agencys(node: AuditNode) -> None:

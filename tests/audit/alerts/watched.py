@@ -33,14 +33,14 @@ async def watch(node: AuditNode) -> None:
     await watcher.enter()
 
 
-def by(client: str = SIS, class_: Any = "read", students: Sequence[UUID] = (), **context: Any) -> Event:
-    """What a client of Oak did."""
+def by(client: str = SIS, class_: Any = "read", students: Sequence[UUID] = (), *, person: str | None = None, **context: Any) -> Event:
+    """What a client of Oak did, for the person."""
     return Event(
         class_=class_,
         key=f"test:{uuid4()}",
         subjects=tuple(students),
         custodians=(OAK,),
-        actor=Actor(kind="client", client_id=client, organisation_id=OAK, role="registrar"),
+        actor=Actor(kind="client", client_id=client, organisation_id=OAK, role="registrar", person=person),
         context=Context(**{"operation": "roster", "outcome": "done", "purpose": "enrollment"} | context),
     )
 

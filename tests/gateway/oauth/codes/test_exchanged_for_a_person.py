@@ -1,14 +1,19 @@
 """RFC 8693 for a person's token: the person stays who it is for, who acts is said, and what ends the one ends the other."""
 
+from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from safepassage.wire_clients import ClientGrants
+from tests.conftest import StandingClock
 from tests.gateway.by_hand import Party, ask_token
-from tests.gateway.house import House, claims_of
+from tests.gateway.house import House, claims_of, open_house
 from tests.gateway.oauth.codes.flow import GIVEN, PURPOSE, application, person
+from tests.gateway.oauth.test_client_certificates import registered
 from tests.gateway.oauth.test_token_exchange import ACCESS, GRANT
+from tests.gateway.oauth.test_whose_certificate import AUTHORITY
 from tests.gateway.people.signing_in import person_of
 
 pytestmark = pytest.mark.anyio
@@ -41,3 +46,26 @@ async def test_the_person_stays_and_who_acts_is_said_until_the_person_or_the_app
     await peopled.app.state.standing.refresh()
     for party, one in ((app.party, token), (actor, made)):
         assert (await peopled.call(party, one, "GET", "/v1/decisions")).status == 401
+
+
+@pytest.mark.requirement("DOOR-exchange")
+async def test_whom_a_client_with_a_certificate_acts_for_is_told_too(
+    tmp_path: Path, node_keys: Path, clock: StandingClock, empty_store: Path, peoples: dict[str, Any]
+) -> None:
+    (tmp_path / "ca.pem").write_bytes(AUTHORITY.pem)
+    proxied = {
+        "client_certificate_authorities": tmp_path / "ca.pem",
+        "client_certificate_header": "client-cert",
+        "trusted_proxies": ["10.0.0.0/8"],
+    }
+    async with open_house(tmp_path, node_keys, clock, template=empty_store, **peoples, **proxied) as house:
+        app, browser = await application(house), await person(house)
+        token = (await app.tokens(browser))["access_token"]
+        grants = {"scopes": tuple(GIVEN.split()), "purposes": (PURPOSE,), "may_exchange": (UUID(app.party.client_id),)}
+        actor = await registered(house, **grants)
+        answer = await actor.ask(grant_type=GRANT, subject_token=token, subject_token_type=ACCESS)
+        assert (answer.status, answer.json["token_type"]) == (200, "Bearer"), answer.body
+        assert (await actor.get(answer.json["access_token"])).status == 200
+        caller = house.heard("privacy").principal.caller
+        assert caller is not None
+        assert (caller.person, caller.client_id) == ((await person_of(browser, house.now)).identifier, actor.client_id)
