@@ -58,7 +58,7 @@ class ExchangeRequestRow(Base):
     next_attempt_at: Mapped[datetime | None] = mapped_column(Milliseconds, index=True)
     """When there is something to do next; null when there is not."""
     problem_code: Mapped[str | None] = mapped_column(String(64))
-    student_id: Mapped[UUID | None]
+    student_id: Mapped[UUID | None] = mapped_column(index=True)
     withdrawn_answers: Mapped[str | None] = mapped_column(Text)
     """Ids of answers of which the holder has told that they ended, with spaces between: they are refused if they still come.
 
@@ -144,7 +144,7 @@ class OutgoingEnvelopeRow(Base):
     event: Mapped[str] = mapped_column(CanonicalText)
     ciphertext: Mapped[bytes | None] = mapped_column(LargeBinary)
     ct_digest: Mapped[str] = mapped_column(String(43))
-    student_id: Mapped[UUID | None]
+    student_id: Mapped[UUID | None] = mapped_column(index=True)
     custodian_id: Mapped[UUID | None]
     decision_id: Mapped[UUID | None]
     expires_at: Mapped[datetime] = mapped_column(Milliseconds)
@@ -183,7 +183,7 @@ class IncomingEnvelopeRow(Base):
     next_attempt_at: Mapped[datetime | None] = mapped_column(Milliseconds, index=True)
     match_id: Mapped[UUID | None] = mapped_column(unique=True)
     """While a person matches: the id under which the match waits."""
-    student_id: Mapped[UUID | None]
+    student_id: Mapped[UUID | None] = mapped_column(index=True)
 
 
 class QuarantineRow(Base):

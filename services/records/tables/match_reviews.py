@@ -28,7 +28,7 @@ class MatchReviewRow(Base):
     expires_at: Mapped[datetime] = mapped_column(Milliseconds)
     outcome: Mapped[str | None] = mapped_column(String(16))
     """student | none, once a person has said."""
-    student_id: Mapped[UUID | None]
+    student_id: Mapped[UUID | None] = mapped_column(index=True)
     resolved_by: Mapped[str | None] = mapped_column(String(200))
     """The client."""
     resolved_at: Mapped[datetime | None] = mapped_column(Milliseconds)

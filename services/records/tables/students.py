@@ -14,6 +14,8 @@ OWN = "own"
 
 _UNREAD = "section = 'unread'"
 """Of a partial index: what of a peer's record was not read (services.records.unread_parts)."""
+_BROUGHT = f"source <> '{OWN}'"
+"""Of a partial index: what exchanges brought (services.records.shredding)."""
 
 
 class StudentRow(Base):
@@ -40,7 +42,10 @@ class SectionRow(Base):
     """One sealed section (or the statements of disagreement) of one student from one source."""
 
     __tablename__ = "section"
-    __table_args__ = (Index("ix_section_unread", "student_id", sqlite_where=text(_UNREAD), postgresql_where=text(_UNREAD)),)
+    __table_args__ = (
+        Index("ix_section_unread", "student_id", sqlite_where=text(_UNREAD), postgresql_where=text(_UNREAD)),
+        Index("ix_section_brought", "source", "student_id", sqlite_where=text(_BROUGHT), postgresql_where=text(_BROUGHT)),
+    )
 
     student_id: Mapped[UUID] = mapped_column(ForeignKey("student.id", ondelete="CASCADE"), primary_key=True)
     section: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -89,7 +94,7 @@ class PseudonymRow(Base):
     __tablename__ = "pseudonym"
 
     recipient_id: Mapped[UUID] = mapped_column(primary_key=True)
-    student_id: Mapped[UUID] = mapped_column(ForeignKey("student.id", ondelete="CASCADE"), primary_key=True)
+    student_id: Mapped[UUID] = mapped_column(ForeignKey("student.id", ondelete="CASCADE"), primary_key=True, index=True)
     pseudonym: Mapped[UUID] = mapped_column(unique=True)
 
 

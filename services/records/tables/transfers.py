@@ -23,7 +23,7 @@ class OutgoingNoticeRow(Base):
     peer: Mapped[str] = mapped_column(String(200))
     organisation_id: Mapped[UUID] = mapped_column(index=True)
     """Of this node: it and those above it see the notice."""
-    student_id: Mapped[UUID | None]
+    student_id: Mapped[UUID | None] = mapped_column(index=True)
     state: Mapped[str] = mapped_column(String(16))
     particulars: Mapped[bytes] = mapped_column(LargeBinary)
     """The NoticeContent, sealed at rest."""
@@ -53,7 +53,7 @@ class ArrivedNoticeRow(Base):
     """Of this node's own: the order in which notices came."""
     exchange_id: Mapped[UUID] = mapped_column(index=True)
     organisation_id: Mapped[UUID] = mapped_column(index=True)
-    student_id: Mapped[UUID | None]
+    student_id: Mapped[UUID | None] = mapped_column(index=True)
     digest: Mapped[str] = mapped_column(String(43))
     token: Mapped[str] = mapped_column(Text)
     particulars: Mapped[bytes] = mapped_column(LargeBinary)
