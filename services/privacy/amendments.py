@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.problems.privacy import RightsNotHeld
 from safepassage.problems.records import NoSuchStudent
+from safepassage.problems.requests import NotPermitted
 from safepassage.problems.rights import (
     IdentityCheckTooOld,
     NoSuchRightsRequest,
@@ -21,6 +22,7 @@ from services.privacy.duties import Clock
 from services.privacy.rights import Held, Said, agency_of, zone_name_of
 from services.privacy.rights_desk import Desk, OpenDesk, StaffDesk, StaffFiles
 from shared.contracts.privacy import SubjectFacts
+from shared.officials import require_themselves
 from shared.problems import responses
 
 router = APIRouter(prefix="/v1/amendments", tags=["rights"])
@@ -55,7 +57,7 @@ async def read_amendment(amendment_id: UUID, files: StaffFiles) -> Amendment:
 
 @router.post(
     "/{amendment_id}/decision",
-    responses=responses(NoSuchRightsRequest, NotTheOriginatingAgency, StepNotPossible, RequestIncomplete),
+    responses=responses(NoSuchRightsRequest, NotTheOriginatingAgency, StepNotPossible, RequestIncomplete, NotPermitted),
 )
 async def decide_amendment(amendment_id: UUID, decision: AmendmentDecision, desk: StaffDesk) -> Amendment:
     """Grant it or refuse it; either starts its own clock: to amend and say so, or to tell of the right to a hearing."""
@@ -64,6 +66,7 @@ async def decide_amendment(amendment_id: UUID, decision: AmendmentDecision, desk
     if earlier is not None:
         return amendment_of(held)
     await require_decides(desk, held)
+    require_themselves(desk.caller.claims.person, decision.official.pairwise_id)
     row, asked = held.row, recorded_amendment(held)
     zone_name = await zone_name_of(desk.tx, row.custodian_id)
     if not asked.received_on <= decision.decided_on <= desk.now.astimezone(ZoneInfo(zone_name)).date():

@@ -10,10 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from safepassage.problems.evidence import AgencyNotYours, RecorderNotPermitted
 from safepassage.problems.privacy import NoSuchRecipient, UnknownElement
 from safepassage.problems.records import NoSuchStudent
+from safepassage.problems.requests import NotPermitted
 from safepassage.wire_directory import DirectoryNotice
 from safepassage.wire_educator_application import EducatorApplication
 from safepassage.wire_evidence import Kind
 from safepassage.wire_ground import Ground, OfStudents
+from safepassage.wire_legal_process import Emergency
 from safepassage.wire_licensure import ELEMENT as EDUCATORS
 from safepassage.wire_programmes import InterstateUnderstanding, OperatorOnboarding, RecruiterRequest, SchoolOfficial
 from services.privacy.consents import RECIPIENTS
@@ -22,14 +24,16 @@ from services.privacy.evidence_rules import RULES
 from services.privacy.subjects import FORGOTTEN
 from services.privacy.tables import OrganisationRow, SubjectRow
 from shared.caller import Caller
+from shared.officials import official_of
 from shared.tenancy import within
 
 
 async def require_parties(tx: AsyncSession, caller: Caller, of: Kind) -> None:
-    """Raises RecorderNotPermitted, AgencyNotYours, NoSuchStudent, NoSuchRecipient, UnknownElement, UnknownPurpose."""
+    """Raises RecorderNotPermitted, NotPermitted, AgencyNotYours, NoSuchStudent, NoSuchRecipient, UnknownElement, UnknownPurpose."""
     rule = RULES[of.kind]
     if caller.kind not in rule.recorders:
         raise RecorderNotPermitted("recorded by an organization of the kind " + " or ".join(sorted(rule.recorders)))
+    _require_one_of_the_two(caller, of)
     await _require_own_agency(tx, caller, of.agency_id, rule.agencies)
     await _require_recipient(tx, caller, of)
     _require_words(of)
@@ -37,6 +41,13 @@ async def require_parties(tx: AsyncSession, caller: Caller, of: Kind) -> None:
         await _require_kept(tx, of.agency_id, of.student_ids)
     if isinstance(of, RecruiterRequest):
         await _require_schools(tx, of.agency_id, of.secondary_school_ids)
+
+
+def _require_one_of_the_two(caller: Caller, of: Kind) -> None:
+    """INVARIANT: who signed in puts no emergency on record that two others declared and approved: they are one of the two."""
+    person = caller.claims.person
+    if person is not None and isinstance(of, Emergency) and official_of(person) not in (of.declared_by, of.approved_by):
+        raise NotPermitted("a person acts as themselves")
 
 
 async def _require_own_agency(tx: AsyncSession, caller: Caller, agency_id: UUID, kinds: Collection[str]) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from safepassage.problems.evidence import AgencyNotYours, EvidenceIncomplete, EvidenceRevoked, NoSuchEvidence, RecorderNotPermitted
 from safepassage.problems.privacy import NoSuchRecipient, UnknownElement, UnknownPurpose
 from safepassage.problems.records import NoSuchStudent
-from safepassage.problems.requests import InvalidRequest
+from safepassage.problems.requests import InvalidRequest, NotPermitted
 from safepassage.wire_educator_application import EducatorApplication
 from safepassage.wire_evidence import Evidence, EvidenceRevocation, Kind
 from safepassage.wire_evidence_pages import EvidencePage
@@ -82,7 +82,14 @@ OneKind = Literal[
     "",
     status_code=201,
     responses=responses(
-        EvidenceIncomplete, RecorderNotPermitted, AgencyNotYours, NoSuchStudent, NoSuchRecipient, UnknownElement, UnknownPurpose
+        EvidenceIncomplete,
+        RecorderNotPermitted,
+        NotPermitted,
+        AgencyNotYours,
+        NoSuchStudent,
+        NoSuchRecipient,
+        UnknownElement,
+        UnknownPurpose,
     ),
 )
 async def record_evidence(

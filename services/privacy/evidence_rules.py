@@ -111,7 +111,7 @@ def _shortcomings(of: Kind) -> Iterator[tuple[str, str]]:
     if isinstance(of, Emergency):
         if not of.threat.strip():
             yield "threat", "an articulable and significant threat: 34 CFR 99.36(c)"
-        if of.approved_by == of.declared_by:
+        if of.approved_by.casefold() == of.declared_by.casefold():  # one official has one spelling
             yield "approved_by", "another official than the one who declared it: local policy"
         if of.approved_at < of.declared_at:
             yield "approved_at", "approved after it was declared"

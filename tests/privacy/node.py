@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from sqlalchemy import select
 
 from safepassage.problems import Problem
+from safepassage.wire import Digest
 from safepassage.wire_organisations import Organisation
 from services.privacy.settings import PrivacySettings
 from services.privacy.tables import OutboxRow
@@ -41,10 +42,13 @@ class Client:
     organisation: Organisation
     scopes: frozenset[str]
     client_id: str
+    person: Digest | None = None
+    """Who signed in, and lets it act for them."""
 
     @property
     def claims(self) -> CallerClaims:
         return CallerClaims(
+            person=self.person,
             client_id=self.client_id,
             organisation_id=self.organisation.id,
             organisation_kind=self.organisation.kind,
@@ -98,9 +102,9 @@ class PrivacyNode:
             sent["x-request-id"] = str(request_id)
         return await call(self.app, method, path, query=query, headers=sent, body=content)
 
-    def client(self, organisation: Organisation, *scopes: str, client_id: str = "sis") -> Client:
-        """A client of `organisation` with `scopes`."""
-        return Client(self, organisation, frozenset(scopes), client_id)
+    def client(self, organisation: Organisation, *scopes: str, client_id: str = "sis", person: Digest | None = None) -> Client:
+        """A client of `organisation` with `scopes`, and somebody for whom it acts."""
+        return Client(self, organisation, frozenset(scopes), client_id, person)
 
     async def project(self, organisation: Organisation) -> None:
         """Project an organisation, as gateway does."""

@@ -6,7 +6,9 @@ from uuid import uuid4
 
 import pytest
 
+from safepassage.canonical import digest_of
 from safepassage.wire_rights import Amendment, Hearing, Statement
+from shared.officials import official_of
 from tests.privacy.node import problem_of
 from tests.privacy.rights import (
     AFTER_THE_HEARING,
@@ -16,6 +18,7 @@ from tests.privacy.rights import (
     decision,
     hearing_decision,
     looks_absent,
+    official,
     parent_of,
     schedule,
 )
@@ -48,6 +51,14 @@ async def test_a_school_of_the_district_decides_too_and_the_state_agency_does_no
     asked = await Staff(world, world.oak_school).amend(own)
     assert asked.decided_by == str(world.oak.id)
     await Staff(world, world.oak_school).post(f"/v1/amendments/{asked.id}/decision", decision(), Amendment, status=200)
+
+
+async def test_who_signed_in_decides_as_themselves(world: World) -> None:
+    asked, person = await Staff(world).amend(await world.student()), digest_of(b"somebody who signed in")
+    application, path = world.node.client(world.oak, *STAFF, person=person), f"/v1/amendments/{asked.id}/decision"
+    answer = await application.post(path, decision())
+    assert (answer.status, problem_of(answer).code) == (403, "not-permitted")
+    assert (await application.post(path, decision(official=official(official_of(person))))).status == 200
 
 
 async def test_a_district_does_not_decide_for_the_state_agency_above_it(world: World) -> None:
@@ -114,6 +125,7 @@ async def test_a_hearing_with_everything_is_decided_and_each_step_ends_its_clock
     [
         ({"schedule": {"notice_given_on": "2026-11-03"}}, "schedule.notice_given_on", "99.22(b)"),
         ({"schedule": {"officer": {"pairwise_id": "o-1"}}, "decision": {"officer_pairwise_id": "o-1"}}, "schedule.officer", "99.22(c)"),
+        ({"schedule": {"officer": {"pairwise_id": "O-1 "}}, "decision": {"officer_pairwise_id": "O-1 "}}, "schedule.officer", "99.22(c)"),
         ({"decision": {"officer_pairwise_id": "h-2"}}, "officer_pairwise_id", "99.22(c)"),
         ({"decision": {"decided_on": "2026-11-02"}}, "decided_on", "99.22(f)"),
         ({"decision": {"decided_on": "2026-11-07"}}, "decided_on", "99.22(e)"),

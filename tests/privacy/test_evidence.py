@@ -9,12 +9,14 @@ import pytest
 from sqlalchemy import delete
 from sqlalchemy.exc import DBAPIError
 
+from safepassage.canonical import digest_of
 from safepassage.wire_evidence import Evidence
 from safepassage.wire_evidence_pages import EvidencePage
 from services.audit.drafts import SEALED_PARTITION, draft_of
 from services.privacy.evidence_rules import RULES
 from services.privacy.tables import EvidenceEventRow, EvidenceRow
 from shared.contracts.privacy import SubjectFacts
+from shared.officials import official_of
 from tests.privacy.grounds import ALL_SCOPES, COLLEGE, OF_DISTRICTS, OWN, PARTYLESS, Grounds, on
 from tests.privacy.node import Client, problem_of
 from tests.privacy.rights import Staff
@@ -137,6 +139,7 @@ async def test_an_understanding_with_another_state_is_the_state_agencys(world: W
         ("directory-notice", {"only_for": ["canary-purpose"]}, "unknown-purpose", "purposes"),
         ("directory-notice", {"designated": ["canary.value"]}, "unknown-element", "elements"),
         ("emergency", {"approved_by": "o-principal"}, "evidence-incomplete", "approved_by"),
+        ("emergency", {"approved_by": "O-Principal"}, "evidence-incomplete", "approved_by"),
         ("emergency", {"approved_at": "2026-10-20T08:00:00.000Z"}, "evidence-incomplete", "approved_at"),
         ("emergency", {"valid_until": "2026-10-23T09:00:00.001Z"}, "evidence-incomplete", "valid_until"),
         ("emergency", {"threat": "   "}, "evidence-incomplete", "threat"),
@@ -218,6 +221,15 @@ async def test_an_emergency_starts_its_review_and_its_threat_is_read_by_few(worl
     assert (duty.kind, duty.about, duty.state) == ("emergency-review", f"evidence:{made.id}", "open")
     told = [event.context for event in await world.node.events() if "canary-threat" in event.model_dump_json()]
     assert [(one.operation, one.basis) for one in told] == [("evidence-recorded", "emergency")]
+
+
+async def test_who_signed_in_is_one_of_the_two_of_an_emergency(world: World) -> None:
+    grounds, facts, person = await Grounds.of(world), await world.student(), digest_of(b"somebody who signed in")
+    application, own = world.node.client(world.oak, *ALL_SCOPES, person=person), official_of(person)
+    answer = await application.post("/v1/evidence", grounds.body("emergency", facts))
+    assert (answer.status, problem_of(answer).code) == (403, "not-permitted")
+    for role in ("declared_by", "approved_by"):
+        assert (await application.post("/v1/evidence", grounds.body("emergency", facts, **{role: own}))).status == 201, role
 
 
 async def test_a_decision_in_an_emergency_is_to_be_reviewed(world: World) -> None:

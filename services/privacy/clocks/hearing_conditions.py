@@ -43,7 +43,7 @@ def _shortcomings(
         yield Shortcoming("schedule.notice_given_on", "notice of date, time and place is given in advance", "34 CFR 99.22(b)")
     if record.held_at < schedule.at:
         yield Shortcoming("record.held_at", "it is held when the notice said, not before", "34 CFR 99.22(b)")
-    if refused_by is not None and schedule.officer.pairwise_id == refused_by:
+    if refused_by is not None and _are_one(schedule.officer.pairwise_id, refused_by):
         yield Shortcoming("schedule.officer", "who refused the amendment has an interest in the outcome", "34 CFR 99.22(c)")
     if decision.officer_pairwise_id != schedule.officer.pairwise_id:
         yield Shortcoming("officer_pairwise_id", "who conducted the hearing decides", "34 CFR 99.22(c)")
@@ -51,3 +51,8 @@ def _shortcomings(
         yield Shortcoming("decided_on", "the decision comes after the hearing and rests on its evidence", "34 CFR 99.22(f)")
     if decision.decided_on > now.astimezone(zone).date():
         yield Shortcoming("decided_on", "the decision has been made when it is recorded", "34 CFR 99.22(e)")
+
+
+def _are_one(official: str, other: str) -> bool:
+    """Whether two ids are one official's: nobody is another by spelling it otherwise."""
+    return official.strip().casefold() == other.strip().casefold()
