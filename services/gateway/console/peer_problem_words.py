@@ -14,6 +14,7 @@ WHAT_IS_ASKED: Final = word("The other state does not answer this as it was aske
 KEYS: Final = word(
     "The keys of the two nodes do not fit. Their operators compare the trust list and the statements of keys; then send it again."
 )
+CLOCKS: Final = word("The clocks of the two nodes differ by more than five minutes. Their operators set them; then send it again.")
 LOGS: Final = word(
     "What was sent does not fit to the log of its sender. Keep everything as it is, and let the operators of both nodes look at it."
 )
@@ -36,24 +37,25 @@ def _each(remedy: str, codes: str) -> dict[str, str]:
 PEER_REMEDIES: Final[Mapping[str, str]] = {
     **_each(
         BY_ITSELF,
-        "answer-too-late being-stored no-room-for-body not-processed-yet not-received peer-unavailable temporarily-unavailable "
-        "too-many-requests",
+        "answer-too-late being-stored consistency-wanted no-room-for-body not-processed-yet not-received peer-unavailable "
+        "temporarily-unavailable too-many-requests",
     ),
     **_each(ASK_ANEW, "answer-withdrawn exchange-closed message-expired too-many-endings"),
     **_each(WHAT_IS_ASKED, "evidence-not-accepted purpose-not-served unknown-section"),
-    **_each(KEYS, "bad-signature ciphertext-unopened encryption-key-unknown suite-not-supported unknown-key wrong-audience"),
+    **_each(KEYS, "bad-signature ciphertext-unopened encryption-key-unknown suite-not-supported unknown-key wrong-audience wrong-issuer"),
+    **_each(CLOCKS, "message-not-yet-valid"),
     **_each(
         LOGS,
         "chain-not-proven checkpoint-by-retired-key checkpoint-not-consistent checkpoint-not-signed checkpoint-refused-by-witness "
-        "checkpoint-signature-invalid consistency-not-proven foreign-log inclusion-not-proven index-beyond-log leaf-of-another-exchange "
-        "wrong-leaf wrong-path-length",
+        "checkpoint-signature-invalid consistency-not-proven consistency-not-shown foreign-log inclusion-not-proven index-beyond-log "
+        "leaf-of-another-exchange wrong-leaf wrong-path-length",
     ),
     **_each(
         MESSAGES,
         "batch-malformed body-incomplete body-not-announced chunk-refused counts-of-another-day ending-of-another-exchange "
-        "envelope-malformed invalid-request malformed-token message-id-reused no-such-chain no-such-envelope notice-not-yours "
-        "other-ciphertext other-exchange other-recipient receipt-of-another-envelope sealed-ids-differ unsupported-media-type "
-        "unsupported-version",
+        "envelope-malformed invalid-request leaf-malformed malformed-token message-id-reused no-such-chain no-such-envelope note-malformed "
+        "notice-differs notice-not-yours other-ciphertext other-exchange other-recipient padding-malformed plaintext-not-committed "
+        "receipt-of-another-envelope sealed-ids-differ unexpected-type unsupported-media-type unsupported-version",
     ),
     **_each(TOO_LARGE, "body-too-large body-too-large-here"),
     **_each(SCANNER, "scanner-not-configured"),
