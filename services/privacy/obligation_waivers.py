@@ -19,6 +19,7 @@ from shared.caller import Caller, caller_with
 from shared.contracts.audit import Context
 from shared.database import Transaction
 from shared.idempotency import Once
+from shared.officials import require_themselves
 from shared.problems import responses
 from shared.request_clock import Now
 
@@ -50,6 +51,7 @@ async def waive_obligation(
     if earlier is not None:
         return OpenObligation.model_validate(row)
     official = waiver.official
+    require_themselves(caller.claims.person, official.pairwise_id)
     if official.authenticated_at > now:
         raise RequestIncomplete("the official was authenticated before", field="official.authenticated_at")
     # the row is locked: of two at once, the second sees the first

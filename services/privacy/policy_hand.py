@@ -9,7 +9,7 @@ from shared.actors import actor_of
 from shared.caller import Caller
 from shared.clock import Clock
 from shared.contracts.audit import Actor, Context, Event
-from shared.officials import official_of
+from shared.officials import require_themselves
 
 
 @dataclass(frozen=True)
@@ -23,15 +23,11 @@ class Hand:
 
 
 def hand_of(caller: Caller, official: ActingOfficial, clock: Clock) -> Hand:
-    """The official whom a client names. Raises NotPermitted for any organisation but the state agency, InvalidRequest.
-
-    # INVARIANT: who signed in to the node's own pages, or lets a client act for them, is one official, and nobody else: two are two.
-    """
+    """The official whom a client names. Raises NotPermitted for any organisation but the state agency or any official but themselves,
+    InvalidRequest."""
     if caller.kind != "sea":
         raise NotPermitted("the state agency changes the node's policies")
-    person = caller.claims.person
-    if person is not None and official.pairwise_id != official_of(person):
-        raise NotPermitted("a person acts as themselves")
+    require_themselves(caller.claims.person, official.pairwise_id)
     require_authenticated(official, clock)
     actor = actor_of(caller.principal).model_copy(update={"role": official.role})
     return Hand(official.pairwise_id, actor, caller.client_id)

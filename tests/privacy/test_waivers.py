@@ -7,8 +7,10 @@ import pytest
 from sqlalchemy import delete, update
 from sqlalchemy.exc import DBAPIError
 
+from safepassage.canonical import digest_of
 from safepassage.wire_policy import Obligations, OpenObligation
 from services.privacy.tables import ObligationWaiverRow
+from shared.officials import official_of
 from tests.privacy.node import Client, problem_of
 from tests.privacy.rights import looks_absent
 from tests.privacy.world import World
@@ -71,6 +73,16 @@ async def test_the_same_official_counts_once_whichever_client_and_organisation_t
         answer = await client.post(path, waiver(role="counsel", method="card", evidence_ref="session 6"))
         assert (answer.status, problem_of(answer).code) == (409, "waiver-not-counted")
     assert (await world.node.client(world.oak, *SCOPES).post(path, waiver("O-1"))).status == 422
+    assert await world.node.count(ObligationWaiverRow) == 1
+
+
+@pytest.mark.requirement("DUTY-waived-by-two")
+async def test_who_signed_in_waives_as_themselves_and_not_as_the_other_official_too(world: World) -> None:
+    one, person = await owed(world), digest_of(b"somebody who signed in")
+    path, application = f"/v1/obligations/{one.id}/waivers", world.node.client(world.oak, *SCOPES, person=person)
+    assert (await application.post(path, waiver(official_of(person)))).status == 200
+    answer = await application.post(path, waiver("o-2"))
+    assert (answer.status, problem_of(answer).code) == (403, "not-permitted")
     assert await world.node.count(ObligationWaiverRow) == 1
 
 

@@ -13,12 +13,15 @@ from shared.caller import Caller
 from shared.contracts.audit import Actor, Context, Digests, Event
 from shared.database import Database
 from shared.idempotency import Once
+from shared.officials import require_themselves
 
 
 def actor_for(caller: Caller, official: ActingOfficial, now: datetime) -> Actor:
-    """The client that names an official. Raises NotPermitted for any organisation but the state agency, InvalidRequest."""
+    """The client that names an official. Raises NotPermitted for any organisation but the state agency or any official but themselves,
+    InvalidRequest."""
     if caller.kind != "sea":
         raise NotPermitted("the state agency keeps and destroys what its log seals")
+    require_themselves(caller.claims.person, official.pairwise_id)
     if official.authenticated_at > now:
         raise InvalidRequest("the official was authenticated before", field="acting_official.authenticated_at")
     return client_actor(caller.claims, role=official.role)

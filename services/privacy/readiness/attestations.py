@@ -28,6 +28,7 @@ from shared.contracts.audit import Context
 from shared.database import ReadOnly, Transaction
 from shared.idempotency import Once
 from shared.inserts import insert_into
+from shared.officials import require_themselves
 from shared.problems import responses
 from shared.request_clock import Now
 
@@ -72,6 +73,7 @@ async def attest_question(
     earlier = await once.earlier(tx, caller, "attest_question")
     if earlier is not None:
         return await attestation_by_id(tx, earlier)
+    require_themselves(caller.claims.person, new.official)
     expires_at = _expiry(new, now)
     _require_document(question, new)
     identifier = uuid7(now)
@@ -112,6 +114,7 @@ async def withdraw_attestation(
     """Take an attestation back. It stays in the history; if it was the newest, the question is without one, whatever was said before."""
     if await once.earlier(tx, caller, "withdraw_attestation") is not None:
         return await attestation_by_id(tx, attestation_id)
+    require_themselves(caller.claims.person, withdrawal.official)
     held = await attestation_by_id(tx, attestation_id)
     values = {
         "attestation_id": attestation_id,

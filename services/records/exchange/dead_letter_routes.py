@@ -12,7 +12,7 @@ from safepassage.problems import REGISTRY
 from safepassage.problems.dead_letters import LetterClosed, LetterNotRequeueable, NoSuchLetter
 from safepassage.problems.exchanges import RequestNotPermitted
 from safepassage.problems.records import NoSuchStudent
-from safepassage.problems.requests import IdempotencyKeyReused, InvalidRequest
+from safepassage.problems.requests import IdempotencyKeyReused, InvalidRequest, NotPermitted
 from safepassage.problems.trust import NotAMember, TrustListStale
 from safepassage.wire_dead_letters import DeadLetter, DeadLetterOrder, DeadLetterPage, LetterState, OperatorAct
 from services.records.exchange import requeueing
@@ -28,6 +28,7 @@ from shared.caller import Caller, caller_with
 from shared.clock import EPOCH
 from shared.cursors import Cursor, Limit, next_link
 from shared.keyset import behind
+from shared.officials import require_themselves
 from shared.problems import responses
 from shared.request_clock import Now
 
@@ -40,7 +41,8 @@ MILLISECOND: Final = timedelta(milliseconds=1)
 
 
 def operator_of(caller: Caller, why: OperatorAct) -> Operator:
-    """Who acts, in the role of the official named."""
+    """Who acts, in the role of the official named. Raises NotPermitted where that is another one than who signed in."""
+    require_themselves(caller.claims.person, why.acting_official.pairwise_id)
     return Operator(client_actor(caller.claims, role=why.acting_official.role), caller.client_id, why)
 
 
@@ -74,7 +76,7 @@ async def read_dead_letter(letter_id: UUID, request: Request, _: Operating, now:
     return await told(request.app.state.exchange, letter_id, now)
 
 
-ACTS: Final = responses(NoSuchLetter, LetterClosed, LetterNotRequeueable, IdempotencyKeyReused)
+ACTS: Final = responses(NotPermitted, NoSuchLetter, LetterClosed, LetterNotRequeueable, IdempotencyKeyReused)
 
 
 @router.post("/{letter_id}/requeue", responses={**ACTS, **responses(NotAMember, TrustListStale, RequestNotPermitted, NoSuchStudent)})

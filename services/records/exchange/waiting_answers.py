@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection, select
 
 from safepassage.problems.dead_letters import AnswerNotRecallable, NoSuchAnswer
-from safepassage.problems.requests import IdempotencyKeyReused, InvalidRequest
+from safepassage.problems.requests import IdempotencyKeyReused, InvalidRequest, NotPermitted
 from safepassage.wire_dead_letters import DeadLetter, OperatorAct, WaitingAnswer, WaitingAnswerPage
 from services.records.exchange.dead_letter_routes import Operating, operator_of, told
 from services.records.exchange.exchange import Exchange
@@ -40,7 +40,7 @@ async def list_waiting_answers(
     return WaitingAnswerPage(answers=tuple(_told(row) for row in rows[:limit]))
 
 
-@router.post("/{envelope_id}/recall", responses=responses(NoSuchAnswer, AnswerNotRecallable, IdempotencyKeyReused))
+@router.post("/{envelope_id}/recall", responses=responses(NotPermitted, NoSuchAnswer, AnswerNotRecallable, IdempotencyKeyReused))
 async def recall_answer(envelope_id: UUID, why: OperatorAct, request: Request, caller: Operating, once: Once, now: Now) -> DeadLetter:
     """Recall an answer that no receipt has come for; it is a dead letter then, and the request is answered with not-provided.
 

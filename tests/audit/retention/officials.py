@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from safepassage.canonical import digest_of
 from safepassage.wire_retention import LegalHold, LogDestruction
 from services.audit.retention.asking import WAITS
 from services.audit.retention.carrying_out import carry_out
@@ -18,14 +19,16 @@ THEN = datetime(2025, 10, 20, 12, tzinfo=UTC)
 LATER = datetime(2033, 9, 1, 12, tzinfo=UTC)
 """When every period of it is over."""
 SCHOOL_YEAR = 2026
+PERSON = digest_of(b"somebody who signed in")
 
 
 def acting(official: str) -> dict[str, str]:
     return {"pairwise_id": official, "role": "records-officer", "authenticated_at": "2025-01-01T00:00:00Z"}
 
 
-def state_client(node: AuditNode) -> dict[str, str]:
-    caller = node.as_caller("retention:hold", "retention:destroy", "retention:approve", kind="sea", organisation=STATE)
+def state_client(node: AuditNode, *, person: str | None = None) -> dict[str, str]:
+    """`person`: who signed in, and lets it act for them."""
+    caller = node.as_caller("retention:hold", "retention:destroy", "retention:approve", kind="sea", organisation=STATE, person=person)
     return caller | {"idempotency-key": str(uuid4())}
 
 
@@ -52,9 +55,9 @@ async def asked(node: AuditNode, student: UUID | None, **named: Any) -> LogDestr
     return LogDestruction.model_validate_json(answer.body)
 
 
-async def approve(node: AuditNode, destruction: LogDestruction, official: str, **more: Any) -> Answer:
+async def approve(node: AuditNode, destruction: LogDestruction, official: str, *, person: str | None = None, **more: Any) -> Answer:
     body = {"preview": destruction.preview.digest, "acting_official": acting(official), **more}
-    return await node.send("POST", f"/v1/log/destructions/{destruction.id}/approvals", state_client(node), body)
+    return await node.send("POST", f"/v1/log/destructions/{destruction.id}/approvals", state_client(node, person=person), body)
 
 
 async def approved(node: AuditNode, student: UUID | None, **named: Any) -> LogDestruction:

@@ -18,8 +18,10 @@ from services.audit.retention.carrying_out import carry_out
 from services.audit.retention.wrapping import begin
 from services.audit.tables import DestructionRow
 from shared.keys import new_symmetric_key
+from shared.officials import official_of
 from tests.audit.audit_node import AuditNode, event, running
 from tests.audit.retention.officials import (
+    PERSON,
     SCHOOL_YEAR,
     THEN,
     approve,
@@ -69,6 +71,18 @@ async def test_a_row_that_says_approved_on_one_official_s_word_destroys_nothing(
             await tx.execute(update(DestructionRow).values(state="approved", approved_at=clock()))
         assert (await carried_out(node, destruction, clock)).state == "approved"
         assert len((await found(node, student_id=str(student), classes=["match"]))["entries"]) == 1
+
+
+@pytest.mark.requirement("LOG-retention")
+async def test_one_person_who_signed_in_is_not_the_other_official_too(store_url: str, node_keys: Path) -> None:
+    clock, student = StandingClock(THEN), uuid4()
+    async with running(store_url, node_keys, clock) as node:
+        await node.append(event("match", student=student))
+        await later(node, clock)
+        destruction = await asked(node, student)
+        for official, status in ((official_of(PERSON), 201), ("another", 403), ("asker", 403)):
+            assert (await approve(node, destruction, official, person=PERSON)).status == status
+        assert [one.official for one in (await read(node, destruction.id)).approvals] == [official_of(PERSON)]
 
 
 async def test_it_is_carried_out_from_the_first_instant_after_the_day_on(store_url: str, node_keys: Path) -> None:

@@ -51,10 +51,12 @@ class Agency:
         assert answer.status == 201, answer.body
         return Attestation.model_validate_json(answer.body)
 
-    async def withdraw(self, attestation: Attestation, *, key: str | None = None) -> Reply:
+    async def withdraw(
+        self, attestation: Attestation, *, key: str | None = None, by: Client | None = None, official: str = "o-9c1d"
+    ) -> Reply:
         """Take one back."""
-        body = {"official": "o-9c1d", "role": "chief", "reason": "no-longer-true"}
-        return await self.official.post(f"/v1/readiness/attestations/{attestation.id}/withdrawal", body, key=key)
+        body = {"official": official, "role": "chief", "reason": "no-longer-true"}
+        return await (by or self.official).post(f"/v1/readiness/attestations/{attestation.id}/withdrawal", body, key=key)
 
     async def history(self, question_id: str) -> list[dict[str, Any]]:
         """What was ever attested on a question."""

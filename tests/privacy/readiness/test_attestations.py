@@ -6,8 +6,10 @@ from uuid import uuid4
 
 import pytest
 
+from safepassage.canonical import digest_of
 from safepassage.wire_readiness import Attestation
 from shared.contracts.audit import Event
+from shared.officials import official_of
 from tests.privacy.node import problem_of
 from tests.privacy.readiness.agency import BOTH, Agency, new_key
 
@@ -114,6 +116,14 @@ async def test_only_the_agency_that_runs_the_node_reads_and_attests(agency: Agen
     assert (await reader.get("/v1/readiness")).status == 200
     assert (await agency.attest("g1", by=reader)).status == 403
     assert (await world.node.client(world.sea, "policies:draft").get("/v1/readiness")).status == 403
+
+
+async def test_who_signed_in_attests_and_withdraws_as_themselves(agency: Agency) -> None:
+    person = digest_of(b"somebody who signed in")
+    application = agency.world.node.client(agency.world.sea, *BOTH, person=person)
+    assert (await agency.attest("g1", by=application)).status == 403
+    made = await agency.attested("g1", by=application, official=official_of(person))
+    assert [(await agency.withdraw(made, by=application, official=one)).status for one in ("o-9c1d", official_of(person))] == [403, 200]
 
 
 async def test_every_word_and_every_withdrawal_is_told_to_the_log(agency: Agency) -> None:

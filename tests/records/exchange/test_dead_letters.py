@@ -1,6 +1,7 @@
 """What ended without arriving is laid aside, listed with why and what can be done, and dealt with once."""
 
 import asyncio
+from contextlib import nullcontext
 from uuid import UUID, uuid4
 
 import pytest
@@ -9,9 +10,18 @@ from sqlalchemy import update
 from safepassage.canonical import digest_of
 from safepassage.problems import SuiteError
 from safepassage.problems.dead_letters import LetterClosed, LetterNotRequeueable, NoSuchLetter
+from safepassage.problems.requests import NotPermitted
+from safepassage.wire_dead_letters import OperatorAct
+from safepassage.wire_policy_sets import ActingOfficial
 from services.records.exchange import asking, inquiring
+from services.records.exchange.dead_letter_routes import operator_of
+from services.records.exchange.operator_keys import SCOPE
 from services.records.exchange.states import Asked, Outgoing, Request, Telling
 from services.records.tables import DeadLetterRow, EndingRow, ExchangeRequestRow
+from shared.caller import Caller
+from shared.clock import EPOCH
+from shared.internal_token import CallerClaims, Principal
+from shared.officials import official_of
 from tests.records.exchange.behind import waiting_for_the_log
 from tests.records.exchange.forging import Forger, genuine
 from tests.records.exchange.listener import birch_away
@@ -181,6 +191,18 @@ async def test_the_same_act_again_is_answered_as_the_first_time(states: TwoState
         key = str(uuid4())
         done = await agency.give_up_dead_letter(row.id, why, idempotency_key=key)
         assert await agency.give_up_dead_letter(row.id, why, idempotency_key=key) == done
+
+
+def test_an_operator_who_signed_in_deals_with_letters_as_themselves() -> None:
+    person = digest_of(b"somebody who signed in")
+    claims = CallerClaims(
+        client_id="c", organisation_id=uuid4(), organisation_kind="sea", role="operator", scopes=frozenset({SCOPE}), person=person
+    )
+    caller = Caller(claims, Principal(service="gateway", caller=claims, job=None))
+    for official, refused in ((official_of(person), False), ("o-another", True)):
+        acting = ActingOfficial(pairwise_id=official, role="operator", authenticated_at=EPOCH)
+        with pytest.raises(NotPermitted) if refused else nullcontext():
+            operator_of(caller, OperatorAct(reason="looked-into", acting_official=acting))
 
 
 async def test_letters_are_listed_page_by_page_and_only_the_state_agencys_operators_see_them(states: TwoStates) -> None:
