@@ -83,7 +83,7 @@ async def read_token_info(caller: Annotated[CallerClaims, Depends(any_caller)], 
     organisation = await tx.get(OrganisationRow, caller.organisation_id)
     if not isinstance(claims, AccessClaims) or organisation is None:
         raise NotAuthenticated
-    return token_info.token_info(claims, organisation_name=organisation.organisation.name, routes=ROUTES)
+    return token_info.token_info(claims, organisation_name=organisation.organisation.name, routes=ROUTES, person=caller.person)
 
 
 async def _parameters(request: Request) -> dict[str, str]:

@@ -91,6 +91,23 @@ LEGACY_SCOPES: Final = frozenset({"records:load", *(scope for scope in SCOPES if
 CLIENT_SCOPES: Final = frozenset(SCOPES) - {PEER_SCOPE}
 """All but that of other nodes."""
 
+OFFICIALS_ACT: Final = frozenset(
+    {
+        "policies:draft",
+        "policies:approve",
+        "policies:activate",
+        "policies:simulate",
+        "obligations:waive",
+        "readiness:attest",
+        "alerts:review",
+        "retention:hold",
+        "retention:destroy",
+        "retention:approve",
+        "exchange:operate",
+    }
+)
+"""With these an official is named for whom a client acts."""
+
 STATE_GRANTS_ONLY: Final = frozenset(
     {
         "records:read:state",

@@ -5,18 +5,23 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
 
+from safepassage.wire import Digest
 from safepassage.wire_tokens import GrantedScope, TokenInfo, TokenOperation
 from services.gateway.door.coarse_details import opens
 from services.gateway.door.route import Route
 from services.gateway.oauth.authorization_details import StudentDataAccess
-from services.gateway.oauth.scopes import SCOPES
+from services.gateway.oauth.scopes import OFFICIALS_ACT, SCOPES
 from services.gateway.oauth.tokens import AccessClaims
+from shared.officials import official_of
 
 PATH: Final = "/oauth/token_info"
 
 
-def token_info(claims: AccessClaims, *, organisation_name: str, routes: Sequence[Route]) -> TokenInfo:
-    """What the token of these claims may do at `routes`. Pure."""
+def token_info(claims: AccessClaims, *, organisation_name: str, routes: Sequence[Route], person: Digest | None) -> TokenInfo:
+    """What the token of these claims may do at `routes`. Pure.
+
+    person  for whom the client acts, as the node's services know them: told, as an official, to who may act as one alone
+    """
     scopes = frozenset(claims.scope.split())
     return TokenInfo(
         token_id=claims.jti,
@@ -25,6 +30,7 @@ def token_info(claims: AccessClaims, *, organisation_name: str, routes: Sequence
         organisation_name=organisation_name,
         organisation_kind=claims.organisation_kind,
         role=claims.role,
+        official=official_of(person) if person is not None and scopes & OFFICIALS_ACT else None,
         scopes=tuple(GrantedScope(scope=scope, summary=SCOPES[scope].summary) for scope in sorted(scopes)),
         authorization_details=tuple(one.claims() for one in claims.authorization_details),
         operations=_opened(tuple(routes), scopes, claims.authorization_details),

@@ -33,6 +33,9 @@ class TokenInfo(Wire):
     organisation_name: Name
     organisation_kind: OrganisationKind
     role: Code
+    official: Code | None = None
+    """Of a token that somebody who signed in lets a client have: the `pairwise_id` by which they are named where an official acts. Another
+    is refused, and a token by which officials do nothing has none."""
     scopes: tuple[GrantedScope, ...]
     authorization_details: tuple[dict[str, Any], ...]
     """RFC 9396; what it is for, and what it is narrowed to. Without one it is for no purpose: what needs one refuses it."""

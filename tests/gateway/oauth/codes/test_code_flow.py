@@ -6,8 +6,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from safepassage.wire_tokens import TokenInfo
 from services.gateway.console.purpose_words import PURPOSE_WORDS
 from services.gateway.people.pages import translations
+from shared.officials import official_of
 from tests.conftest import StandingClock
 from tests.gateway.house import ISSUER, House, claims_of
 from tests.gateway.oauth.codes.flow import CALLBACK, GIVEN, PURPOSE, answered, application, person
@@ -73,6 +75,16 @@ async def test_the_services_and_the_log_are_told_of_the_person_and_the_client(pe
     assert issued.context.about == given.context.about
     assert {one.context.purpose for one in (requested, given, issued)} == {PURPOSE}
     assert not any(b"Whitaker" in event.model_dump_json().encode() for event in entries.values())
+
+
+@pytest.mark.parametrize(("scope", "told"), [("policies:approve", True), ("decisions:read", False)])
+async def test_who_may_act_as_an_official_is_told_as_which_and_nobody_else_is(peopled: House, scope: str, told: bool) -> None:
+    app, browser = await application(peopled, scope), await person(peopled, "approver")
+    answer = await peopled.call(app.party, (await app.tokens(browser))["access_token"], "GET", "/oauth/token_info")
+    info = TokenInfo.model_validate_json(answer.body)
+    assert info.official == (official_of((await person_of(browser, peopled.now)).identifier) if told else None)
+    machine = await peopled.call(app.party, await peopled.token(app.party, scope=scope), "GET", "/oauth/token_info")
+    assert TokenInfo.model_validate_json(machine.body).official is None
 
 
 async def test_another_application_knows_the_person_by_another_name(peopled: House) -> None:
