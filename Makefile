@@ -56,7 +56,7 @@ test-door: $(VENV)/.dev ## the only way in: tokens, registrations, sign-in, limi
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "$(AT_ONCE)" $(DOOR) $(ARGS)
 
 test-exchange: $(VENV)/.dev ## two nodes exchange: each state, refusal and failure, and what each leaves behind
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "$(AT_ONCE)" $(EXCHANGE) $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadfile -m "$(AT_ONCE)" $(EXCHANGE) $(ARGS)
 
 # Processes start, are killed and wait for real seconds in these two: a third worker has the cores meanwhile.
 test-postgres: $(VENV)/.dev ## the tests that need PostgreSQL, on a private cluster started for them
