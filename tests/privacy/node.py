@@ -42,7 +42,7 @@ class Client:
     organisation: Organisation
     scopes: frozenset[str]
     client_id: str
-    person: Digest | None = None
+    person: Digest | None = field(default=None, kw_only=True)
     """Who signed in, and lets it act for them."""
 
     @property
@@ -104,7 +104,7 @@ class PrivacyNode:
 
     def client(self, organisation: Organisation, *scopes: str, client_id: str = "sis", person: Digest | None = None) -> Client:
         """A client of `organisation` with `scopes`, and somebody for whom it acts."""
-        return Client(self, organisation, frozenset(scopes), client_id, person)
+        return Client(self, organisation, frozenset(scopes), client_id, person=person)
 
     async def project(self, organisation: Organisation) -> None:
         """Project an organisation, as gateway does."""
