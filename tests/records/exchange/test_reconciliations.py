@@ -12,6 +12,8 @@ from safepassage.compact import split
 from safepassage.ids import uuid7
 from safepassage.reconciliation import Line, Step, count_of, differences
 from safepassage.wire_reconciliations import DayReconciled
+from services.records.exchange import reconciling, works
+from services.records.exchange.exchange import Exchange
 from services.records.exchange.own_log import OwnLog
 from services.records.exchange.reconciliation_lines import bounds_of
 from services.records.exchange.reconciling import plan
@@ -58,6 +60,21 @@ async def test_a_node_that_was_down_for_days_compares_the_day_before_it_went_dow
     assert await plan(states.alder.exchange) == planned
     assert await plan(states.alder.exchange) == 0
     assert [row.day for row in await states.alder.rows(ReconciliationRow)] == [day] * planned
+
+
+@pytest.mark.requirement("EX-reconciled")
+async def test_a_day_that_begins_while_the_one_before_is_planned_is_planned_too(
+    own_states: TwoStates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exchange, today = own_states.alder.exchange, own_states.clock().date()
+
+    async def over_midnight(exchange: Exchange) -> int:  # a fault: the_store_is_slow_at_midnight
+        planned = await plan(exchange)
+        await own_states.advance(days=1)
+        return planned
+
+    monkeypatch.setattr(reconciling, "plan", over_midnight)
+    assert await works._planned(exchange, today - timedelta(days=1)) == today
 
 
 async def compared(state: State, day: str) -> DayReconciled:
