@@ -47,3 +47,19 @@ async def test_nothing_is_read_whole_to_destroy_a_student_a_copy_or_those_who_le
         told = await tx.run_sync(lambda _: plans_of(connection, looking))
     assert len(looking) > 20
     assert not [(text, whole) for (text, _), plan in zip(looking, told, strict=True) if (whole := read_whole(plan))]
+
+
+async def test_whether_somebody_left_is_asked_of_that_ones_enrolments_and_of_no_list_of_everybodys(store: Store) -> None:
+    await store.store(arriving())
+    shredder = Shredder(store.vault, store.outbox, StandingClock(NOON), about="destruction:1", jurisdiction="US-XA")
+    async with store.database.transaction() as tx:
+        connection = await tx.run_sync(lambda session: session.connection())
+        with made_on(connection) as made:
+            await shredder.leavers(tx, LEA, date(2026, 7, 1), after=None)
+        [plan] = await tx.run_sync(lambda _: plans_of(connection, made))
+    if connection.dialect.name == "sqlite":
+        assert "SEARCH enrollment USING COVERING INDEX" in plan or "SEARCH enrollment USING INDEX" in plan
+    else:
+        # A join is a list of all enrolments as soon as those who left are thought to be few.
+        assert not re.search("Join|Nested Loop", plan), plan
+        assert "(student_id = student.id)" in plan.partition(" on enrollment")[2].partition("Index Cond:")[2].partition("\n")[0], plan
