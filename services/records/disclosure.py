@@ -24,6 +24,7 @@ from shared.actors import client_actor
 from shared.caller import Caller
 from shared.contracts.audit import Context, Event
 from shared.contracts.privacy import Decision, DecisionRequest, PlacedStatement, Recipient, SubjectVersion
+from shared.internal_token import CallerClaims
 from shared.request_clock import Now
 
 BASIS = "contractor"
@@ -98,6 +99,11 @@ async def decide(
     )
 
 
+def is_on_the_tokens_basis(caller: CallerClaims | None, asked: DecisionRequest) -> bool:
+    """Whether a token that is narrowed to a legal basis (`authorization_details`) is for this one. A job of the node has no token."""
+    return caller is None or caller.details.get("legal_basis") in (None, asked.basis)
+
+
 def subjects_of(students: Sequence[SealedStudent]) -> tuple[SubjectVersion, ...]:
     """The students of a decision, each at the version of its facts under which it is released."""
     return tuple(SubjectVersion(student_id=one.student_id, facts_version=one.facts_version) for one in students)
@@ -108,7 +114,7 @@ async def ask(request: Request, caller: Caller, asked: DecisionRequest) -> Decis
 
     Raises NotPermitted where the token is for another legal basis, TemporarilyUnavailable.
     """
-    if caller.claims.details.get("legal_basis") not in (None, asked.basis):
+    if not is_on_the_tokens_basis(caller.claims, asked):
         raise NotPermitted("the token is for another legal basis")
     state = request.app.state
     for attempt in ("first", "after pushing"):

@@ -102,6 +102,22 @@ async def test_a_token_for_another_basis_or_no_district_of_the_agreement_is_give
     assert len(await alder.logged("read")) == before
 
 
+@pytest.mark.requirement("DOOR-details")
+@pytest.mark.parametrize("document", ["transcripts", "hand-carry-copies"])
+async def test_a_token_for_another_basis_makes_no_copy_for_anybody(alder: OneState, document: str) -> None:
+    [first, *_], _ = await loaded(alder)
+    acting = {"person_id": str(uuid4()), "assurance_level": "ial2", "method": "in-person", "evidence_ref": "desk-17"}
+    body = {"acting_for": {**acting, "authenticated_at": alder.clock().isoformat()}}
+    staff, path = alder.district(DISTRICT, "rights:act"), f"/v1/students/{first}/{document}"
+    for basis, asked in (("rights-holder", 1), ("contractor", 0)):
+        before = len(await alder.logged("decision"))
+        answer = await narrowed(staff, legal_basis=basis).send("POST", path, body, idempotency_key=str(uuid4()))
+        assert answer.status == 403, "nobody whose child it is"
+        assert (problem(answer) == "not-permitted") == (not asked), answer.body
+        await alder.tell()
+        assert len(await alder.logged("decision")) == before + asked
+
+
 async def test_the_gateway_is_told_the_terms_of_an_agreement_in_force_and_of_no_other(alder: OneState) -> None:
     agreement = await alder.agree(SCHEDULE)
     answer = await terms(alder, agreement, VENDOR)

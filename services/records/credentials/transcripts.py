@@ -15,7 +15,14 @@ from safepassage.ids import uuid7
 from safepassage.problems.credentials import CredentialNotPermitted, NoCredentialKey
 from safepassage.problems.ed_fi import RecordNotAtSource, RecordSourceAway
 from safepassage.problems.records import NoSuchStudent, NothingToRelease, StatementOfDisagreementMissing
-from safepassage.problems.requests import IdempotencyKeyMissing, IdempotencyKeyReused, LogUnavailable, NotFound, TemporarilyUnavailable
+from safepassage.problems.requests import (
+    IdempotencyKeyMissing,
+    IdempotencyKeyReused,
+    LogUnavailable,
+    NotFound,
+    NotPermitted,
+    TemporarilyUnavailable,
+)
 from safepassage.problems.rights import IdentityCheckTooOld
 from safepassage.record import StudentRecord
 from safepassage.wire_credentials import IssuedCredential, NewTranscript
@@ -51,6 +58,7 @@ SECTIONS = tuple(dict.fromkeys(BY_ID[element].section for element in ELEMENTS))
         NoSuchStudent,
         RecordSourceAway,
         RecordNotAtSource,
+        NotPermitted,
         CredentialNotPermitted,
         NothingToRelease,
         StatementOfDisagreementMissing,

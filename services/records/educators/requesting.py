@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 
 from safepassage.problems import SuiteError
 from safepassage.problems.exchanges import NoSuchExchange, ReceivingOrganisationNotYours, RequestNotPermitted
-from safepassage.problems.requests import IdempotencyKeyReused, LogUnavailable
+from safepassage.problems.requests import IdempotencyKeyReused, LogUnavailable, NotPermitted
 from safepassage.problems.trust import NotAMember, TrustListStale
 from safepassage.wire_exchange import ExchangeRequest
 from safepassage.wire_licensure import NewCredentialRequest
@@ -33,7 +33,7 @@ OPERATION = "create_educator_credential_request"
     "",
     status_code=201,
     responses=responses(
-        ReceivingOrganisationNotYours, RequestNotPermitted, NotAMember, TrustListStale, LogUnavailable, IdempotencyKeyReused
+        ReceivingOrganisationNotYours, RequestNotPermitted, NotPermitted, NotAMember, TrustListStale, LogUnavailable, IdempotencyKeyReused
     ),
 )
 async def create_educator_credential_request(

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Sequence
+from itertools import compress
 from uuid import UUID
 
 from safepassage.problems import SuiteError, problem_from
-from safepassage.problems.requests import TemporarilyUnavailable
+from safepassage.problems.requests import NotPermitted, TemporarilyUnavailable
+from services.records.disclosure import is_on_the_tokens_basis
 from services.records.exchange.own_log import JOB
 from shared.contracts.privacy import (
     Decision,
@@ -50,9 +52,17 @@ class AskingPrivacy:
         return AskedStanding(self, decision_id)
 
     async def decisions_for(self, principal: Principal, asked: Sequence[DecisionRequest]) -> list[Decision | SuiteError]:
-        """The decision on each question of one caller, or its problem; at most 100. Raises TemporarilyUnavailable."""
-        if len(asked) > 1:
-            return await self._decided(asked, by=principal)
+        """The decision on each question of one caller, or its problem; at most 100. Raises TemporarilyUnavailable.
+
+        INVARIANT: privacy is asked nothing on another legal basis than the caller's token is for.
+        """
+        within = [is_on_the_tokens_basis(principal.caller, one) for one in asked]
+        decided = iter(await self._decided_for(principal, list(compress(asked, within))))
+        return [next(decided) if one else NotPermitted("the token is for another legal basis") for one in within]
+
+    async def _decided_for(self, principal: Principal, asked: Sequence[DecisionRequest]) -> list[Decision | SuiteError]:
+        if len(asked) != 1:
+            return await self._decided(asked, by=principal) if asked else []
         try:
             return [await self._siblings.call("privacy", "POST", "/internal/decisions", answer=Decision, by=principal, body=asked[0])]
         except SuiteError as error:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, select
 from safepassage.problems import REGISTRY, SuiteError
 from safepassage.problems.attachments import ScannerNotConfigured
 from safepassage.problems.exchanges import NoSuchExchange, ReceivingOrganisationNotYours, RequestNotPermitted, UnknownSection
-from safepassage.problems.requests import IdempotencyKeyReused, LogUnavailable, TemporarilyUnavailable
+from safepassage.problems.requests import IdempotencyKeyReused, LogUnavailable, NotPermitted, TemporarilyUnavailable
 from safepassage.problems.rights import NoSuchDuty
 from safepassage.problems.trust import NotAMember, TrustListStale
 from safepassage.wire_exchange import ExchangeRequest, NewExchangeRequest
@@ -40,6 +40,7 @@ OPERATION = "create_exchange_request"
     status_code=201,
     responses=responses(
         ReceivingOrganisationNotYours,
+        NotPermitted,
         RequestNotPermitted,
         NoSuchDuty,
         UnknownSection,

@@ -15,7 +15,7 @@ from safepassage.ids import uuid7
 from safepassage.problems import SuiteError
 from safepassage.problems.exchanges import NoSuchExchange, ReceivingOrganisationNotYours, RequestNotPermitted
 from safepassage.problems.findings import NobodyToAsk, NoNameToSeek
-from safepassage.problems.requests import IdempotencyKeyReused, LogUnavailable, TemporarilyUnavailable
+from safepassage.problems.requests import IdempotencyKeyReused, LogUnavailable, NotPermitted, TemporarilyUnavailable
 from safepassage.problems.trust import NotAMember, TrustListStale
 from safepassage.wire_exchange import NewExchangeRequest
 from safepassage.wire_finding import AskedNode, Finding, NewFinding, NodeState
@@ -55,6 +55,7 @@ _STATES: Final[dict[Asked, NodeState]] = {
     status_code=201,
     responses=responses(
         ReceivingOrganisationNotYours,
+        NotPermitted,
         RequestNotPermitted,
         NobodyToAsk,
         NoNameToSeek,

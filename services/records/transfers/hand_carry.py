@@ -14,7 +14,14 @@ from safepassage.ids import uuid7
 from safepassage.problems.ed_fi import RecordNotAtSource, RecordSourceAway
 from safepassage.problems.exchanges import UnknownSection
 from safepassage.problems.records import NoSuchStudent, NothingToRelease, StatementOfDisagreementMissing
-from safepassage.problems.requests import IdempotencyKeyMissing, IdempotencyKeyReused, LogUnavailable, NotFound, TemporarilyUnavailable
+from safepassage.problems.requests import (
+    IdempotencyKeyMissing,
+    IdempotencyKeyReused,
+    LogUnavailable,
+    NotFound,
+    NotPermitted,
+    TemporarilyUnavailable,
+)
 from safepassage.problems.rights import IdentityCheckTooOld
 from safepassage.problems.signatures import BadSignature
 from safepassage.problems.transfers import HandCarryAltered, NotForThisPerson
@@ -49,6 +56,7 @@ PDF = "application/pdf"
         NoSuchStudent,
         RecordSourceAway,
         RecordNotAtSource,
+        NotPermitted,
         NotForThisPerson,
         UnknownSection,
         NothingToRelease,
