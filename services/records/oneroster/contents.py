@@ -3,16 +3,16 @@
 Of teachers and grading periods the record has none, so those collections are there and empty.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
 from safepassage.problems.oneroster import NoSuchObject
-from services.records.formats.oneroster_classes import WITHIN, Class
+from services.records.formats.oneroster_classes import WITHIN
 from services.records.formats.oneroster_query import Object
 from services.records.formats.oneroster_vocabulary import OF_CLASSES, OF_DEMOGRAPHICS, OF_USERS
+from services.records.oneroster.found_classes import FoundClasses
 from services.records.oneroster.reading import Item, Reading
 from shared.turns import in_turns
 
@@ -143,8 +143,8 @@ async def classes(reading: Reading, ids: Ids, since: datetime | None) -> list[Ma
         await _require_term(reading, ids[TERM])
     taught = reading.shapes.taught
     found = await _found(reading, ids)
-    by_id = _students_by(found, lambda held: taught.class_id(held.key))
-    made = [Made(value, None, by_id[value["sourcedId"]]) for value in taught.classes(held for held, _ in found)]
+    by_id = found.students_by(lambda held: taught.class_id(held.key))
+    made = [Made(value, None, by_id[value["sourcedId"]]) for value in taught.classes(found.told)]
     if COURSE in ids:
         made = [one for one in made if one.value["course"]["sourcedId"] == ids[COURSE]]
         if not made:
@@ -155,8 +155,8 @@ async def classes(reading: Reading, ids: Ids, since: datetime | None) -> list[Ma
 async def courses(reading: Reading, ids: Ids, since: datetime | None) -> list[Made]:
     """Courses: all, or those taught at a school."""
     found, taught = await _found(reading, ids), reading.shapes.taught
-    by_id = _students_by(found, taught.course_id)
-    return [Made(value, None, by_id[value["sourcedId"]]) for value in taught.courses(held for held, _ in found)]
+    by_id = found.students_by(taught.course_id)
+    return [Made(value, None, by_id[value["sourcedId"]]) for value in taught.courses(found.told)]
 
 
 async def person(reading: Reading, sourced_id: str, *, with_guardians: bool) -> Made:
@@ -168,13 +168,13 @@ async def person(reading: Reading, sourced_id: str, *, with_guardians: bool) -> 
 async def class_(reading: Reading, sourced_id: str) -> Made:
     """A class. Raises NoSuchObject."""
     found = await _found(reading, {COURSE: sourced_id})
-    return only(of_nobody(reading.shapes.taught.classes(held for held, _ in found)), sourced_id)
+    return only(of_nobody(reading.shapes.taught.classes(found.told)), sourced_id)
 
 
 async def course(reading: Reading, sourced_id: str) -> Made:
     """A course. Raises NoSuchObject."""
     found = await _found(reading, {COURSE: sourced_id})
-    return only(of_nobody(reading.shapes.taught.courses(held for held, _ in found)), sourced_id)
+    return only(of_nobody(reading.shapes.taught.courses(found.told)), sourced_id)
 
 
 async def no_teacher(reading: Reading, ids: Ids, since: datetime | None) -> list[Made]:
@@ -224,25 +224,20 @@ async def _members(reading: Reading, ids: Ids, since: datetime | None) -> list[I
     return [item for item in members if since is None or item.rostered.changed_at >= since]
 
 
-def _students_by(found: Iterable[tuple[Class, UUID]], id_of: Callable[[Class], str]) -> Mapping[str, tuple[UUID, ...]]:
-    """By the id of an object that they are in, whose records say so."""
-    made = defaultdict[str, dict[UUID, None]](dict)
-    for held, student_id in found:
-        made[id_of(held)][student_id] = None
-    return {sourced_id: tuple(those) for sourced_id, those in made.items()}
-
-
-async def _found(reading: Reading, ids: Ids) -> list[tuple[Class, UUID]]:
-    """The classes that students are in, each with the student: of all, or of a school, or where an id of a course or a class says."""
+async def _found(reading: Reading, ids: Ids) -> FoundClasses:
+    """The classes that students are in: of all, or of a school, or where an id of a course or a class says."""
     school = reading.school(ids[SCHOOL]) if SCHOOL in ids else None
     if school is not None:
         places = reading.places_of(str(school.id))
     else:
         places = reading.places_of(ids[COURSE].partition(WITHIN)[0]) if COURSE in ids else reading.places()
     items = await reading.gather(OF_CLASSES, places, changed_since=None)
-    shapes = reading.shapes
-    found = [(held, item.rostered.student_id) async for item in in_turns(items) for held, _ in shapes.classes_of(item.rostered)]
-    return [one for one in found if school is None or one[0].school.id == school.id]
+    shapes, found = reading.shapes, FoundClasses()
+    async for item in in_turns(items):
+        for held, _ in shapes.classes_of(item.rostered):
+            if school is None or held.school.id == school.id:
+                found.add(held, item.rostered.student_id)
+    return found
 
 
 async def _require_term(reading: Reading, sourced_id: str) -> None:
