@@ -15,13 +15,13 @@ FAMILY: Final = "family"
 def client_actor(caller: CallerClaims, *, role: str | None = None, acting_for: UUID | None = None) -> Actor:
     """The client, with the key that its token is bound to and the address that it calls from.
 
-    role  another than the client's own: of the official whom it names
+    role  another than the client's own: of the official whom it names. INVARIANT: of whoever signed in it is theirs, whatever they name
     """
     return Actor(
         kind="client",
         client_id=caller.client_id,
         organisation_id=caller.organisation_id,
-        role=(caller.role if role is None else role) or None,
+        role=(caller.role if role is None or caller.person is not None else role) or None,
         acting_for=acting_for,
         for_client=caller.for_client,
         profile=caller.profile,

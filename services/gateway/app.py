@@ -115,7 +115,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
     presented = PresentedProofs(settings.entity_id, proofs, nonces, settings.require_proof_nonce)
     clients = KnownClients(settings.entity_id, database, state.statements, open_registration(app))
     client_authentication = ClientAuthentication(settings.entity_id, clients, Authorities.of(settings.client_certificate_authorities))
-    agreed = Agreed(database, state.siblings)
+    agreed, persons = Agreed(database, state.siblings), Persons(database)
     persons_grants = open_codes(
         state, secret, names, clients=clients, authentication=client_authentication, proofs=presented, tokens=tokens, agreed=agreed
     )
@@ -130,7 +130,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
         presented,
         state.refusals,
         MachineServer(),
-        TokenExchange(tokens, state.standing, agreed),
+        TokenExchange(tokens, state.standing, agreed, persons),
         LegacyProfile(database, SecretAttempts()),
         persons_grants,
     )
@@ -164,7 +164,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
             store,
             settings.require_proof_nonce,
             settings.legacy_clients,
-            Persons(database),
+            persons,
         ),
         Allowances(
             RateLimit("client", per_second=limits.client_requests_per_second, burst=limits.client_burst),

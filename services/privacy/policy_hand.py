@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from safepassage.problems.requests import InvalidRequest, NotPermitted
 from safepassage.wire_policy_sets import ActingOfficial
 from services.privacy.policy import PolicySet
-from shared.actors import actor_of
+from shared.actors import client_actor
 from shared.caller import Caller
 from shared.clock import Clock
 from shared.contracts.audit import Actor, Context, Event
@@ -29,8 +29,7 @@ def hand_of(caller: Caller, official: ActingOfficial, clock: Clock) -> Hand:
         raise NotPermitted("the state agency changes the node's policies")
     require_themselves(caller.claims.person, official.pairwise_id)
     require_authenticated(official, clock)
-    actor = actor_of(caller.principal).model_copy(update={"role": official.role})
-    return Hand(official.pairwise_id, actor, caller.client_id)
+    return Hand(official.pairwise_id, client_actor(caller.claims, role=official.role), caller.client_id)
 
 
 def operators_hand(official: ActingOfficial, clock: Clock) -> Hand:

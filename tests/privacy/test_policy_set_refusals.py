@@ -17,6 +17,7 @@ from services.privacy.activation import LEAD
 from services.privacy.app import create_app
 from services.privacy.policy import PolicySetBroken
 from services.privacy.tables import PolicyActivationRow, PolicyApprovalRow, PolicySetRow
+from shared.officials import official_of
 from shared.siblings import InProcess
 from tests.conftest import StandingClock
 from tests.privacy.node import problem_of, settings_for
@@ -265,3 +266,12 @@ async def test_a_replay_of_another_set_or_of_a_time_to_come_is_refused(officials
     replay = await officials.replay(drafted.policy_hash)
     answers = [await officials.client.get(f"/v1/policy-sets/{officials.active}/replays/{one}") for one in (replay.id, UUID(int=7))]
     assert {problem_of(one).code for one in answers} == {"no-such-replay"}
+
+
+async def test_the_log_has_the_role_of_who_signed_in_and_not_the_one_that_an_application_names(world: World) -> None:
+    person = digest_of(b"somebody who signed in")
+    application = Officials(world, world.node.client(world.sea, *SCOPES, client_id="policy-desk", person=person))
+    await application.draft(by=official_of(person))
+    await Officials.of(world).draft(forbid("xa-other-rule"))
+    told = [event.actor for event in await world.node.events() if event.context.operation == "policy-set-drafted"]
+    assert [(one.person, one.role) for one in told] == [(person, application.client.claims.role), (None, "privacy-officer")]

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 from starlette.responses import JSONResponse, Response
 
+from safepassage.wire import Digest
 from services.gateway.door.refusals import Refusals
 from services.gateway.oauth import token_exchange
 from services.gateway.oauth.authenticated import Authenticated, ClientAuthentication, is_by_certificate
@@ -130,14 +131,15 @@ class TokenEndpoint:
             return await other.answer(authenticated, form, proof, address=address, now=now)
         client, key = authenticated.client, authenticated.key
         own: dict[str, Any] = {"client_id": client.client_id, "client_kid": key.kid, "client_key": key.thumbprint}
-        exchanges = form.get("grant_type") == token_exchange.GRANT_TYPE
+        exchanges, person = form.get("grant_type") == token_exchange.GRANT_TYPE, None
         if exchanges:
-            made = (await self.exchange.exchanged(form, client=client, now=now)).claims
+            exchanged = await self.exchange.exchanged(form, client=client, now=now)
+            made, person = exchanged.claims, exchanged.person
         else:
             made = await self._granted(form, client, "" if proof is None else proof.thumbprint, now)
         bound = {"jkt": None, "certificate": key.thumbprint} if proof is None else {"jkt": proof.thumbprint}
         token, claims = self.tokens.issue(now=now, **bound, **own, **made)
-        await self._store(authenticated, proof, _issued(claims, address), now)
+        await self._store(authenticated, proof, _issued(claims, address, person=person), now)
         return _answer(token, claims) | ({"issued_token_type": token_exchange.ACCESS_TOKEN} if exchanges else {})
 
     async def _legacy_token(
@@ -204,7 +206,7 @@ def _answer(token: str, claims: AccessClaims) -> dict[str, Any]:
     return answer
 
 
-def _issued(claims: AccessClaims, address: str | None) -> Event:
+def _issued(claims: AccessClaims, address: str | None, *, person: Digest | None = None) -> Event:
     kind = "peer" if claims.organisation_kind == "peer" else "client"
     purpose = claims.authorization_details[0].purpose if claims.authorization_details else None
     return Event(
@@ -219,6 +221,7 @@ def _issued(claims: AccessClaims, address: str | None) -> Event:
             key=claims.key or claims.certificate,
             profile=claims.profile,
             address=address,
+            person=person,
         ),
         context=Context(
             operation="token-exchanged" if claims.made_from else "token-issued",

@@ -10,8 +10,11 @@ from datetime import datetime
 from typing import Any, Final
 
 from safepassage.problems import SuiteError
+from safepassage.problems.access import AccessTokenNotValid
+from safepassage.wire import Digest
 from services.gateway.oauth.agreed import Agreed
 from services.gateway.oauth.authorization_details import StudentDataAccess, narrowed, read_details, require_possible
+from services.gateway.oauth.codes.persons import Persons
 from services.gateway.oauth.known_clients import KnownClient
 from services.gateway.oauth.oauth_errors import (
     ClientNotInForce,
@@ -39,6 +42,8 @@ class Exchanged:
     subject: AccessClaims
     claims: Mapping[str, Any]
     """For AccessTokens.issue."""
+    person: Digest | None
+    """For whom the new token is, as the log calls them; None of a client's own."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,7 @@ class TokenExchange:
     tokens: AccessTokens
     standing: Standing
     agreed: Agreed
+    persons: Persons
 
     async def exchanged(self, form: Mapping[str, str], *, client: KnownClient, now: datetime) -> Exchanged:
         """The new token's claims, but for those of client and proof. `client` was authenticated.
@@ -68,7 +74,8 @@ class TokenExchange:
         kept = {name: getattr(subject, name) for name in AccessClaims.model_fields if name not in _NEW}
         source = MadeFrom(jti=subject.jti, client_id=subject.client_id, client_kid=subject.client_kid)
         own = {"act": acting, "made_from": (*subject.made_from, source), "scope": scope, "until": subject.exp}
-        return Exchanged(subject, kept | own | {"authorization_details": () if details is None else (details,)})
+        claims = kept | own | {"authorization_details": () if details is None else (details,)}
+        return Exchanged(subject, claims, await self._person(subject))
 
     async def _subject(self, token: str, client: KnownClient, now: datetime) -> AccessClaims:
         try:
@@ -83,6 +90,14 @@ class TokenExchange:
         if len(claims.made_from) >= MOST_MADE_FROM:
             raise SubjectTokenRefused("the token was exchanged too often already")
         return claims
+
+    async def _person(self, subject: AccessClaims) -> Digest | None:
+        if subject.authorization_id is None:
+            return None
+        try:
+            return await self.persons.of(subject.authorization_id)
+        except AccessTokenNotValid as error:
+            raise SubjectTokenRefused from error
 
     async def _details(
         self, subject: AccessClaims, requested: str | None, *, client: KnownClient, now: datetime

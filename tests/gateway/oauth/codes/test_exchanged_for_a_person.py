@@ -41,6 +41,8 @@ async def test_the_person_stays_and_who_acts_is_said_until_the_person_or_the_app
     who, caller = await person_of(browser, peopled.now), peopled.heard("privacy").principal.caller
     assert caller is not None
     assert (caller.person, caller.client_id, caller.for_client) == (who.identifier, actor.client_id, app.party.client_id)
+    [event] = [one for one in await peopled.entries() if one.context.operation == "token-exchanged"]
+    assert (event.actor.person, event.actor.client_id) == (who.identifier, actor.client_id)
     grants = ClientGrants(version=1, scopes=("decisions:read",), purposes=(PURPOSE,))
     await peopled.hand.change_client_grants(UUID(app.party.client_id), grants)
     await peopled.app.state.standing.refresh()
