@@ -94,6 +94,7 @@ class AuditNode:
         purpose: str | None = None,
         client: str = "client-1",
         person: str | None = None,
+        for_client: str | None = None,
         through: ServiceName | None = None,
     ) -> dict[str, str]:
         """A client's token, straight from the gateway or `through` a service that asks for the client."""
@@ -102,6 +103,7 @@ class AuditNode:
             {
                 "person": person,
                 "client_id": client,
+                "for_client": for_client,
                 "organisation_id": organisation,
                 "organisation_kind": kind,
                 "role": "registrar",

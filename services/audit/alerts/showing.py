@@ -59,9 +59,11 @@ async def alert_of(tx: AsyncSession, alert_id: UUID, *, lock: bool = False) -> A
 
 
 async def is_about(tx: AsyncSession, row: AlertRow, caller: Caller, keys: SubjectKeys) -> bool:
-    """Whether an alert is about who calls: about the client, the person for whom it does, or what the person did through another client."""
+    """Whether an alert is about who calls: about the client, the one whose token it exchanged, the person for whom it does, or what the
+    person did through another client."""
     claims, terms = caller.claims, (await keys_of(tx, keys)).terms
-    themselves = {doer_of(actor_value(client_id=claims.client_id), claims.person or "")}
+    clients = [one for one in (claims.client_id, claims.for_client) if one is not None]
+    themselves = {doer_of(actor_value(client_id=one), claims.person or "") for one in clients}
     if claims.person is not None:
         themselves.add((Kind.SIGNED_IN, claims.person))
     if row.subject in {term_of(*one, terms, epoch) for one in themselves for epoch in terms.tags}:

@@ -15,9 +15,18 @@ def acting(official: str = "cpo") -> dict[str, str]:
     return {"pairwise_id": official, "role": "privacy-officer", "authenticated_at": "2026-01-01T00:00:00Z"}
 
 
-def state_client(node: AuditNode, *scopes: str, client: str = PRIVACY_OFFICE, person: str | None = None) -> dict[str, str]:
-    chosen = scopes or ("alerts:read", "alerts:review")
-    caller = node.as_caller(*chosen, kind="sea", organisation=STATE, purpose="audit-evaluation", client=client, person=person)
+def state_client(
+    node: AuditNode, *scopes: str, client: str = PRIVACY_OFFICE, person: str | None = None, for_client: str | None = None
+) -> dict[str, str]:
+    caller = node.as_caller(
+        *(scopes or ("alerts:read", "alerts:review")),
+        kind="sea",
+        organisation=STATE,
+        purpose="audit-evaluation",
+        client=client,
+        person=person,
+        for_client=for_client,
+    )
     return caller | {"idempotency-key": str(uuid4())}
 
 

@@ -154,6 +154,9 @@ async def test_nobody_acknowledges_what_is_about_themselves(node: AuditNode) -> 
     alert = (await listed(node))[0]
     answer = await acknowledge(node, alert)
     assert (answer.status, code(answer)) == (403, "alert-about-you")
+    exchanged = state_client(node, client="deputy-office", for_client=PRIVACY_OFFICE)
+    answer = await acknowledge(node, alert, headers=exchanged)
+    assert (answer.status, code(answer)) == (403, "alert-about-you"), "with the token of whom it is about"
     assert (await acknowledge(node, alert, headers=state_client(node, client="deputy-office"))).status == 201
 
 
