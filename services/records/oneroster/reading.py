@@ -260,7 +260,7 @@ class Reading:
                 one,
                 decision,
             )
-            for one in leaving
+            async for one in in_turns(leaving)
         ]
 
     async def left(self) -> dict[str, str]:
