@@ -1,7 +1,9 @@
 """What the store says of each other node, on both engines: the newest of each, what waits, and nothing of anybody else's."""
 
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -24,6 +26,7 @@ from services.records.tables import (
 )
 from shared.database import Database
 from tests.gateway.console.exchanged import DIGEST, signed, taken
+from tests.records.statements import plans
 from tests.stores import at_head
 
 pytestmark = pytest.mark.anyio
@@ -152,3 +155,10 @@ async def test_compared_days_are_those_of_the_last_thirty_the_newest_first(datab
     found = await standing(database, BIRCH, CEDAR)
     assert [one.state for one in found[BIRCH].days] == ["due", "differs", "agreed"]
     assert [one.state for one in found[CEDAR].days] == ["agreed"]
+
+
+async def test_what_waits_is_found_without_a_look_at_what_does_not(database: Database) -> None:
+    made = await database.read(lambda connection: plans(connection, partial(stored_standings, entity_ids=(BIRCH,), now=NOW)))
+    exchanges = "exchange_request|peer_request|outgoing_envelope|incoming_envelope|outgoing_notice|ending|dead_letter"
+    assert len(made) > 10
+    assert not [plan for plan in made if re.search(rf"(SCAN|Seq Scan on) ({exchanges})\b", plan)]
