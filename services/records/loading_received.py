@@ -11,7 +11,7 @@ from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, exists, select
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.record import StudentRecord
@@ -42,7 +42,7 @@ async def received_before(tx: AsyncSession, vault: Vault, arriving: Sequence[Arr
     made = vault.tags
     tags = {place: name_tags(made, one.first, one.last, one.born) for place, one in sought.items()}
     every = list(frozenset().union(*tags.values()))
-    near = await tx.run_sync(lambda session: prepared.rows(session.connection(), _NEAR, {"tags": every})) if every else []
+    near = await tx.run_sync(lambda session: prepared.rows(session.connection(), NEAR, {"tags": every})) if every else []
     result = {}
     for place, one in sought.items() if near else ():
         schools = {enrolled.organisation_id for enrolled in arriving[place].enrolled}
@@ -58,12 +58,16 @@ async def received_before(tx: AsyncSession, vault: Vault, arriving: Sequence[Arr
     return {place: found for place, found in settled.items() if found.student_id is not None or found.doubtful}
 
 
-_NEAR = (
+_OF_A_ROSTER = select(SourceIdRow.tag).where(SourceIdRow.student_id == TagRow.student_id).limit(1).scalar_subquery()
+NEAR = (
     select(TagRow.tag, TagRow.student_id, EnrollmentRow.organisation_id)
     .join(EnrollmentRow, EnrollmentRow.student_id == TagRow.student_id)
-    .where(TagRow.tag.in_(bindparam("tags", expanding=True)), ~exists().where(SourceIdRow.student_id == TagRow.student_id))
+    .where(TagRow.tag.in_(bindparam("tags", expanding=True)), _OF_A_ROSTER.is_(None))
 )
-"""Who has one of these tags, came from another state alone, and where they are enrolled."""
+"""Who has one of these tags, came from another state alone, and where they are enrolled.
+
+The roster's id is asked of each student: of what does not exist PostgreSQL makes a join with the ids of everybody, after all tags.
+"""
 
 
 class _Description(NamedTuple):
