@@ -18,7 +18,9 @@ from services.audit.index.terms import Kind
 from services.audit.tables import PostingRow
 from shared.actors import CONSOLE
 from shared.contracts.audit import Actor, Context, Event
-from tests.audit.alerts.officials import acknowledge, listed, state_client
+from shared.in_process import Answer
+from shared.officials import official_of
+from tests.audit.alerts.officials import acknowledge, acting, listed, state_client
 from tests.audit.alerts.watched import told, watch
 from tests.audit.audit_node import OAK, STATE, AuditNode, event, give_organisations, running
 from tests.audit.test_blast_radius import asked
@@ -125,14 +127,15 @@ async def test_a_person_acknowledges_what_is_about_a_colleague_and_not_about_the
     await watch(node)
     (alert,) = await listed(node, "rule=bulk-read")
 
-    def at_the_console(person: str) -> dict[str, str]:
+    async def at_the_console(person: str) -> Answer:
         scopes = ("alerts:read", "alerts:review")
         caller = node.as_caller(*scopes, kind="sea", organisation=STATE, purpose="audit-evaluation", client=CONSOLE, person=person)
-        return caller | {"idempotency-key": str(uuid4())}
+        headers = caller | {"idempotency-key": str(uuid4())}
+        return await acknowledge(node, alert, headers=headers, acting_official=acting(official_of(person)))
 
-    answer = await acknowledge(node, alert, headers=at_the_console(ANN))
+    answer = await at_the_console(ANN)
     assert (answer.status, json.loads(answer.body)["code"]) == (403, "alert-about-you")
-    assert (await acknowledge(node, alert, headers=at_the_console(BEN))).status == 201
+    assert (await at_the_console(BEN)).status == 201
 
 
 async def test_whoever_is_told_of_by_an_application_of_theirs_acknowledges_it_no_more(node: AuditNode) -> None:
