@@ -53,11 +53,12 @@ def _variables() -> Collection[str]:
 
 def _said(error: ErrorDetails) -> str:
     """The variable, where in its value, and what is wrong there."""
+    said = error["msg"].removeprefix("Value error, ")
     if not error["loc"]:  # of several settings together: the sentence names them
-        return error["msg"].removeprefix("Value error, ")
+        return said
     name, *within = (str(part) for part in error["loc"])
     place = f": {'.'.join(within)}" if within else ""
-    return f"{_variable(name)}{place}: {error['msg']}"
+    return f"{_variable(name)}{place}: {said}"
 
 
 def _variable(name: str) -> str:

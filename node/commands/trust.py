@@ -1,6 +1,5 @@
 """`trust`: the signed list of member agencies."""
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -13,9 +12,8 @@ from node.creation import install_trust_list, keep_earlier_list
 from node.folder import NodeFolder
 from node.trust import member_of, signed_list
 from node.witnesses import TooFewWitnesses, policy_of
-from safepassage.canonical import digest_of, from_base64url
 from safepassage.problems import SuiteError
-from safepassage.trust_list import TrustList, VerifiedTrustList, verify_next_trust_lists
+from safepassage.trust_list import VerifiedTrustList, read_trust_list, verify_next_trust_lists
 from safepassage.trust_members import Member
 from shared.clock import system_clock
 from shared.keys import KeyFileUnusable, SigningKey
@@ -162,8 +160,11 @@ def _read(file: Path | None) -> VerifiedTrustList | None:
 
 
 def _parse(document: bytes) -> VerifiedTrustList:
-    payload = from_base64url(json.loads(document)["payload"])
-    return VerifiedTrustList(TrustList.model_validate_json(payload), digest_of(payload), document)
+    try:
+        read = read_trust_list(document, development=True)
+    except SuiteError as error:
+        stop(error.title, error.remedy)
+    return VerifiedTrustList(read.content, read.digest, document)
 
 
 def _day(seconds: int) -> str:

@@ -108,6 +108,12 @@ def statuses(listed: TrustList) -> dict[str, str]:
     return {member.organisation: member.status for member in listed.members}
 
 
+def test_what_is_no_list_is_said_to_be_none(tmp_path: Path) -> None:
+    for content in (b"{}", b"", b"[]", b'{"payload": 5, "signatures": []}', b"\xff"):
+        (tmp_path / "no.jws").write_bytes(content)
+        assert "Trust list cannot be read" in Ceremony(tmp_path).type("trust", "show", str(tmp_path / "no.jws"), exit_code=1)
+
+
 def test_members_are_admitted_suspended_reinstated_and_expelled(founded: Ceremony) -> None:
     admitted = founded.agree("--admit", str(founded.description("cedar")), roots=("ben", "cal"))
     assert (admitted.serial, statuses(admitted)) == (2, {"Alder": "active", "Birch": "active", "Cedar": "active"})

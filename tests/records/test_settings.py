@@ -5,7 +5,7 @@ from typer.testing import CliRunner
 
 from node.command import app
 
-SAID = "SAFE_PASSAGE_JURISDICTION: Value error, write US- and the postal code of a state, the District or a territory, such as US-OR"
+SAID = "SAFE_PASSAGE_JURISDICTION: write US- and the postal code of a state, the District or a territory, such as US-OR"
 
 
 @pytest.mark.parametrize("written", ["US-ZZ", "US-UK", "US-nc", "NC", "US-", "US-NCX", "US-X1", "CA-NC", "us", ""])
