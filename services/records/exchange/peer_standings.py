@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -24,10 +24,9 @@ from services.records.tables import (
     PeerRequestRow,
     ReconciliationRow,
 )
+from shared.clock import EPOCH
 
 LOOKED_BACK: Final = timedelta(days=30)
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-"""Whatever is due at all is due after it. By what is not null SQLite finds nothing in an index, and reads every exchange that there was."""
 
 _ASKED, _TAKEN = ExchangeRequestRow.__table__.c, PeerRequestRow.__table__.c
 _OUT, _IN = OutgoingEnvelopeRow.__table__.c, IncomingEnvelopeRow.__table__.c
@@ -35,6 +34,7 @@ _NOTICES, _ENDINGS, _LETTERS = OutgoingNoticeRow.__table__.c, EndingRow.__table_
 _LOGS, _DAYS, _STATEMENTS = PeerLogRow.__table__.c, ReconciliationRow.__table__.c, NodeStatementRow.__table__.c
 
 _WAITS: Final[Mapping[str, tuple[ColumnElement[str], tuple[ColumnElement[bool], ...]]]] = {
+    # What is due at all is due after the epoch: by what is not null SQLite finds nothing in an index, and reads every exchange.
     "requests": (_ASKED.holder, (_ASKED.state == Asked.PREPARED, _ASKED.next_attempt_at >= EPOCH)),
     "answers": (_OUT.recipient_node, (_OUT.state.in_(UNDELIVERED), _OUT.next_attempt_at >= EPOCH)),
     "receipts": (
