@@ -198,7 +198,9 @@ def _readiness(app: FastAPI) -> str | None:
 async def readyz(request: Any) -> Response:
     """The service can do its work: its store answers, its workers run, its keys may be used.
 
-    Degraded, it does, and something beside needs a person. Raises TemporarilyUnavailable, KeysUnavailable.
+    Degraded, it does, and something beside needs a person: what seals, or the log, which takes nothing.
+
+    Raises TemporarilyUnavailable, KeysUnavailable.
     """
     state, reason = request.app.state, _readiness(request.app)
     if reason is None:
@@ -207,7 +209,7 @@ async def readyz(request: Any) -> Response:
             keys.require_usable()
         async with state.database.reading() as tx:
             await tx.execute(text("SELECT 1"))
-        in_trouble = keys is not None and keys.trouble is not None
+        in_trouble = (keys is not None and keys.trouble is not None) or state.siblings.log_is_frozen
         status = "degraded" if in_trouble or state.is_degraded() else "ready"
         return Response(json.dumps({"status": status, **state.in_force}, separators=(",", ":")), media_type="application/json")
     raise TemporarilyUnavailable(reason)

@@ -18,6 +18,7 @@ from yarl import URL
 
 from safepassage.problems import Problem, SuiteError, problem_from
 from safepassage.problems.exports import IndexBehind
+from safepassage.problems.log import LogFrozen
 from safepassage.problems.requests import InternalFault, LogUnavailable, TemporarilyUnavailable
 from shared.certificates import client_context
 from shared.clock import Clock
@@ -35,6 +36,8 @@ TIMEOUT_SECONDS = 10.0
 CONNECTIONS = 64
 KEPT_SECONDS = 30.0
 """An idle connection is closed here long before the server closes it (node.server)."""
+APPENDS = "/internal/entries"
+"""Of audit: by which the log takes something."""
 NOT_DOWN = (IndexBehind,)
 """Answers of a service with a status of those that are down, which say when it is worth asking again."""
 
@@ -128,6 +131,8 @@ class Siblings:
         allowed = WHO_MAY_CALL[service]
         self._transports = {name: transport for name, transport in transports.items() if name in allowed}
         self._tokens, self._clock = tokens, clock
+        self.log_is_frozen = False
+        """Whether audit, when it was last asked for it, took nothing until a person has restored its log."""
 
     async def call(
         self,
@@ -194,9 +199,19 @@ class Siblings:
             response = await transport.send(method, path, urlencode(query or {}, doseq=True), headers, content)
         except (OSError, TimeoutError) as error:
             raise _unavailable(sibling) from error
+        self._note(sibling, path, response)
         if response.status >= 400:
             raise _problem(response, sibling)
         return response
+
+    def _note(self, sibling: ServiceName, path: str, response: Answer) -> None:
+        """Whether the log takes entries, off what audit answers: a frozen one is still read."""
+        if sibling != "audit":
+            return
+        if response.status == LogFrozen.status and f'"{LogFrozen.code}"'.encode() in response.body:
+            self.log_is_frozen = True
+        elif response.status < 400 and path == APPENDS:
+            self.log_is_frozen = False
 
     def _token(self, sibling: ServiceName, by: Principal | CallerClaims | str, now: datetime) -> str:
         if isinstance(by, str):
@@ -233,6 +248,8 @@ def _problem(response: Answer, sibling: ServiceName) -> SuiteError:
         problem = problem_from(Problem.model_validate_json(response.body))
     except ValidationError:
         return _unavailable(sibling)
+    if isinstance(problem, LogFrozen):
+        return LogUnavailable("the log is frozen: a person has to restore it")
     down = response.status in (500, 502, 503, 504)
     return _unavailable(sibling) if down and not isinstance(problem, NOT_DOWN) else problem
 

@@ -280,6 +280,8 @@ async def test_a_damaged_log_is_frozen_at_the_start_and_takes_nothing(
             search = await node.send("POST", "/v1/log/searches", node.as_caller("audit:search"), {"student_id": str(uuid4())})
             assert (search.status, json.loads(search.body)["code"]) == (503, "log-frozen")
             assert (await node.send("GET", "/v1/log/checkpoint", node.as_caller("audit:operate", kind="sea"))).status == 200
+            assert json.loads((await node.send("GET", "/readyz", {})).body)["status"] == "degraded"
+            assert node.app.state.metrics.registry.get_sample_value("safe_passage_log_frozen") == 1
 
 
 async def test_another_log_key_freezes_the_year(stopped: Path, node_keys: Path, clock: StandingClock) -> None:

@@ -197,6 +197,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "FAULT-clock": "The clock goes back, stands still, leaps ahead or counts a second twice: the log's time never goes back",
             "FAULT-tampered": "Whatever stored field is altered, verification finds it, or it is listed as nothing that the log proves",
             "FAULT-rollback": "An older copy of the store is found by the log's witnesses, and frozen",
+            "FAULT-frozen": "While the log is frozen nothing that it is to take is given up, and readiness says that a person is needed",
             "FAULT-fork": "Another root of one size is refused by a witness, and is kept as evidence",
             "FAULT-witness": "A witness that is down, slow, lying or replaying stops nothing; the quorum's rule decides",
             "FAULT-verifier": "A verifier that is blind for one thing is seen by the suite of bad evidence",

@@ -184,6 +184,25 @@ async def test_while_the_log_is_down_nothing_is_lost(tiny: Tiny) -> None:
     assert tiny.audit.keys == ["k:1", "k:2"]
 
 
+@pytest.mark.requirement("FAULT-frozen")
+async def test_while_the_log_is_frozen_nothing_is_lost_and_readiness_says_that_a_person_is_needed(tiny: Tiny) -> None:
+    async def said() -> str:
+        return str(json.loads((await tiny.send("GET", "/readyz", {})).body)["status"])
+
+    tiny.audit.frozen = True
+    assert await said() == "ready"
+    async with tiny.app.state.database.transaction() as tx:
+        tiny.app.state.outbox.record(tx, event("k:1"), event("k:2"))
+    await tiny.app.state.outbox.drain()
+    assert [refused for _, refused in await waiting(tiny)] == [None, None], "it is the log that is at fault, not what it is to take"
+    assert await said() == "degraded"
+    tiny.audit.frozen = False
+    tiny.clock.advance(seconds=600)
+    await tiny.app.state.outbox.drain()
+    assert tiny.audit.keys == ["k:1", "k:2"]
+    assert await said() == "ready"
+
+
 async def test_one_refused_event_does_not_hold_up_the_others(tiny: Tiny) -> None:
     tiny.audit.refuse = "k:2"
     async with tiny.app.state.database.transaction() as tx:

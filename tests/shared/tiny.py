@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, FastAPI, Request, Response
 
+from safepassage.problems.log import LogFrozen
 from safepassage.problems.requests import NotFound
 from safepassage.wire import Wire
 from shared.app import build
@@ -86,7 +87,7 @@ class TinyAudit:
 
     def __init__(self) -> None:
         self.keys: list[str] = []
-        self.down = False
+        self.down = self.frozen = False
         self.refuse: str | None = None
 
     def app(self, settings: ServiceSettings, clock: Clock) -> FastAPI:
@@ -98,6 +99,8 @@ class TinyAudit:
             """Append once per key."""
             if self.down:
                 raise OSError("gone")
+            if self.frozen:
+                raise LogFrozen
             if any(event.key == self.refuse for event in request.events):
                 raise NotFound
             for event in request.events:

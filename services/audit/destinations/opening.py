@@ -11,7 +11,7 @@ from shared.telemetry import Metrics
 
 
 def open_courier(app: FastAPI) -> None:
-    """Put `courier` on `app.state`. A destination that needs a person makes the service degraded, never unready."""
+    """Put `courier` on `app.state`. A destination that needs a person makes the service degraded, never unready; so does a frozen log."""
     state = app.state
     sequencer: Sequencer = state.sequencer
 
@@ -28,8 +28,8 @@ def open_courier(app: FastAPI) -> None:
         is_over=lambda: sequencer.frozen is not None,
         is_busy=lambda: sequencer.is_busy,
     )
-    state.courier, state.is_degraded = courier, lambda: courier.is_degraded
-    _observe(state.metrics, courier)
+    state.courier, state.is_degraded = courier, lambda: courier.is_degraded or sequencer.frozen is not None
+    _observe(state.metrics, courier, sequencer)
 
 
 async def send_to_destinations(app: FastAPI) -> None:
@@ -37,6 +37,8 @@ async def send_to_destinations(app: FastAPI) -> None:
     await app.state.courier.run()
 
 
-def _observe(metrics: Metrics, courier: Courier) -> None:
+def _observe(metrics: Metrics, courier: Courier, sequencer: Sequencer) -> None:
     gauge = Gauge("safe_passage_destinations_degraded", "1 where a destination of the log needs a person", registry=metrics.registry)
     gauge.set_function(lambda: float(courier.is_degraded))
+    frozen = Gauge("safe_passage_log_frozen", "1 where the log takes nothing until a person has restored it", registry=metrics.registry)
+    frozen.set_function(lambda: float(sequencer.frozen is not None))
