@@ -84,6 +84,12 @@ async def test_an_assertion_takes_back_once_and_whoever_proves_nothing_takes_bac
     assert (await house.call(reader, token, "GET", PATH)).status == 200
 
 
+@pytest.mark.requirement("DOOR-taken-back")
+def test_every_process_looks_once_a_second() -> None:
+    """Tests look more often: this is how often processes do. By the wall's clock: test_taken_back_processes."""
+    assert gateway_app.LOOK_SECONDS <= 1
+
+
 @pytest.mark.anyio
 async def test_another_process_refuses_it_within_a_second(
     tmp_path: Path, node_keys: Path, clock: StandingClock, empty_store: Path, monkeypatch: pytest.MonkeyPatch
