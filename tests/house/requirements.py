@@ -90,6 +90,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "FORM-pesc": "A transcript is PESC by our model of it, with SCED and local codes; what does not fit is whole in its extension",
             "FORM-sif-kept": "What an xSre says and the record has no place for is kept as it came, or said to be left",
             "FORM-sif": "An xSre that is written and read again is the same record; what is not read of another's is reported by its place",
+            "FORM-oneroster-pages": "A read of many pages goes on as it began while others change the node, and tells what is so now",
             "FORM-oneroster-mask": "As OneRoster too only what was permitted leaves: no object, filter, order or count tells of more",
         },
         "Credentials": {

@@ -1,7 +1,9 @@
 """A page of a collection that is made of everybody in reach: found by the plan of an earlier page where there is one that holds.
 
-# INVARIANT: what a plan places on a page is decided on, cut and made anew for it. Where that gives anything else than the plan says, or
-# nothing, the plan is dropped, and the page is what looking through everybody gives.
+A read of many pages goes on as it began, whatever else changes in the node meanwhile: in the order and with the count of its first page.
+
+# INVARIANT: what a plan places on a page is decided on, cut and made anew for it. Where one of these objects is not there any more, or is
+not what was asked for, the page is what looking through everybody gives.
 """
 
 from collections.abc import Awaitable, Callable
@@ -10,6 +12,7 @@ from typing import Any, Final
 
 from safepassage.problems import SuiteError
 from safepassage.problems.oneroster import NoSuchObject
+from services.records.formats.oneroster_query import Object
 from services.records.oneroster.asking import Asked
 from services.records.oneroster.contents import Ids, Made
 from services.records.oneroster.plans import Mark, Plan, Plans
@@ -37,14 +40,22 @@ class Paging:
 
     async def page(self, reading: Reading) -> tuple[list[Made], int]:
         """The objects of the page, and how many there are in all."""
-        before = await self._mark(reading)
         key = self._plans.key(*self._of_question, *reading.asked_of)
-        plan = None if before is None else self._plans.find(key, before, self._now)
-        if plan is not None:
+        plan = self._plans.find(key, self._now)
+        if plan is not None and (self._goes_on_in(plan) or await self._mark(reading) == plan.mark):
             found = await self._by_plan(reading, plan)
             if found is not None:
                 return found, plan.total
-            self._plans.drop(key)
+        return await self._looked_for(reading, key)
+
+    def _goes_on_in(self, plan: Plan) -> bool:
+        """Whether it is a page behind the first one of a read that began with the plan. Of what was empty there is none."""
+        return self._asked.offset > 0 and plan.total > 0
+
+    async def _looked_for(self, reading: Reading, key: bytes) -> tuple[list[Made], int]:
+        """The page by a look through everybody, of which the plan is kept if nothing changed meanwhile."""
+        self._plans.drop(key)
+        before = await self._mark(reading)
         reading.valid_for = PLANNED
         made = await everything(reading, find=self._find, ids=self._ids, asked=self._asked)
         if before is not None and await self._mark(reading) == before:
@@ -63,7 +74,11 @@ class Paging:
             return None
         by_digest = {self._plans.digest(one.value): one async for one in in_turns(made)}
         page = [by_digest[digest] for digest in place.digests if digest in by_digest]
-        return page if made and len(page) == len(place.digests) else None
+        return page if made and len(page) == len(place.digests) and self._as_asked([one.value for one in page]) else None
+
+    def _as_asked(self, values: list[Object]) -> bool:
+        """Whether objects that may have changed are still those that were asked for, in their order."""
+        return all(map(self._asked.holds, values)) and self._asked.ordered(values) == values
 
     async def _mark(self, reading: Reading) -> Mark | None:
         """None where privacy does not tell, as one of an earlier version does not."""

@@ -1,10 +1,10 @@
 """Plans: of which students' records the objects of a collection are made, and in which order, so that its next page opens theirs alone.
 
-A plan says where to look, and nothing else: whoever is on a page is decided on, cut and made for that page, and an object that does not
-come out as it was when it got its place is on none (`oneroster.paging` looks through everybody then). A plan holds while neither store
-changed (shared.change_marks) and the decisions that it was made of hold.
+A plan says where to look, and nothing else: whoever is on a page is decided on, cut and made for that page, and where an object that it
+places there does not come out any more, it makes none (`oneroster.paging` looks through everybody then). The first page of a collection
+goes by a plan while neither store changed (shared.change_marks), the pages behind it as long as the decisions that it was made of hold.
 
-Nothing in it is personal: random ids, and of each object a keyed digest whose key never leaves this process.
+Nothing in it is personal: random ids, and of each object a keyed digest of its id, whose key never leaves this process.
 """
 
 import json
@@ -92,8 +92,8 @@ class Plans:
         return self._bytes
 
     def digest(self, value: Object) -> int:
-        """Of an object as it is answered."""
-        return int.from_bytes(self._keyed(json.dumps(value, ensure_ascii=False).encode(), 8))
+        """Of an object of one collection: whatever else of it changes, its `sourcedId` is its own."""
+        return int.from_bytes(self._keyed(str(value["sourcedId"]).encode(), 8))
 
     def key(self, *asked: Any) -> bytes:
         """Of a question: a filter may name a child, and is not kept."""
@@ -102,12 +102,12 @@ class Plans:
     def _keyed(self, content: bytes, size: int) -> bytes:
         return blake2b(content, digest_size=size, key=self._secret).digest()
 
-    def find(self, key: bytes, mark: Mark, now: datetime) -> Plan | None:
-        """A plan that holds now."""
+    def find(self, key: bytes, now: datetime) -> Plan | None:
+        """A plan whose decisions hold now."""
         plan = self._plans.get(key)
         if plan is None:
             return None
-        if plan.mark != mark or now >= plan.valid_until:
+        if now >= plan.valid_until:
             self.drop(key)
             return None
         self._plans.move_to_end(key)
