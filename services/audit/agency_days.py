@@ -17,9 +17,14 @@ async def agency_zone(database: Database) -> ZoneInfo:
 
 async def zone_of_agency(tx: AsyncSession) -> ZoneInfo:
     """The same, for who reads already."""
-    query = select(OrganisationRow).where(OrganisationRow.kind == "sea", OrganisationRow.parent_id.is_(None)).order_by(OrganisationRow.id)
-    row = await tx.scalar(query.limit(1))
+    row = await agency_of_node(tx)
     try:
         return ZoneInfo("UTC" if row is None else row.organisation.time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return ZoneInfo("UTC")
+
+
+async def agency_of_node(tx: AsyncSession) -> OrganisationRow | None:
+    """The state agency that runs the node; None until the organisations are known."""
+    query = select(OrganisationRow).where(OrganisationRow.kind == "sea", OrganisationRow.parent_id.is_(None)).order_by(OrganisationRow.id)
+    return await tx.scalar(query.limit(1))

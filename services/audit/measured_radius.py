@@ -21,6 +21,7 @@ from services.audit.published import published_log
 from services.audit.search_clauses import clauses_of, narrowed
 from services.audit.searching import stretches_in, window_of
 from services.audit.touched import LookedAt, count_touched, unheard
+from services.audit.touched_recipients import recipients_of
 from shared.breach_clocks import clocks_of
 from shared.breach_notices import notice_of
 from shared.database import Database
@@ -53,6 +54,7 @@ async def measured(
         state_of = (await known_nodes(tx, state.settings.entity_id)).state_of
     clauses = narrowed(clauses_asked(asked), sight)
     counted = await count_touched(database, state.keys, clauses, stretches, sight, told=told)
+    recipients = await recipients_of(database, state.keys, counted)
     nodes = tuple(TouchedNode(node=node, state=state_of(node), entries=count) for node, count in counted.of(Kind.NODE).items())
     named(whom := counted.whom)
     students = {} if (own := state_of(HERE)) is None else {own: len(whom)}
@@ -68,7 +70,8 @@ async def measured(
         custodians=_custodians(counted.of(Kind.CUSTODIAN), sight),
         nodes=nodes,
         states=_states(nodes, own, counted.entries, students, asked.discovered_at, zone),
-        recipients=counted.recipients,
+        recipients=recipients.every,
+        recipients_named=recipients.named,
         checkpoint=published.note,
         not_looked_at=counted.not_looked_at,
     )

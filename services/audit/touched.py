@@ -16,7 +16,7 @@ from services.audit.index.bitmaps import BLOCK
 from services.audit.index.lookup import Clause, Query, Stretch, candidates, query_of
 from services.audit.index.radius import Touched, node_tags, of_kind, students_of, touched_in, words_of
 from services.audit.index.terms import FIRST_TAGGED, Kind, TermKeys, term_keys
-from services.audit.openings import Sight
+from services.audit.openings import Place, Sight
 from services.audit.subject_keys import SubjectKeys
 from shared.database import Database
 
@@ -39,6 +39,8 @@ class Counted:
     words: dict[bytes, str] = field(default_factory=dict)
     found: dict[bytes | None, set[UUID]] = field(default_factory=dict)
     """Students, by the term of the node that was told of them; None: no other one was."""
+    told_of: dict[bytes, Place] = field(default_factory=dict)
+    """By the term of each recipient, an entry that names it."""
     first_at: datetime | None = None
     last_at: datetime | None = None
     not_looked_at: int = 0
@@ -56,11 +58,6 @@ class Counted:
     def students_at(self, nodes: Collection[str]) -> int:
         """Different ones that some nodes were told of."""
         return len(set().union(*(found for node, found in self.found.items() if node is not None and self.words.get(node) in nodes)))
-
-    @property
-    def recipients(self) -> int:
-        """Different ones in one school year; of two years, one is counted in each."""
-        return sum(term[0] == Kind.RECIPIENT for term in self.terms)
 
 
 async def count_touched(
@@ -86,6 +83,7 @@ async def count_touched(
             told(before + stretch.end - max(min(blocks) * BLOCK, stretch.start), of)
             counted.entries += len(touched.indices)
             counted.terms.update(touched.terms)
+            counted.told_of |= {term: Place(stretch.year, at) for term, at in touched.recipients.items()}
             for node, indices in touched.by_node.items():
                 # INVARIANT: by node anew: whose a student is may differ from entry to entry, and a district is told of its own alone.
                 seen, found = known.setdefault(node, set(about_nobody)), counted.found.setdefault(node, set())

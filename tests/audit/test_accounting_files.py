@@ -15,7 +15,7 @@ from babel.messages.pofile import read_po
 from safepassage.wire_log import DisclosureAccounting
 from services.audit.disclosures import plain_words
 from services.audit.disclosures.accounting_document import LOCALE, accounting_document, words
-from services.audit.disclosures.accounting_table import COLUMNS
+from services.audit.disclosures.accounting_table import COLUMNS, OF_A_STUDENT
 from services.privacy.policy.taxonomy import BASES, PURPOSES
 from tests.audit.audit_node import ELM, OAK, VENDOR, AuditNode, disclosure, give_organisations, running
 from tests.audit.peer_log import member, trust_settings
@@ -35,7 +35,7 @@ async def test_the_whole_record_comes_as_a_table_without_formulas(node: AuditNod
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert answer.headers["content-disposition"] == 'attachment; filename="accounting-of-disclosures-2026-10-20.csv"'
     lines = list(csv.reader(io.StringIO(answer.body.decode(), newline="")))
-    assert [len(line) for line in lines] == [len(COLUMNS)] * 6
+    assert [len(line) for line in lines] == [len(OF_A_STUDENT)] * 6
     assert [line[COLUMNS.index("index")] for line in lines[1:]] == ["4", "3", "2", "1", "0"]
     assert lines[5][COLUMNS.index("emergency_threat")] == THREAT
 

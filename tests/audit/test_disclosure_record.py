@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from safepassage.wire_log import AccountedEntry
-from services.audit.disclosures.accounting_table import COLUMNS, accounting_rows, accounting_table
+from services.audit.disclosures.accounting_table import OF_A_STUDENT, accounting_rows, accounting_table
 from services.audit.disclosures.disclosure_record import ACCOUNTED_KINDS, accounted, phase_of
 from services.audit.drafts import KINDS
 from shared.contracts.audit import Actor, Context, EntryClass
@@ -129,7 +129,7 @@ def test_a_row_of_the_table_has_each_member_in_its_own_cell() -> None:
         **THERE,
     )
     (row,) = accounting_rows(accounting_of(found))
-    assert tuple(row) == COLUMNS
+    assert tuple(row) == OF_A_STUDENT
     assert (row["date"], row["time_utc"], row["what"], row["outcome"]) == ("2026-10-20", "00:00:00", "disclosure", None)
     assert (row["party"], row["through_node"], row["on_behalf_of"]) == (str(VENDOR), "https://birch.example", str(OAK))
     assert (row["purpose"], row["basis"], row["law"]) == ("study", "contractor", ("34 CFR 99.31(a)(1)", "99.33(b)"))

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.wire_log import AccountedEntry, Party
-from services.audit.agency_days import zone_of_agency
+from services.audit.agency_days import agency_of_node, zone_of_agency
 from services.audit.disclosures.disclosure_record import OF_THE_AGENCY, accounted, phase_of
 from services.audit.known_nodes import known_nodes
 from services.audit.openings import OpenedEntry, Place, Sight, open_entries
@@ -73,6 +73,12 @@ async def names_in(tx: AsyncSession, own: str, entries: Sequence[AccountedEntry]
     rows = await tx.scalars(select(OrganisationRow).where(OrganisationRow.id.in_(named)))
     agencies = (await known_nodes(tx, own)).agencies
     return {**agencies} | {str(row.id): row.organisation.name for row in rows}
+
+
+async def own_agency(tx: AsyncSession) -> Party | None:
+    """The state agency that runs the node, by its register; None until it is known."""
+    row = await agency_of_node(tx)
+    return None if row is None else Party(organisation=str(row.id), name=row.organisation.name)
 
 
 def with_names(entry: AccountedEntry, names: Mapping[str, str]) -> AccountedEntry:

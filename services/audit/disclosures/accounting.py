@@ -14,10 +14,10 @@ from safepassage.problems.log import AccountingTooLong, LogFrozen, PurposeMissin
 from safepassage.problems.records import NoSuchStudent
 from safepassage.problems.requests import LogUnavailable, NotPermitted
 from safepassage.wire_log import DisclosureAccounting, LogOrder
-from services.audit.disclosures.accounted_entries import accounted_entries, names_in, with_names
+from services.audit.disclosures.accounted_entries import accounted_entries, names_in, own_agency, with_names
 from services.audit.disclosures.accounting_document import Language, accounting_document
 from services.audit.disclosures.accounting_table import accounting_rows, accounting_table
-from services.audit.disclosures.disclosure_record import ACCOUNTED_KINDS
+from services.audit.disclosures.disclosure_record import ACCOUNTED_KINDS, further_disclosers
 from services.audit.openings import Place, sight_of
 from services.audit.own_entries import own_entries_about
 from services.audit.published import published_log
@@ -156,10 +156,17 @@ async def _account(
         published = await published_log(tx)
         entries = await accounted_entries(tx, state.keys, places[:most], tags=tags, sight=sight, published=published)
         names = await names_in(tx, state.settings.entity_id, entries)
+        own = await own_agency(tx)
         destroyed = await destroyed_years(tx, tags, sight)
     if recordable_only:
         entries = [entry for entry in entries if entry.ferpa_recordable or entry.idea_recordable]
     await record_search(state.sequencer, caller, operation="disclosure-accounting", student_id=student_id, count=len(entries), now=now)
     told = tuple(with_names(entry, names) for entry in entries)
-    accounting = DisclosureAccounting(student_id=student_id, entries=told, checkpoint=published.note, destroyed=destroyed)
+    accounting = DisclosureAccounting(
+        student_id=student_id,
+        entries=told,
+        checkpoint=published.note,
+        destroyed=destroyed,
+        may_disclose_further=further_disclosers(own, told),
+    )
     return accounting, names, places[most - 1] if len(places) > most else None

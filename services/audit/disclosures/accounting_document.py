@@ -7,7 +7,7 @@ with the machine's fonts, and the file then does not claim PDF/UA-1, which asks 
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import cache
 from gettext import NullTranslations
@@ -47,6 +47,7 @@ def accounting_document(
 def words(accounting: DisclosureAccounting, names: Mapping[str, str], *, drawn_at: datetime, language: Language = "en") -> dict[str, Any]:
     """Everything that the document says."""
     _, on = translations(language).gettext, _long(drawn_at.astimezone(UTC).date(), language)
+    further = [one.name or plain_words.party_name(one, names, _) for one in accounting.may_disclose_further]
     return {
         "language": language,
         "title": _("Who asked for and received this student's data"),
@@ -57,6 +58,7 @@ def words(accounting: DisclosureAccounting, names: Mapping[str, str], *, drawn_a
                 " college, may inspect it. It lists each request for the student's data and each time that it was given to somebody, the"
                 " newest first. What a court has ordered to be kept secret is not in it."
             ),
+            *_authorities(further, _),
             _(
                 "If you think that something here should not have happened, tell the district or the state agency. You may also complain to"
                 " the Student Privacy Policy Office of the U.S. Department of Education."
@@ -69,6 +71,17 @@ def words(accounting: DisclosureAccounting, names: Mapping[str, str], *, drawn_a
         "entries": [_entry(entry, names, language) for entry in accounting.entries],
         "footer": _("Accounting of disclosures, drawn on %(day)s") % {"day": on},
     }
+
+
+def _authorities(further: Sequence[str], _: Translate) -> list[str]:
+    """Who may pass it on: a paragraph, or none."""
+    if not further:
+        return []
+    said = _(
+        "The law lets an authority that holds some of the data pass it on for the school authorities, without asking you again"
+        " (34 CFR 99.33(b)). These may: %(authorities)s."
+    )
+    return [said % {"authorities": "; ".join(further)}]
 
 
 def _summary(accounting: DisclosureAccounting, _: Translate) -> list[str]:

@@ -14,9 +14,14 @@ COLUMNS: Final = (
 )  # fmt: skip
 
 
+OF_A_STUDENT: Final = (*COLUMNS, "may_disclose_further")
+"""The authorities of 34 CFR 99.32(a)(1) are no entry's own: each line has them all."""
+
+
 def accounting_table(accounting: DisclosureAccounting) -> str:
     """A line for each entry, newest first."""
-    return table(COLUMNS, (_cells(entry) for entry in accounting.entries))
+    further = "; ".join(_authorities(accounting))
+    return table(OF_A_STUDENT, ((*_cells(entry), further) for entry in accounting.entries))
 
 
 def copied_table(disclosures: Sequence[CopiedDisclosure]) -> str:
@@ -26,7 +31,12 @@ def copied_table(disclosures: Sequence[CopiedDisclosure]) -> str:
 
 def accounting_rows(accounting: DisclosureAccounting) -> list[dict[str, object]]:
     """The same for programs: a list stays a list, and what is not there is null."""
-    return [dict(zip(COLUMNS, _values(entry), strict=True)) for entry in accounting.entries]
+    further = _authorities(accounting)
+    return [dict(zip(OF_A_STUDENT, (*_values(entry), further), strict=True)) for entry in accounting.entries]
+
+
+def _authorities(accounting: DisclosureAccounting) -> tuple[str, ...]:
+    return tuple(one.name or one.agency or one.organisation or one.node or "" for one in accounting.may_disclose_further)
 
 
 def _cells(entry: AccountedEntry) -> Iterator[str]:

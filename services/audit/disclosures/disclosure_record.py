@@ -4,6 +4,7 @@ Everything is logged; what the law does not ask for is shown too, with the exemp
 as recordable: the record errs towards saying more.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -24,6 +25,9 @@ EXEMPT: Final[dict[str, str]] = {
     "directory": "34 CFR 99.32(d)(4)",
 }
 """By the basis of a disclosure, why no record of it is required."""
+
+OF_AUTHORITIES: Final = "audit-authority"
+"""Basis of what State and local educational authorities and Federal officials get to audit or evaluate: 34 CFR 99.31(a)(3)."""
 
 ANNOTATION: Final = "belongs to the record of its disclosure"
 COPY_WITHIN: Final = timedelta(days=30)
@@ -93,6 +97,25 @@ def accounted(
         index=index,
         proof="published" if published else "pending",
     )
+
+
+def further_disclosers(own: Party | None, entries: Iterable[AccountedEntry]) -> tuple[Party, ...]:
+    """The authorities that may disclose further without consent, by 34 CFR 99.33(b), each once: 99.32(a)(1) asks for their names.
+
+    The agency that runs this node holds what districts gave it. What went through another node is with the agency that runs that one. Who
+    got something to audit or evaluate may pass it on for the district. An authority that has it no more is named too.
+
+    own  None until the node knows its organisations
+    """
+    found = [] if own is None else [own]
+    for entry in entries:
+        if entry.phase != "disclosure":
+            continue
+        if entry.party.node is not None:
+            found.append(Party(node=entry.party.node, agency=entry.party.agency))
+        if entry.interest.basis == OF_AUTHORITIES:
+            found.append(entry.party.model_copy(update={"client_id": None}))
+    return tuple(dict.fromkeys(found))
 
 
 def copy_due(logged_at: datetime, zone: ZoneInfo) -> date:

@@ -27,11 +27,13 @@ class Touched(NamedTuple):
     terms: Counter[bytes]
     by_node: dict[bytes | None, list[int]]
     """The same indices by the term of the node that is told of; one that tells two stands under both, None: of none."""
+    recipients: dict[bytes, int]
+    """The first index of each recipient's term."""
 
 
 def touched_in(driver: Driver, query: Query, stretch: Stretch, blocks: Sequence[int]) -> Touched:
     """What of some blocks a query finds, and how many of it have each term."""
-    touched = Touched(stretch.year, [], Counter(), {})
+    touched = Touched(stretch.year, [], Counter(), {}, {})
     for block, found in sorted(bits_in(driver, query, stretch, blocks).items()):
         touched.indices.extend(block * BLOCK + position for position in ascending(found))
         of_none = found
@@ -41,6 +43,8 @@ def touched_in(driver: Driver, query: Query, stretch: Stretch, blocks: Sequence[
             if not having:
                 continue
             touched.terms[bytes(term)] += having.bit_count()
+            if term[0] == Kind.RECIPIENT:
+                touched.recipients.setdefault(bytes(term), block * BLOCK + next(ascending(having)))
             if term[0] == Kind.NODE:
                 _under(touched, bytes(term), block, having)
                 of_none &= ~having

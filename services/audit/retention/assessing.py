@@ -54,12 +54,18 @@ async def assess(
     years   by class of entry, how long it is kept
     last_t  time of the log's newest entry, whole seconds
     """
-    holds, log_year = await holds_in_force(tx, keys), key_epoch(last_t)
+    holds, log_year, zone = await holds_in_force(tx, keys), key_epoch(last_t), await zone_of_agency(tx)
     found = []
     if named.student is None:
         for node in await node_years(tx, keys, named.school_years):
             kept = kept_of_node(
-                node.school_year, pages_of_students=node.pages_of_students, holds=holds, years=years, log_year=log_year, now=now
+                node.school_year,
+                pages_of_students=node.pages_of_students,
+                holds=holds,
+                years=years,
+                log_year=log_year,
+                zone=zone,
+                now=now,
             )
             said = PreviewedYear(
                 school_year=node.school_year, entries=node.entries, index_rows=0, kept_because=kept.because, holds=kept.holds
@@ -77,6 +83,7 @@ async def assess(
             holds=holds,
             years=years,
             log_year=log_year,
+            zone=zone,
             now=now,
         )
         said = PreviewedYear(

@@ -7,6 +7,7 @@ years are this project's minimum, which a state lengthens (`retention_years`), a
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from safepassage.wire_retention import RetentionClass, RetentionName
 from services.audit.school_years import FIRST_MONTH
@@ -52,6 +53,16 @@ def periods(lengthened: Mapping[RetentionName, int]) -> dict[str, int]:
 def classes_with(lengthened: Mapping[RetentionName, int]) -> tuple[RetentionClass, ...]:
     """The classes with a state's own periods."""
     return tuple(one.model_copy(update={"years": max(one.years, lengthened.get(one.name, 0))}) for one in RETENTION)
+
+
+def is_over(school_year: int, *, now: datetime, zone: ZoneInfo, after_years: int = 0) -> bool:
+    """Whether a school year, and some years after it, are over: by UTC, by which the keys change, and where the state agency is.
+
+    INVARIANT: east of Greenwich the one, west of it the other is later: what is kept for so many years is kept until the last of them ends
+    in the calendar of those who keep it.
+    """
+    local = datetime(school_year + after_years, FIRST_MONTH, 1, tzinfo=zone)
+    return now >= max(school_year_ends(school_year, after_years=after_years), local)
 
 
 def school_year_ends(school_year: int, *, after_years: int = 0) -> datetime:

@@ -10,7 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from safepassage.wire_retention import KeptBecause
-from services.audit.retention.classes import school_year_ends
+from services.audit.retention.classes import is_over, school_year_ends
 
 CLEARANCE_HOLDS: Final = timedelta(days=90)
 """A clearance that is older shows nothing any more: somebody may wait to inspect by now (34 CFR 99.10(e))."""
@@ -69,6 +69,7 @@ def kept_of_student(
     holds: Collection[Hold],
     years: Mapping[str, int],
     log_year: int,
+    zone: ZoneInfo,
     now: datetime,
 ) -> Kept:
     """Why what is sealed of a student in a school year is kept.
@@ -77,8 +78,9 @@ def kept_of_student(
     copy_owed      a district has not yet got the copy that tells of one of the entries
     years          by class of entry, how long it is kept
     log_year       school year of the log's newest entry
+    zone           the state agency's, in whose calendar a year has to be over too
     """
-    because = _by_time({entry.class_ for entry in entries}, school_year, years, log_year, now)
+    because = _by_time({entry.class_ for entry in entries}, school_year, years, log_year, zone, now)
     if not records_ended and any(entry.accounted for entry in entries):
         because.append("kept-with-record")
     if copy_owed:
@@ -96,13 +98,14 @@ def kept_of_node(
     holds: Collection[Hold],
     years: Mapping[str, int],
     log_year: int,
+    zone: ZoneInfo,
     now: datetime,
 ) -> Kept:
     """Why what the node's own key of a school year seals is kept: who did what in pages about many too, so any hold that meets it counts.
 
     pages_of_students  entries about many of which a student's part still exists: who got it belongs to that student's accounting
     """
-    because = _by_time(years, school_year, years, log_year, now)
+    because = _by_time(years, school_year, years, log_year, zone, now)
     if pages_of_students:
         because.append("kept-with-record")
     held = tuple(hold.id for hold in holds if hold.meets(school_year))
@@ -111,11 +114,13 @@ def kept_of_node(
     return Kept(tuple(because), held)
 
 
-def _by_time(classes: Collection[str], school_year: int, years: Mapping[str, int], log_year: int, now: datetime) -> list[KeptBecause]:
-    if school_year >= log_year or school_year_ends(school_year) > now:
+def _by_time(
+    classes: Collection[str], school_year: int, years: Mapping[str, int], log_year: int, zone: ZoneInfo, now: datetime
+) -> list[KeptBecause]:
+    if school_year >= log_year or not is_over(school_year, now=now, zone=zone):
         return ["school-year-not-over"]
     longest = max((years.get(name, max(years.values())) for name in classes), default=0)
-    return ["retention-class"] if school_year_ends(school_year, after_years=longest) > now else []
+    return [] if is_over(school_year, now=now, zone=zone, after_years=longest) else ["retention-class"]
 
 
 class Told(NamedTuple):

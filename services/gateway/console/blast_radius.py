@@ -26,7 +26,7 @@ from services.gateway.console.radius_counting import counted as counted_so_far
 from services.gateway.console.radius_question import BEGIN, MEMBERS, OF_WORDS, PERSONAL, Asked, Question, question_of_form
 from services.gateway.console.radius_residence import SCOPE as RESIDENCE
 from services.gateway.console.radius_residence import by_residence, counted_by_residence
-from services.gateway.console.radius_tables import CUSTODIANS, DATA, WAIT_SECONDS, kinds_of_data, whose_students
+from services.gateway.console.radius_tables import CUSTODIANS, DATA, RECIPIENTS, WAIT_SECONDS, kinds_of_data, who_received, whose_students
 from services.gateway.console.radius_tables import EXPORT as TABLES
 from services.gateway.console.sorting import Orders
 from services.gateway.console.state_names import STATE_NAMES
@@ -88,6 +88,7 @@ async def show_blast_radius(
     handles: SessionHandles,
     data: Annotated[TableAsked, DATA.asked],
     custodians: Annotated[TableAsked, CUSTODIANS.asked],
+    recipients: Annotated[TableAsked, RECIPIENTS.asked],
     whose: Whose = None,
     cursor: Annotated[str | None, Query(max_length=2000)] = None,
     sort: Annotated[str, ORDERS.query] = ORDERS.usual,
@@ -119,7 +120,7 @@ async def show_blast_radius(
     names, query = await names_of(frame.request, ids), question.query(handles)
     residents = None if lived is None else lived.found
     kinds, owners, files = kinds_of_data(counted, frame), whose_students(counted, names), f"{TABLES}?{query}"
-    order = {**ORDERS.kept(sort), **DATA.said(data), **CUSTODIANS.said(custodians)}
+    order = {**ORDERS.kept(sort), **DATA.said(data), **CUSTODIANS.said(custodians), **RECIPIENTS.said(recipients)}
     asked = {**order, **({} if whose is None else {"whose": str(whose)})}
     filed = {**ORDERS.kept(sort), **({} if whose is None else {"whose": str(whose)})}
     return frame.page(
@@ -136,6 +137,7 @@ async def show_blast_radius(
         live=f"{FOUND}?{question.living_as(BEGIN).query(handles)}" if node.may(RESIDENCE) and lived is None else None,
         notices=f"{files}&table=notices",
         custodians=frame.table(CUSTODIANS, owners, custodians, export=files),
+        recipients=frame.table(RECIPIENTS, who_received(counted), recipients, export=files),
         owners=[(code, name) for code, name, _count in owners],
         whose="" if whose is None else str(whose),
         kept={**dict(parse_qsl(query)), **order},

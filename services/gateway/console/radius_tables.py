@@ -51,6 +51,13 @@ CUSTODIANS: Final = WholeTable(
     file={"organisation_id": lambda row: row[0], "organisation": lambda row: row[1], "entries": lambda row: row[2]},
 )
 
+RECIPIENTS: Final = WholeTable(
+    "recipients",
+    {"-entries": lambda row: row[2], "recipient": lambda row: in_words(row[1])},
+    filters={"recipient": Filter(word("Recipient"), lambda row, _: [(row[0], row[1])])},
+    file={"recipient": lambda row: row[0], "name": lambda row: row[1], "entries": lambda row: row[2]},
+)
+
 
 def kinds_of_data(found: BlastRadius, frame: Frame) -> list[Counted]:
     """That entries name."""
@@ -62,6 +69,11 @@ def whose_students(found: BlastRadius, names: Mapping[UUID, str]) -> list[Counte
     return [(str(one.organisation_id), named(names, one.organisation_id), one.entries) for one in found.custodians]
 
 
+def who_received(found: BlastRadius) -> list[Counted]:
+    """Whom the entries name as who received or asked: by name where one is known."""
+    return [(one.recipient, one.name or one.recipient, one.entries) for one in found.recipients_named]
+
+
 @router.get(EXPORT, response_model=None, responses=page_responses(200))
 async def export_touched(
     question: AskedOfLog,
@@ -69,7 +81,8 @@ async def export_touched(
     node: Node,
     data: Annotated[Asked, DATA.asked],
     custodians: Annotated[Asked, CUSTODIANS.asked],
-    table: Annotated[Literal["data", "custodians", "notices"], Query(description="Which of the page's.")] = "data",
+    recipients: Annotated[Asked, RECIPIENTS.asked],
+    table: Annotated[Literal["data", "custodians", "recipients", "notices"], Query(description="Which of the page's.")] = "data",
     form: Form = "csv",
 ) -> Response:
     """One of the tables as a file. Raises InvalidRequest while it is not counted: its page counts it."""
@@ -78,6 +91,8 @@ async def export_touched(
         raise InvalidRequest("it is not counted yet: look at its page first", field="count")
     if table == "data":
         return filed(DATA, kinds_of_data(found, frame), data, form)
+    if table == "recipients":
+        return filed(RECIPIENTS, who_received(found), recipients, form)
     if table == "notices":
         states, by = (await states_of(node, question, found)).states, "told" if question.living is None else "residence"
         rows = [

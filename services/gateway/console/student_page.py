@@ -57,6 +57,7 @@ async def show_student(
     kept = {**ORDERS.kept(sort), **({"recorded": recorded} if recorded else {})}
     accounting, following = await node.page("audit", accounting_of(student_id), DisclosureAccounting, asked)
     names = await names_by_reference(frame.request, [entry.party.organisation for entry in accounting.entries])
+    further = [one.name or party_name(one, frame, names) for one in accounting.may_disclose_further]
     rows, beside = await rows_of(rights, handle, frame, node, student_id), said_of_all(tables)
     number, viewing = len(accounting.entries), frame.viewing
     count = _("No entries") if not number else _("1 entry") if number == 1 else _("%(n)s entries") % {"n": viewing.number(number)}
@@ -68,6 +69,7 @@ async def show_student(
         rows=[shown_entry(entry, frame, peers, names) for entry in accounting.entries],
         count=_("%(n)s entries, and more") % {"n": viewing.number(number)} if following else count,
         received=len(received),
+        further=further,
         destroyed=bool(accounting.destroyed),
         more=None if following is None else f"{path}?{urlencode({**kept, **beside, 'cursor': following['cursor']})}",
         heads=frame.heads(ORDERS, sort),

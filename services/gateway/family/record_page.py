@@ -73,13 +73,14 @@ async def show_family_record(
     query: dict[str, str | int] = {"limit": PER_PAGE, **({} if cursor is None else {"cursor": cursor})}
     path = f"/v1/students/{frame.member.student_id}/disclosure-accounting"
     accounting, following = await node.page("audit", path, DisclosureAccounting, query)
-    names = await names_of(frame, {entry.party for entry in accounting.entries})
+    names = await names_of(frame, {*(entry.party for entry in accounting.entries), *accounting.may_disclose_further})
     return frame.page(
         "record.html",
         entries=[shown_entry(entry, names, frame.translate) for entry in accounting.entries],
         first=cursor is None,
         more=None if following is None else f"{HOME}?{urlencode({'cursor': following['cursor']})}",
         destroyed=bool(accounting.destroyed),
+        further=[agency_name(one, names, frame.translate) for one in accounting.may_disclose_further],
         title=title_of(frame.member, frame.translate),
     )
 
@@ -122,6 +123,11 @@ def party_name(party: Party, names: Names, _: Callable[[str], str]) -> str:
         return _("This agency")
     # Its node has left the trust list: what it was called stays.
     return party.name or party.agency or _("A school or agency in another state")
+
+
+def agency_name(party: Party, names: Names, _: Callable[[str], str]) -> str:
+    """An authority that may pass it on; one of another state as the trust list calls it."""
+    return party_name(party if party.name is not None else party.model_copy(update={"name": party.agency}), names, _)
 
 
 async def names_of(frame: FamilyFrame, parties: Collection[Party]) -> Names:

@@ -64,12 +64,11 @@ async def provide(
                     request_id=row.id,
                     exchange_id=row.exchange_id,
                     requester=row.requester,
-                    recipient=asked.selector.evidence.receiving_organisation.name,
+                    selector=asked.selector,
                     student_id=subject.student_id,
                     custodian_id=subject.custodian_id,
                     outcome=_matched_as(subject, review),
                     is_nobody=subject.is_nobody,
-                    operation=request_events.operation_of(asked.selector),
                 ),
             )
         if isinstance(what, Nothing) and what.denied and subject is not None and row.state == State.ACCEPTED:

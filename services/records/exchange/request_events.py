@@ -83,16 +83,15 @@ def matched(
     request_id: UUID,
     exchange_id: UUID,
     requester: str,
-    recipient: str,
+    selector: Selector,
     student_id: UUID,
     custodian_id: UUID,
     outcome: str,
     is_nobody: bool = False,
-    operation: str = REQUEST,
 ) -> Event:
     """The request is about this student: from here on it is in the accounting of requests for the student's record (34 CFR 99.32(a)(1)).
 
-    recipient  what the school or district is called for which is asked
+    selector   what was asked, for whom and with what interest, which the record has of each request too (99.32(a)(3)(ii))
     is_nobody  it is about no student who is known here; another one may be found later. The actor is who asked: of one peer's requests
                the log tells how many found nobody (the alert `enumeration`).
     """
@@ -103,10 +102,12 @@ def matched(
         custodians=(custodian_id,),
         actor=peer_of(requester),
         context=Context(
-            operation=MATCHES[operation],
+            operation=MATCHES[operation_of(selector)],
             outcome=outcome,
+            purpose=selector.purpose,
+            basis=selector.basis,
             exchange_id=exchange_id,
-            recipient_name=recipient,
+            recipient_name=selector.evidence.receiving_organisation.name,
             recipient_node=requester,
         ),
     )

@@ -49,7 +49,7 @@ async def asked(node: AuditNode, student: UUID | None, **named: Any) -> LogDestr
     """A destruction that was asked for; of a student whose records ended today."""
     if student is not None:
         today = node.clock().date().isoformat()
-        named |= {"student_id": str(student), "clearance_id": str(await clear(node, student)), "records_ended_on": today}
+        named = {"student_id": str(student), "clearance_id": str(await clear(node, student)), "records_ended_on": today} | named
     answer = await ask(node, **named)
     assert answer.status == 201, answer.body
     return LogDestruction.model_validate_json(answer.body)

@@ -15,6 +15,7 @@ from shared.contracts.audit import MAY_WRITE
 STUDENT, OAK, ELM = uuid4(), uuid4(), uuid4()
 THEN = datetime(2026, 3, 1, tzinfo=UTC)
 LATER = datetime(2033, 9, 1, tzinfo=UTC)
+UTC_ZONE = ZoneInfo("UTC")
 
 
 def entry(class_: str = "search", *, accounted: bool = False, of: UUID | None = OAK, at: datetime = THEN) -> KeptEntry:
@@ -26,7 +27,15 @@ def hold(**narrowed: Any) -> Hold:
 
 
 def kept(*entries: KeptEntry, **more: Any) -> tuple[str, ...]:
-    facts = {"records_ended": False, "copy_owed": False, "holds": (), "years": periods({}), "log_year": 2034, "now": LATER}
+    facts = {
+        "records_ended": False,
+        "copy_owed": False,
+        "holds": (),
+        "years": periods({}),
+        "log_year": 2034,
+        "zone": UTC_ZONE,
+        "now": LATER,
+    }
     return kept_of_student(entries, student=STUDENT, school_year=2026, **(facts | more)).because
 
 
@@ -95,7 +104,7 @@ def test_an_entry_of_which_it_cannot_be_told_belongs_to_any_organisation() -> No
 
 
 def test_any_hold_that_meets_the_year_keeps_the_nodes_own_key() -> None:
-    facts: dict[str, Any] = {"pages_of_students": 0, "years": periods({}), "log_year": 2034, "now": LATER}
+    facts: dict[str, Any] = {"pages_of_students": 0, "years": periods({}), "log_year": 2034, "zone": UTC_ZONE, "now": LATER}
     assert kept_of_node(2026, holds=(), **facts).because == ()
     assert kept_of_node(2026, holds=[hold(student=uuid4())], **facts).because == ("legal-hold",)
     assert kept_of_node(2026, holds=[hold(logged_from=datetime(2026, 7, 1, tzinfo=UTC))], **facts).because == ()

@@ -22,10 +22,11 @@ from services.audit.touched import LookedAt
 from services.gateway.console import blast_radius, radius_duties
 from services.gateway.console.blast_radius import DUTIES, EXPORT, FOUND, PATH
 from services.gateway.console.handles import Handles
+from services.gateway.console.radius_tables import EXPORT as TABLES
 from services.gateway.people.roles import Role
 from tests.conftest import StandingClock
 from tests.gateway.console.consoles import Console, new_district, open_console
-from tests.gateway.console.crossing import PEERS
+from tests.gateway.console.crossing import BIRCH, PEERS
 from tests.gateway.console.test_one_student import reader
 from tests.gateway.console.touched import ADDRESS, ELEMENTS, KEY, stolen
 from tests.gateway.people.signing_in import Browser, location_of, person_of
@@ -81,6 +82,25 @@ async def test_a_district_is_shown_its_own_students_alone(console: Console) -> N
     officer, auditor = await console.browser("district-officer"), await console.browser("auditor")
     assert "Nothing of this is in the log between these instants." in await page_of(officer, await asked(officer, "client", "stolen"))
     assert figure(await page_of(auditor, await asked(auditor, "client", "stolen")), "Students") == "2"
+
+
+async def test_who_received_it_is_named_on_the_page_and_in_a_file(console: Console) -> None:
+    birch = f"{BIRCH}#{(school := uuid4())}"
+    await stolen(console, node=BIRCH, recipient=school)
+    await stolen(console, recipient=console.district.id)
+    await stolen(console, recipient=console.district.id)
+    auditor = await console.browser("auditor")
+    path = await asked(auditor, "client", "stolen")
+    page = await page_of(auditor, path)
+    assert figure(page, "Recipients") == "2"
+    _, _, received = page.partition('<h2 id="received">Recipients</h2>')
+    table = received.partition("</section>")[0]
+    assert table.index(console.district.name) < table.index(birch), "the most entries first"
+    rows = json.loads((await auditor.get(f"{TABLES}?{urlsplit(path).query}&table=recipients&form=json")).body)
+    assert [(one["recipient"], one["name"], one["entries"]) for one in rows] == [
+        (str(console.district.id), console.district.name, 2),
+        (birch, birch, 1),
+    ]
 
 
 async def test_the_list_for_the_notices_has_each_student_of_each_entry(console: Console) -> None:

@@ -59,7 +59,7 @@ HEADS_OF_PAGES = {
     "/console/agreements": 2,
     "/console/alerts": 1,
     "/console/agreements/…": 12,
-    "/console/blast-radius/found": 5,
+    "/console/blast-radius/found": 7,
     "/console/dead-letters": 1,
     "/console/decisions": 1,
     "/console/decisions/sets": 5,

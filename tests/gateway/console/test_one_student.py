@@ -78,6 +78,7 @@ async def test_a_student_is_found_by_name_and_birthday_and_the_address_tells_not
     assert "1 entry" in shown
     assert "Given" in shown
     assert "That you looked is now an entry of the log" in shown
+    assert f"without consent (34 CFR 99.33(b)): {console.agency.name}" in " ".join(shown.split())
     assert ("The family has given none." in shown) == (role != "auditor")
     assert ("Legal holds" in shown) == (role == "privacy-officer")
     title = re.search(r"<title>(.*?)</title>", page)

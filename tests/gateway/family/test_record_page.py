@@ -48,6 +48,9 @@ async def test_a_parent_reads_who_got_the_record_and_why(families: Families) -> 
     assert "<img" not in page
     assert str(facts.student_id) not in page
     assert page.index("Cascade") < page.index("A school or agency in"), "the newest is first"
+    further = page.partition("without asking you again:")[2].partition("</p>")[0]
+    assert families.console.agency.name in further
+    assert "A school or agency in" not in further, "an authority is named: 34 CFR 99.32(a)(1)"
 
 
 @pytest.mark.requirement("CON-family")

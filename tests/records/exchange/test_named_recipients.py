@@ -1,4 +1,4 @@
-"""The holder's accounting names the school for which was asked, as the requester's node has signed it (34 CFR 300.614)."""
+"""The holder's accounting names the school for which was asked, and for what, as its node has signed it (34 CFR 99.32, 300.614)."""
 
 from uuid import UUID
 
@@ -30,9 +30,11 @@ async def test_a_record_that_left_and_its_request_are_accounted_with_the_schools
     await case.finish()
     student_id = (await case.request()).student_id
     assert student_id is not None
-    told = [(one.phase, one.party.name, one.party.node) for one in await accounted(states, student_id)]
-    assert ("request", NAME, states.birch.entity_id) in told
-    assert ("disclosure", NAME, states.birch.entity_id) in told
+    told = [
+        (one.phase, one.party.name, one.party.node, one.interest.purpose, one.interest.basis) for one in await accounted(states, student_id)
+    ]
+    assert ("request", NAME, states.birch.entity_id, "enrollment", "transfer") in told, "99.32(a)(3)(ii): the interest in requesting it too"
+    assert ("disclosure", NAME, states.birch.entity_id, "enrollment", "transfer") in told
 
 
 @pytest.mark.requirement("LOG-ACCOUNTING")
@@ -45,5 +47,7 @@ async def test_so_is_a_request_of_which_a_person_had_to_say_whom_it_is_about(sta
     [review] = [row for row in await states.alder.rows(MatchReviewRow) if row.request_id == (await case.request()).id]
     async with states.alder.client("state-agency") as agency:
         await agency.resolve_match(review.id, MatchResolution(student_id=student_id))
-    named = [(one.phase, one.outcome, one.party.name) for one in await accounted(states, student_id)]
-    assert ("request", "person", NAME) in named
+    named = [
+        (one.phase, one.outcome, one.party.name, one.interest.purpose, one.interest.basis) for one in await accounted(states, student_id)
+    ]
+    assert ("request", "person", NAME, "enrollment", "transfer") in named

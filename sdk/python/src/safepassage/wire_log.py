@@ -158,7 +158,7 @@ class Party(Wire):
 
 
 class LegitimateInterest(Wire):
-    """The interest a party had: 34 CFR 99.32(a)(1)(ii)."""
+    """The interest a party had: 34 CFR 99.32(a)(3)(ii)."""
 
     purpose: Code | None = None
     basis: Code | None = None
@@ -210,6 +210,9 @@ class DisclosureAccounting(Wire):
     checkpoint: str
     destroyed: tuple[DestroyedYear, ...] = ()
     """School years whose entries were destroyed after the student's records had ended: 34 CFR 99.32(a)(2)."""
+    may_disclose_further: tuple[Party, ...] = ()
+    """The authorities that may disclose further without consent (99.33(b)), whose names 99.32(a)(1) asks for: the node's own state agency,
+    the agency of each node through which something of these entries was given, and whoever got some of it to audit or evaluate."""
 
 
 class DisclosureCopy(Wire):

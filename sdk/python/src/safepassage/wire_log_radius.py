@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
 
-from safepassage.wire import Code, Digest, Instant, NetworkAddress, Wire
+from safepassage.wire import Code, Digest, Instant, Name, NetworkAddress, Wire
 from safepassage.wire_log import ClientId
 from safepassage.wire_policy import PartyId
 
@@ -51,6 +51,17 @@ class TouchedOrganisation(Wire):
     """An organisation whose students' records were touched."""
 
     organisation_id: UUID
+    entries: Count
+
+
+class TouchedRecipient(Wire):
+    """Who received something, or asked for it: an organisation or person here, or an organisation behind a peer."""
+
+    recipient: Annotated[str, StringConstraints(max_length=265)]
+    node: Annotated[str, StringConstraints(max_length=200)] | None = None
+    """Through which it was reached."""
+    name: Name | None = None
+    """By this node's register, or as the peer called it in its request."""
     entries: Count
 
 
@@ -123,7 +134,9 @@ class BlastRadius(Wire):
     nodes: tuple[TouchedNode, ...]
     states: tuple[TouchedState, ...]
     recipients: Count
-    """Different ones; `POST /v1/log/blast-radius/rows` names them."""
+    """Different ones, who received something or asked for it."""
+    recipients_named: tuple[TouchedRecipient, ...] = ()
+    """Those with the most entries, a thousand at most; of whom the log can tell no more who they were, none."""
     checkpoint: str
     not_looked_at: Count = 0
     """Entries that are newer than the index; ask again when it has caught up."""
