@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from shared.breach_clocks import BREACH_CLOCKS, BreachClock
+from shared.breach_clocks import BREACH_CLOCKS, NOT_FOUND, BreachClock
 
 BINDS: Final = {"agency": "agencies", "contractor": "businesses", "both": "both", "unclear": "unclear"}
 
@@ -18,9 +18,9 @@ of data that a breach may not have touched: before a row is relied on, counsel c
 bind the agency.
 
 Of {rows} rows {compared} were compared with the words of the law itself, as of the date that stands there ("undated": the copy names
-none). The others are at second hand: from a page of a public body, a bill, or others' chart of the states' laws. Of {unknown} nothing was
-looked up, and nothing is said. Where a law names no number of hours or days that can be counted, its words stand in place of one, and no
-date is made up.
+none). The others are at second hand: from a page of a public body, a bill, or others' chart of the states' laws. Of {unknown} a text
+was looked for and none found (a law firm's collection of 2020 has laws of every other state and territory), and nothing is said. Where a
+law names no number of hours or days that can be counted, its words stand in place of one, and no date is made up.
 
 - *to*: who is told; "from 501": where so many people or more are affected.
 - *binds*: public agencies (so districts), businesses (so contractors), or both; unclear: what was read does not say.
@@ -66,7 +66,7 @@ def _cells(clock: BreachClock) -> Iterator[str]:
 
 def _until(clock: BreachClock) -> str:
     if clock.source == "none":
-        return "not looked up: ask counsel"
+        return NOT_FOUND
     said = f"“{clock.wording}”" if clock.wording else "until when was not read" if clock.hours is None else ""
     if clock.hours is None:
         return said

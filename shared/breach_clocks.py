@@ -21,7 +21,7 @@ GENERAL: Final = frozenset({"breach-people-told", "breach-authority-told", "brea
 IN_HOURS: Final = 72
 """So many hours a law counts from the instant; what is longer it says in days."""
 
-NOT_LOOKED_UP: Final = "not looked up: ask counsel"
+NOT_FOUND: Final = "no text was found: ask counsel"
 """In place of the citation of a law that was not read."""
 
 PEOPLE_WERE_TOLD: Final = "the people affected were told"

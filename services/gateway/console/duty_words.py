@@ -77,7 +77,7 @@ KINDS: Final[Mapping[str, str]] = {**DUTY_WORDS, **NOTICE_WORDS}
 OF_NO_LAW: Final[Mapping[str, str]] = {
     "none: the agency's own rule": word("The agency’s own rule"),
     "the agreement": word("The agreement"),
-    "not looked up: ask counsel": word("Not looked up: ask counsel."),
+    "no text was found: ask counsel": word("No text of the law was found: ask counsel."),
 }
 """Of clocks that no paragraph starts: by what stands in place of its citation."""
 

@@ -25,7 +25,7 @@ from services.gateway.console.starting_duties import start_duties
 from services.gateway.console.words import word
 from services.gateway.people.pages import form_of, page_responses
 from services.gateway.people.roles import Role
-from shared.breach_clocks import CLOCK_OF_DUTY, NOT_LOOKED_UP
+from shared.breach_clocks import CLOCK_OF_DUTY, NOT_FOUND
 
 router = APIRouter(tags=["console"], route_class=ConsoleRoute)
 
@@ -110,7 +110,7 @@ def _form(
     due = [
         (
             duty_name(kind, _),
-            law_of(notice.citation or NOT_LOOKED_UP, _)
+            law_of(notice.citation or NOT_FOUND, _)
             if notice.due_at is None
             else _("%(law)s: before %(day)s") % {"law": law_of(notice.citation, _), "day": viewing.instant(notice.due_at)},
         )

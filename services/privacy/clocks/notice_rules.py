@@ -9,7 +9,7 @@ from typing import Final
 
 from services.privacy.clocks.duty_rule import DutyRule
 from services.privacy.clocks.terms import CalendarDays, Hours, Term, Undelayed, WorkingDays
-from shared.breach_clocks import BREACH_CLOCKS, GENERAL, NOT_LOOKED_UP, PEOPLE_WERE_TOLD, BreachClock
+from shared.breach_clocks import BREACH_CLOCKS, GENERAL, NOT_FOUND, PEOPLE_WERE_TOLD, BreachClock
 
 WARNED_AT_MOST: Final = 15
 
@@ -50,7 +50,7 @@ def _rule(clock: BreachClock) -> DutyRule:
         what=f"{_SAID[clock.kind]} ({clock.state})",
         starts=clock.starts or "the breach was discovered",
         term=_term(clock),
-        citation=clock.citation or NOT_LOOKED_UP,
+        citation=clock.citation or NOT_FOUND,
         figure="law",
         checked=clock.compared,
         warn_days=_warn_days(clock),

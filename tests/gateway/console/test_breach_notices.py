@@ -55,7 +55,7 @@ async def test_each_notice_says_until_when_whom_it_binds_and_what_was_read_of_it
         assert not re.search(r"on 20\d\d|In \d+ days|Too late", concurrent), "a clock without a number has no date"
         assert "Binds businesses, so contractors" in businesses
         (samoan, _agreement) = notices_of(page, "American Samoa")
-        assert "Not looked up: ask counsel." in samoan
+        assert "No text of the law was found: ask counsel." in samoan
         assert not re.search(r"Within|\d", samoan)
         assert "Fewer students than that were counted." in concurrent
         assert "Fewer students" not in people
@@ -102,7 +102,7 @@ async def test_the_form_of_the_clocks_offers_what_the_discovery_starts_and_choos
         for one in offered:
             assert boxes[one.duty] == ((one.from_people or 0) <= 1 and (one.applies != "contractor" or "agency" in one.to)), one
         assert "Tell the people affected (American Samoa)" in form
-        assert "Not looked up: ask counsel." in form
+        assert "No text of the law was found: ask counsel." in form
 
 
 async def test_a_notice_without_a_number_is_shown_so_until_it_is_waived_with_a_reason(tmp_path: Path, clock: StandingClock) -> None:
@@ -147,7 +147,7 @@ async def test_the_notices_are_said_in_spanish_with_the_laws_words_as_they_are(t
         assert "Leído en la ley, sin fecha." in people
         assert "fiscal general, a partir de 501 personas" in concurrent
         assert '<q lang="en">without delaying notice to affected Rhode Island residents</q>' in page
-        assert "No se buscó: pregunte a su asesor jurídico." in notices_of(page, "Samoa Americana")[0]
+        assert "No se halló el texto de la ley: pregunte a su asesor jurídico." in notices_of(page, "Samoa Americana")[0]
 
 
 def test_there_are_words_for_everything_that_a_row_says_in_codes() -> None:

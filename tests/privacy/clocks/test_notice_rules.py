@@ -26,7 +26,7 @@ def test_a_duty_says_what_its_row_says(clock: BreachClock) -> None:
     rule = NOTICE_RULES[clock.duty]
     assert (rule.kind, rule.family, rule.wording, rule.checked) == (clock.duty, clock.kind, clock.wording, clock.compared)
     assert (rule.citation, rule.starts) == (
-        clock.citation or "not looked up: ask counsel",
+        clock.citation or "no text was found: ask counsel",
         clock.starts or "the breach was discovered",
     )
     assert (rule.figure, rule.opened_by, rule.waivable, rule.kept_as) == ("law", "staff", True, clock.duty)
