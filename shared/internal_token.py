@@ -8,15 +8,15 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from safepassage.compact import PublicKeys, split, verify_compact
 from safepassage.problems.requests import NotAuthenticated
 from safepassage.problems.signatures import MalformedToken, TokenExpired, WrongAudience
-from safepassage.wire import Digest, NetworkAddress, Wire
+from safepassage.wire import Digest, Instant, NetworkAddress, Wire
 from shared.keys import SigningKey
 from shared.who_may_call import ServiceName, callers_of
 
@@ -56,8 +56,16 @@ class CallerClaims(Wire):
     person: Digest | None = None
     """For whom the client acts, if a person let it: what the node's log calls them. `role` is then theirs, and so is
     `organisation_id`, unless a vendor or another agency acts for them under an agreement."""
+    authenticated_at: Instant | None = None
+    """When the person proved who they are, at their agency's provider."""
     family: FamilyMember | None = None
     """Another kind of principal: it opens only operations that ask for it by name (shared.caller.family_or), and there its own student."""
+
+    @model_validator(mode="after")
+    def _of_a_person_it_is_known_since_when(self) -> Self:
+        if self.person is not None and self.family is None and self.authenticated_at is None:
+            raise ValueError("authenticated_at: of a person")
+        return self
 
 
 class InternalClaims(Wire):

@@ -22,7 +22,7 @@ from services.privacy.duties import Clock
 from services.privacy.rights import Held, Said, agency_of, zone_name_of
 from services.privacy.rights_desk import Desk, OpenDesk, StaffDesk, StaffFiles
 from shared.contracts.privacy import SubjectFacts
-from shared.officials import require_themselves
+from shared.officials import as_known
 from shared.problems import responses
 
 router = APIRouter(prefix="/v1/amendments", tags=["rights"])
@@ -66,7 +66,7 @@ async def decide_amendment(amendment_id: UUID, decision: AmendmentDecision, desk
     if earlier is not None:
         return amendment_of(held)
     await require_decides(desk, held)
-    require_themselves(desk.caller.claims.person, decision.official.pairwise_id)
+    decision = decision.model_copy(update={"official": as_known(desk.caller.claims, decision.official)})
     row, asked = held.row, recorded_amendment(held)
     zone_name = await zone_name_of(desk.tx, row.custodian_id)
     if not asked.received_on <= decision.decided_on <= desk.now.astimezone(ZoneInfo(zone_name)).date():

@@ -19,7 +19,7 @@ from shared.caller import Caller, caller_with
 from shared.contracts.audit import Context
 from shared.database import Transaction
 from shared.idempotency import Once
-from shared.officials import require_themselves
+from shared.officials import as_known
 from shared.problems import responses
 from shared.request_clock import Now
 
@@ -50,10 +50,10 @@ async def waive_obligation(
     row = await open_obligation(tx, caller, earlier or obligation_id, repeated=earlier is not None)
     if earlier is not None:
         return OpenObligation.model_validate(row)
-    official = waiver.official
-    require_themselves(caller.claims.person, official.pairwise_id)
-    if official.authenticated_at > now:
+    if waiver.official.authenticated_at > now:
         raise RequestIncomplete("the official was authenticated before", field="official.authenticated_at")
+    official = as_known(caller.claims, waiver.official)
+    waiver = waiver.model_copy(update={"official": official})
     # the row is locked: of two at once, the second sees the first
     query = select(ObligationWaiverRow.official).where(ObligationWaiverRow.obligation_id == row.id)
     waived_by = set((await tx.execute(query)).scalars())

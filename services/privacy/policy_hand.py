@@ -9,7 +9,7 @@ from shared.actors import client_actor
 from shared.caller import Caller
 from shared.clock import Clock
 from shared.contracts.audit import Actor, Context, Event
-from shared.officials import require_themselves
+from shared.officials import as_known
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,9 @@ def hand_of(caller: Caller, official: ActingOfficial, clock: Clock) -> Hand:
     InvalidRequest."""
     if caller.kind != "sea":
         raise NotPermitted("the state agency changes the node's policies")
-    require_themselves(caller.claims.person, official.pairwise_id)
     require_authenticated(official, clock)
-    return Hand(official.pairwise_id, client_actor(caller.claims, role=official.role), caller.client_id)
+    known = as_known(caller.claims, official)
+    return Hand(known.pairwise_id, client_actor(caller.claims, role=known.role), caller.client_id)
 
 
 def operators_hand(official: ActingOfficial, clock: Clock) -> Hand:

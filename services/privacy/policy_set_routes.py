@@ -49,6 +49,7 @@ from shared.caller import Caller, caller_with
 from shared.cursors import Cursor, Limit, next_link
 from shared.database import ReadOnly, Transaction
 from shared.idempotency import Once
+from shared.officials import as_known
 from shared.problems import responses
 from shared.request_clock import Now
 
@@ -201,6 +202,7 @@ async def approve_policy_set(
     earlier = await once.earlier(tx, caller, "approve_policy_set")
     if earlier is not None:
         return PolicyApproval.model_validate_json((await tx.get_one(PolicyApprovalRow, earlier)).whole)
+    asked = asked.model_copy(update={"acting_official": as_known(caller.claims, asked.acting_official)})
     approval = await policy_approvals.approve(tx, state.outbox, await set_row(tx, policy_hash), asked, hand, now=now)
     await once.keep(tx, caller, "approve_policy_set", approval.id, now)
     return approval

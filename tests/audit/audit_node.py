@@ -102,6 +102,7 @@ class AuditNode:
         claims = CallerClaims.model_validate(
             {
                 "person": person,
+                "authenticated_at": None if person is None else self.clock(),
                 "client_id": client,
                 "for_client": for_client,
                 "organisation_id": organisation,

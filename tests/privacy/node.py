@@ -2,9 +2,9 @@
 
 import json
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 from fastapi import FastAPI
@@ -34,6 +34,10 @@ def settings_for(url: str, keys: Path) -> PrivacySettings:
     return PrivacySettings(entity_id=ENTITY_ID, database_url=url, keys_directory=keys / "privacy", node_organisation_id=NODE_ORGANISATION)
 
 
+SIGNED_IN: Final = datetime(2026, 10, 20, 11, 58, 0, tzinfo=UTC)
+"""When whoever lets a client act for them proved who they are."""
+
+
 @dataclass
 class Client:
     """A client of an organisation, as the gateway vouches for it."""
@@ -49,6 +53,7 @@ class Client:
     def claims(self) -> CallerClaims:
         return CallerClaims(
             person=self.person,
+            authenticated_at=None if self.person is None else SIGNED_IN,
             client_id=self.client_id,
             organisation_id=self.organisation.id,
             organisation_kind=self.organisation.kind,

@@ -20,7 +20,7 @@ from services.privacy.tables import PolicyActivationRow, PolicyApprovalRow, Poli
 from shared.officials import official_of
 from shared.siblings import InProcess
 from tests.conftest import StandingClock
-from tests.privacy.node import problem_of, settings_for
+from tests.privacy.node import SIGNED_IN, problem_of, settings_for
 from tests.privacy.officials import AUTHOR, FIRST, SCOPES, SECOND, Officials, forbid
 from tests.privacy.world import World
 
@@ -275,3 +275,23 @@ async def test_the_log_has_the_role_of_who_signed_in_and_not_the_one_that_an_app
     await Officials.of(world).draft(forbid("xa-other-rule"))
     told = [event.actor for event in await world.node.events() if event.context.operation == "policy-set-drafted"]
     assert [(one.person, one.role) for one in told] == [(person, application.client.claims.role), (None, "privacy-officer")]
+
+
+@pytest.mark.requirement("DOOR-person")
+async def test_an_approval_has_the_role_and_the_sign_in_of_who_gave_it_and_not_those_that_an_application_names(
+    officials: Officials,
+) -> None:
+    drafted, person = await officials.ready(forbid(element=QUIET)), digest_of(b"somebody who signed in")
+    world = officials.world
+    application = Officials(world, world.node.client(world.sea, *SCOPES, client_id="policy-desk", person=person))
+    assert (await application.approve(drafted.policy_hash, official_of(person))).status == 201
+    told = {one.official: one.role for one in (await officials.read(drafted.policy_hash)).approvals}
+    assert told == {
+        FIRST: "privacy-officer",
+        SECOND: "privacy-officer",
+        official_of(person): application.client.claims.role,
+    }
+    async with world.node.app.state.database.reading() as tx:
+        kept = {row.official: row.authenticated_at for row in await tx.scalars(select(PolicyApprovalRow))}
+    assert kept[official_of(person)] == SIGNED_IN
+    assert kept[SECOND] == world.node.clock() - timedelta(minutes=5)

@@ -4,14 +4,15 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DBAPIError
 
 from safepassage.canonical import digest_of
+from safepassage.wire_duties import ObligationWaiver
 from safepassage.wire_policy import Obligations, OpenObligation
 from services.privacy.tables import ObligationWaiverRow
 from shared.officials import official_of
-from tests.privacy.node import Client, problem_of
+from tests.privacy.node import SIGNED_IN, Client, problem_of
 from tests.privacy.rights import looks_absent
 from tests.privacy.world import World
 
@@ -84,6 +85,12 @@ async def test_who_signed_in_waives_as_themselves_and_not_as_the_other_official_
     answer = await application.post(path, waiver("o-2"))
     assert (answer.status, problem_of(answer).code) == (403, "not-permitted")
     assert await world.node.count(ObligationWaiverRow) == 1
+    async with world.node.app.state.database.reading() as tx:
+        row = (await tx.scalars(select(ObligationWaiverRow))).one()
+    of = f"waiver:{row.official}"
+    opened = world.node.app.state.sealer.open(row.sealed, table="obligation_waiver", row=row.obligation_id, of=of)
+    kept = ObligationWaiver.model_validate_json(opened).official
+    assert (kept.role, kept.authenticated_at) == (application.claims.role, SIGNED_IN), "as the door knows them"
 
 
 @pytest.mark.requirement("DUTY-waived-by-two")

@@ -22,6 +22,7 @@ from services.audit.search_log import record_search
 from services.audit.tables import AlertAcknowledgementRow, AlertCursorRow, AlertReviewRow, AlertRow, LogRow, SegmentRow, TreeStateRow
 from shared.contracts.audit import Digests
 from shared.cursors import Cursor, Cursors, Limit, next_link
+from shared.officials import as_known
 from shared.problems import responses
 from shared.request_clock import Now
 
@@ -56,8 +57,8 @@ async def list_alert_reviews(
 async def sign_alert_review(new: NewAlertReview, request: Request, caller: Reviewer, now: Now, once: OneAct) -> AlertReview:
     """Sign off a week that is over, once each of its alerts is acknowledged. The entry of the log pins what was signed."""
     state = request.app.state
-    official = new.acting_official
-    actor = actor_for(caller, official, now)
+    actor = actor_for(caller, new.acting_official, now)
+    official = as_known(caller.claims, new.acting_official)
     monday = monday_of(new.week)
     if await earlier_act(state.database, once, caller, "sign_alert_review") is not None:
         async with state.database.reading() as tx:

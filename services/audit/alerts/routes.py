@@ -26,6 +26,7 @@ from shared.clock import EPOCH
 from shared.contracts.audit import Actor, Context, Digests, Event
 from shared.cursors import Cursor, Cursors, Limit, next_link
 from shared.keyset import behind
+from shared.officials import as_known
 from shared.problems import responses
 from shared.request_clock import Now
 
@@ -105,8 +106,8 @@ async def acknowledge_alert(
 ) -> Alert:
     """Say what came of an alert, once it was looked into. If it goes on for as much again on its day, it is open again."""
     state = request.app.state
-    official = new.acting_official
-    actor = actor_for(caller, official, now)
+    actor = actor_for(caller, new.acting_official, now)
+    official = as_known(caller.claims, new.acting_official)
     async with state.database.reading() as tx:
         await require_agency(tx, caller)
         keys = await keys_of(tx, state.keys)

@@ -41,6 +41,7 @@ from services.audit.search_log import record_search
 from services.audit.tables import DestructionApprovalRow, DestructionRow, LogRow, TreeStateRow
 from shared.caller import Caller, caller_with
 from shared.cursors import Cursor, Cursors, Limit, next_link
+from shared.officials import as_known
 from shared.problems import responses
 from shared.request_clock import Now
 
@@ -174,8 +175,8 @@ async def approve_log_destruction(
     state = request.app.state
     if await earlier_act(state.database, once, caller, "approve_log_destruction") is not None:
         return await _read(state, destruction_id)
-    official = new.acting_official
-    actor = actor_for(caller, official, now)
+    actor = actor_for(caller, new.acting_official, now)
+    official = as_known(caller.claims, new.acting_official)
     async with state.database.reading() as tx:
         row = await _approvable(tx, destruction_id, new)
         student = await _student(tx, state, row)

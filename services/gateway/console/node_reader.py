@@ -132,6 +132,7 @@ def claims_of(person: Person, *, address: str | None) -> CallerClaims:
         details={"purpose": PURPOSE_OF_ROLES[person.role]},
         address=address,
         person=person.identifier,
+        authenticated_at=person.authenticated_at,
     )
 
 

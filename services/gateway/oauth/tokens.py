@@ -6,7 +6,7 @@ with it (services.gateway.oauth.standing). What a route needs is not part of wha
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
@@ -138,6 +138,7 @@ class AccessClaims(Wire):
             key=self.key or self.certificate,
             profile=self.profile,
             for_client=self.for_client,
+            authenticated_at=None if self.auth_time is None else datetime.fromtimestamp(self.auth_time, UTC),
         )
 
 

@@ -28,7 +28,7 @@ from shared.contracts.audit import Context
 from shared.database import ReadOnly, Transaction
 from shared.idempotency import Once
 from shared.inserts import insert_into
-from shared.officials import require_themselves
+from shared.officials import role_as_known
 from shared.problems import responses
 from shared.request_clock import Now
 
@@ -73,7 +73,7 @@ async def attest_question(
     earlier = await once.earlier(tx, caller, "attest_question")
     if earlier is not None:
         return await attestation_by_id(tx, earlier)
-    require_themselves(caller.claims.person, new.official)
+    role = role_as_known(caller.claims, new.official, new.role)
     expires_at = _expiry(new, now)
     _require_document(question, new)
     identifier = uuid7(now)
@@ -83,7 +83,7 @@ async def attest_question(
         "question_id": question.id,
         "level": new.level,
         "official": new.official,
-        "role": new.role,
+        "role": role,
         "client_id": caller.client_id,
         "attested_at": now,
         "expires_at": expires_at,
@@ -92,7 +92,7 @@ async def attest_question(
     }
     version = await _insert_next(tx, question.id, values)
     await once.keep(tx, caller, "attest_question", identifier, now)
-    context = Context(operation="readiness-attested", about=f"readiness:{question.id}:{version}", count=new.level, reason=new.role)
+    context = Context(operation="readiness-attested", about=f"readiness:{question.id}:{version}", count=new.level, reason=role)
     request.app.state.outbox.record(tx, event_of("policy", f"readiness:{identifier}:attested", caller, context))
     return await attestation_by_id(tx, identifier)
 
@@ -114,13 +114,13 @@ async def withdraw_attestation(
     """Take an attestation back. It stays in the history; if it was the newest, the question is without one, whatever was said before."""
     if await once.earlier(tx, caller, "withdraw_attestation") is not None:
         return await attestation_by_id(tx, attestation_id)
-    require_themselves(caller.claims.person, withdrawal.official)
+    role = role_as_known(caller.claims, withdrawal.official, withdrawal.role)
     held = await attestation_by_id(tx, attestation_id)
     values = {
         "attestation_id": attestation_id,
         "withdrawn_at": now,
         "official": withdrawal.official,
-        "role": withdrawal.role,
+        "role": role,
         "reason": withdrawal.reason,
         "client_id": caller.client_id,
     }

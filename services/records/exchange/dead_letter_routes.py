@@ -28,7 +28,7 @@ from shared.caller import Caller, caller_with
 from shared.clock import EPOCH
 from shared.cursors import Cursor, Limit, next_link
 from shared.keyset import behind
-from shared.officials import require_themselves
+from shared.officials import as_known
 from shared.problems import responses
 from shared.request_clock import Now
 
@@ -42,8 +42,9 @@ MILLISECOND: Final = timedelta(milliseconds=1)
 
 def operator_of(caller: Caller, why: OperatorAct) -> Operator:
     """Who acts, in the role of the official named. Raises NotPermitted where that is another one than who signed in."""
-    require_themselves(caller.claims.person, why.acting_official.pairwise_id)
-    return Operator(client_actor(caller.claims, role=why.acting_official.role), caller.client_id, why)
+    official = as_known(caller.claims, why.acting_official)
+    why = why.model_copy(update={"acting_official": official})
+    return Operator(client_actor(caller.claims, role=official.role), caller.client_id, why)
 
 
 @router.get("", responses=responses(InvalidRequest))

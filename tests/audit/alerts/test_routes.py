@@ -170,6 +170,7 @@ async def test_what_somebody_did_through_another_client_is_about_them_too(node: 
     assert (answer.status, code(answer)) == (403, "alert-about-you")
     asked = {"acting_official": acting(official_of(colleague))}
     assert (await acknowledge(node, alert, headers=state_client(node, client="console", person=colleague), **asked)).status == 201
+    assert [one.role for one in (await read(node, alert.id)).acknowledgements] == ["registrar"]
     (entry,) = [one for one in await entries(node) if one["context"]["operation"] == "alert-acknowledged"]
     assert (entry["actor"]["person"], entry["actor"]["role"]) == (colleague, "registrar"), "the role that the door knows, not the one named"
 

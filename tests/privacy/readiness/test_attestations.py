@@ -122,7 +122,8 @@ async def test_who_signed_in_attests_and_withdraws_as_themselves(agency: Agency)
     person = digest_of(b"somebody who signed in")
     application = agency.world.node.client(agency.world.sea, *BOTH, person=person)
     assert (await agency.attest("g1", by=application)).status == 403
-    made = await agency.attested("g1", by=application, official=official_of(person))
+    made = await agency.attested("g1", by=application, official=official_of(person), role="superintendent")
+    assert made.role == application.claims.role, "the role that the door knows, not the one named"
     assert [(await agency.withdraw(made, by=application, official=one)).status for one in ("o-9c1d", official_of(person))] == [403, 200]
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import nullcontext
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -196,13 +197,20 @@ async def test_the_same_act_again_is_answered_as_the_first_time(states: TwoState
 def test_an_operator_who_signed_in_deals_with_letters_as_themselves() -> None:
     person = digest_of(b"somebody who signed in")
     claims = CallerClaims(
-        client_id="c", organisation_id=uuid4(), organisation_kind="sea", role="operator", scopes=frozenset({SCOPE}), person=person
+        client_id="c",
+        organisation_id=uuid4(),
+        organisation_kind="sea",
+        role="operator",
+        scopes=frozenset({SCOPE}),
+        person=person,
+        authenticated_at=EPOCH,
     )
     caller = Caller(claims, Principal(service="gateway", caller=claims, job=None))
     for official, refused in ((official_of(person), False), ("o-another", True)):
-        acting = ActingOfficial(pairwise_id=official, role="operator", authenticated_at=EPOCH)
+        acting = ActingOfficial(pairwise_id=official, role="superintendent", authenticated_at=EPOCH + timedelta(days=1))
         with pytest.raises(NotPermitted) if refused else nullcontext():
-            operator_of(caller, OperatorAct(reason="looked-into", acting_official=acting))
+            known = operator_of(caller, OperatorAct(reason="looked-into", acting_official=acting)).why.acting_official
+            assert (known.role, known.authenticated_at) == ("operator", EPOCH), "as the door knows them, not as they are named"
 
 
 async def test_letters_are_listed_page_by_page_and_only_the_state_agencys_operators_see_them(states: TwoStates) -> None:

@@ -67,6 +67,7 @@ async def test_the_services_and_the_log_are_told_of_the_person_and_the_client(pe
     assert caller is not None
     assert (caller.person, caller.role, caller.client_id) == (who.identifier, "auditor", app.party.client_id)
     assert caller.scopes == frozenset(GIVEN.split())
+    assert caller.authenticated_at == who.authenticated_at.replace(microsecond=0)
     entries = {event.context.operation: event for event in await peopled.entries() if event.context.operation.startswith(("auth", "token"))}
     requested, given, issued = entries["authorization-requested"], entries["authorization-given"], entries["token-issued"]
     assert (requested.actor.client_id, requested.actor.person) == (app.party.client_id, None)
