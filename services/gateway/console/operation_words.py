@@ -177,6 +177,7 @@ OPERATION_WORDS: Final[Mapping[str, str]] = {
     "records-united": word("Records united"),
     "recruiter-opt-out-recorded": word("Opt-out of recruiters’ lists"),
     "recruiter-opt-out-rescinded": word("Opt-out of recruiters’ lists taken back"),
+    "request-refused": word("Request refused"),
     "residence-count": word("Students of a blast radius counted by where they live"),
     "roster-document-entry": word("Student’s record read (as on a page)"),
     "roster-document-pesc": word("Transcript read (PESC)"),

@@ -34,6 +34,7 @@ from services.gateway.door.http_protocol import CERTIFICATE
 from services.gateway.door.no_page import NO_PAGE, is_for_a_browser
 from services.gateway.door.paths import MethodOfPathNotAllowed
 from services.gateway.door.permission import require_permission
+from services.gateway.door.refusals import Proven
 from services.gateway.door.request_form import require_form
 from services.gateway.door.route import API_HEADERS, Route, encoded
 from services.gateway.door.service_call import Call
@@ -126,6 +127,13 @@ class _Passage:
         return _UNROUTED if self.route is None else self.route.guards
 
     @property
+    def _proven(self) -> Proven | None:
+        """Who was found out before they were refused, if anybody was."""
+        if self.verified is not None:
+            return Proven.caller(self.verified.caller)
+        return None if self.person is None else Proven.somebody(self.person.actor(None))
+
+    @property
     def told_id(self) -> bytes:
         """The request id of the answer."""
         return self.echoed or self.request_id.encode()
@@ -164,7 +172,8 @@ class _Passage:
             self._count(door.rates.addresses, counted_as(self.address), now)
         elif route.accepts == "people":
             self._count(door.rates.addresses, counted_as(self.address), now)
-            self.person = await door.people.admit(scope["headers"], route, now)
+            self.person = await door.people.known(scope["headers"], route, now)
+            door.people.require_role(self.person, route, now)
         elif route.accepts == "families":
             self._count(door.rates.addresses, counted_as(self.address), now)
             self.member = await door.families.admit(scope["headers"], route, now)
@@ -250,7 +259,7 @@ class _Passage:
         if message["type"] == "http.response.start":
             self.started, self.status = True, message["status"]
             if self.status == 403 and self.verified is not None:
-                self.door.refusals.count(NotPermitted.code, self.door.clock())
+                self.door.refusals.count(NotPermitted.code, self.door.clock(), self._proven)
             said: Fields = list(message.get("headers", ()))
             guards = self._guards
             if self.route is not None and self.route.own_policy and any(name == POLICY for name, _ in said):
@@ -284,7 +293,7 @@ class _Passage:
         if message["type"] == "http.response.start":
             self.started = True
             if message["status"] == 403:
-                self.door.refusals.count(NotPermitted.code, self.door.clock())
+                self.door.refusals.count(NotPermitted.code, self.door.clock(), self._proven)
                 message = {**message, "headers": self._challenged(message["headers"])}
         await self.send(message)
 
@@ -316,7 +325,7 @@ class _Passage:
         """The problem as the answer, if none has begun."""
         self.status = error.status
         if error.status in (401, 403, 429):
-            self.door.refusals.count(error.code, self.door.clock())
+            self.door.refusals.count(error.code, self.door.clock(), self._proven)
         if self.started:
             raise ConnectionAbortedError
         if self.route is not None and self.route.is_page:

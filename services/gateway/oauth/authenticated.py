@@ -1,15 +1,18 @@
 """Which client sent a request to an endpoint of the authorization server: authenticated in one way, before anything else is looked at."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
+from authlib.oauth2.rfc6749.errors import OAuth2Error
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.gateway.door.refusals import PROVEN, Proven
 from services.gateway.oauth.client_authentication import SpentAssertion, read_assertion, verify_assertion
 from services.gateway.oauth.client_certificates import Authorities, ClientCertificate, require_certificate
 from services.gateway.oauth.client_keys import ClientKey
@@ -115,6 +118,22 @@ class ClientAuthentication:
         kid = require_certificate(certificate, client, self._authorities, now=now)
         _require_keys_had(client)
         return Authenticated(client, ClientKey(kid, "", certificate.thumbprint, None), None)
+
+
+@contextmanager
+def refused_by_name(client: KnownClient, *, profile: str | None = None) -> Iterator[None]:
+    """What is refused in the block is counted for the log as this client's: it has authenticated.
+
+    But where that was not enough: an assertion that was used before is nobody's.
+    """
+    try:
+        yield
+    except OAuth2Error as error:
+        if not isinstance(error, ClientNotAuthenticated):
+            kind = "peer" if client.organisation_kind == "peer" else "client"
+            who = Proven(kind, client.client_id, client.organisation_id, client.role, None, None, profile)
+            setattr(error, PROVEN, who)
+        raise
 
 
 def _require_keys_had(client: KnownClient) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from safepassage.ids import uuid7
 from safepassage.problems import SuiteError
-from services.gateway.oauth.authenticated import ClientAuthentication
+from services.gateway.oauth.authenticated import ClientAuthentication, refused_by_name
 from services.gateway.oauth.client_certificates import ClientCertificate
 from services.gateway.oauth.known_clients import KnownClient
 from services.gateway.oauth.oauth_errors import TokenRequestInvalid
@@ -51,8 +51,9 @@ class Introspection:
     ) -> tuple[dict[str, Any], str]:
         """What is said of the token in `form`, and to which client. Raises OAuth2Error, TemporarilyUnavailable."""
         authenticated = await self.authentication.authenticate(form, authorization=authorization, now=now, certificate=certificate)
-        if "token" not in form:
-            raise TokenRequestInvalid("the token to ask about is needed")
+        with refused_by_name(authenticated.client):
+            if "token" not in form:
+                raise TokenRequestInvalid("the token to ask about is needed")
         client = authenticated.client
         claims = await self._counting(form["token"], now)
         seen = claims is not None and client.in_force and _may_know(client, claims)

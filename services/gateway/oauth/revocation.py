@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.problems.access import AccessTokenNotValid
-from services.gateway.oauth.authenticated import ClientAuthentication
+from services.gateway.oauth.authenticated import ClientAuthentication, refused_by_name
 from services.gateway.oauth.client_certificates import ClientCertificate
 from services.gateway.oauth.codes.authorizations import end_of_refresh_token
 from services.gateway.oauth.oauth_errors import TokenRequestInvalid
@@ -48,8 +48,9 @@ class Revocation:
     ) -> None:
         """Take the token in `form` back, if there is anything to take back. Raises OAuth2Error."""
         authenticated = await self.authentication.authenticate(form, authorization=authorization, now=now, certificate=certificate)
-        if "token" not in form:
-            raise TokenRequestInvalid("the token to take back is needed")
+        with refused_by_name(authenticated.client):
+            if "token" not in form:
+                raise TokenRequestInvalid("the token to take back is needed")
         claims = self._own(form["token"], authenticated.client.client_id, now)
         async with self.database.transaction() as tx:
             await authenticated.spend(tx)

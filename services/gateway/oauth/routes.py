@@ -104,7 +104,7 @@ def _about(request: Request) -> dict[str, Any]:
 
 def _refused(request: Request, error: OAuth2Error) -> Response:
     state = request.app.state
-    state.refusals.count(getattr(error, "reason", "other"), state.clock())
+    state.refusals.count_error(error, state.clock())
     status, document, own = error()
     kept = {name.lower(): value for name, value in own if name == "Retry-After"}
     return JSONResponse(document, status, {**NOT_STORED, **kept})

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from safepassage.wire import Digest
 from services.gateway.door.refusals import Refusals
 from services.gateway.oauth import token_exchange
-from services.gateway.oauth.authenticated import Authenticated, ClientAuthentication, is_by_certificate
+from services.gateway.oauth.authenticated import Authenticated, ClientAuthentication, is_by_certificate, refused_by_name
 from services.gateway.oauth.authorization_server import MachineServer, TokenRequest
 from services.gateway.oauth.client_authentication import ENDPOINT
 from services.gateway.oauth.client_certificates import ClientCertificate
@@ -104,7 +104,7 @@ class TokenEndpoint:
                 document = await self._token(form, proof, now=now, **about)
             return 200, document, headers | self.proofs.headers(None, now)
         except OAuth2Error as error:
-            self.refusals.count(getattr(error, "reason", "other"), now)
+            self.refusals.count_error(error, now)
             status, document, own = error()
             return (
                 status,
@@ -124,6 +124,12 @@ class TokenEndpoint:
     ) -> dict[str, Any]:
         """Bound to the key of the proof; without one, which only a client with a certificate may do, to that."""
         authenticated = await self.authentication.authenticate(form, authorization=authorization, now=now, certificate=certificate)
+        with refused_by_name(authenticated.client):
+            return await self._token_of(authenticated, form, proof, address=address, now=now)
+
+    async def _token_of(
+        self, authenticated: Authenticated, form: Mapping[str, str], proof: Proof | None, *, address: str | None, now: datetime
+    ) -> dict[str, Any]:
         other = self.others.get(form.get("grant_type", ""))
         if other is not None:
             if proof is None:
@@ -149,9 +155,10 @@ class TokenEndpoint:
         if proofs:
             raise SecondMethod("a client with a secret brings no proof")
         legacy = await self.legacy.authenticate(presented, address=address, now=now)
-        made = await self._granted(form, legacy.client, "", now)
-        if made["aud"] != self.settings.entity_id:
-            raise ResourceNotServed
+        with refused_by_name(legacy.client, profile="legacy"):
+            made = await self._granted(form, legacy.client, "", now)
+            if made["aud"] != self.settings.entity_id:
+                raise ResourceNotServed
         latest = int(now.timestamp()) + LIFETIME_SECONDS
         token, claims = self.tokens.issue(now=now, **made | legacy.claims() | {"until": min(latest, made["until"] or latest)})
         async with self.database.transaction() as tx:

@@ -47,8 +47,8 @@ class Admission:
     sessions: Sessions
     cookie: Cookie
 
-    async def admit(self, fields: Header, route: PeoplesRoute, now: datetime) -> Person:
-        """The person who asks for a route. Raises NotSignedIn, NotPermitted, StepUpNeeded, FormNotOurs."""
+    async def known(self, fields: Header, route: PeoplesRoute, now: datetime) -> Person:
+        """The person who asks for a route; what they may is asked next, by `require_role`. Raises NotSignedIn, FormNotOurs."""
         if route.method in READING:
             require_not_embedded(fields)
         else:
@@ -56,12 +56,14 @@ class Admission:
         value = self.cookie.read(fields)
         if value is None:
             raise NotSignedIn
-        person = await self.sessions.find(value, now)
+        return await self.sessions.find(value, now)
+
+    def require_role(self, person: Person, route: PeoplesRoute, now: datetime) -> None:
+        """Raises NotPermitted, StepUpNeeded unless the route is for somebody of their role, and now."""
         if person.role not in route.roles:
             raise NotPermitted("your role does not open this page")
         if route.step_up:
             self.require_step_up(person, now)
-        return person
 
     def require_step_up(self, person: Person, now: datetime) -> None:
         """Raises StepUpNeeded unless the person proved who they are a moment ago, as strongly as the settings say.

@@ -22,6 +22,8 @@ from safepassage.problems.requests import InvalidRequest, NoSuchRoute
 from services.gateway.console.preferences import viewing_of
 from services.gateway.console.problem_words import remedy_of
 from services.gateway.console.viewing import LANGUAGES, Language
+from services.gateway.door.refusals import Proven
+from services.gateway.people.person import Person
 from shared.problems import invalid_request, store_away
 from shared.store_faults import is_of_the_store
 from shared.telemetry import request_id_of
@@ -79,7 +81,9 @@ class PageRoute(APIRoute):
             except (SuiteError, RequestValidationError) as fault:
                 error = fault if isinstance(fault, SuiteError) else not_valid(fault)
                 if error.status in COUNTED:
-                    request.app.state.refusals.count(error.code, request.app.state.clock())
+                    person: Person | None = request.scope["state"].get("person")
+                    who = None if person is None else Proven.somebody(person.actor(None))
+                    request.app.state.refusals.count(error.code, request.app.state.clock(), who)
                 return await self.refused(request, error)
 
         return answer_with_a_page

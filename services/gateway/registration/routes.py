@@ -125,7 +125,7 @@ def _about(request: Request) -> dict[str, Any]:
 
 def _refused(request: Request, error: OAuth2Error) -> Response:
     state = request.app.state
-    state.refusals.count(getattr(error, "reason", "other"), state.clock())
+    state.refusals.count_error(error, state.clock())
     status, told, own = error()
     kept = {name.lower(): value for name, value in own if name in ("Retry-After", "WWW-Authenticate")}
     return JSONResponse(told, status, {**NOT_STORED, **kept})

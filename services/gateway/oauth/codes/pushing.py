@@ -13,7 +13,7 @@ from uuid import UUID
 from safepassage.canonical import sha256
 from safepassage.ids import uuid7
 from services.gateway.oauth.agreed import Agreed
-from services.gateway.oauth.authenticated import Authenticated, ClientAuthentication
+from services.gateway.oauth.authenticated import Authenticated, ClientAuthentication, refused_by_name
 from services.gateway.oauth.client_certificates import ClientCertificate
 from services.gateway.oauth.codes.pushed_request import AuthorizationRequest, read_request
 from services.gateway.oauth.known_clients import KnownClients
@@ -57,6 +57,12 @@ class Pushing:
         """The answer's document (section 2.2). Raises OAuth2Error."""
         proof = self.proofs.verify(proofs, path=PATH, now=now) if proofs else None
         authenticated = await self.authentication.authenticate(form, authorization=authorization, now=now, certificate=certificate)
+        with refused_by_name(authenticated.client):
+            return await self._push(authenticated, form, proof, address=address, now=now)
+
+    async def _push(
+        self, authenticated: Authenticated, form: Mapping[str, str], proof: Proof | None, *, address: str | None, now: datetime
+    ) -> dict[str, Any]:
         proof_key = None if proof is None else proof.thumbprint
         client = authenticated.client
         audience = await self.clients.audience(form.get("resource"), now=now)

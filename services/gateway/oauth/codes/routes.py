@@ -57,7 +57,7 @@ async def push_authorization_request(request: Request) -> Response:
             now=now,
         )
     except OAuth2Error as error:
-        state.refusals.count(getattr(error, "reason", "other"), now)
+        state.refusals.count_error(error, now)
         status, document, own = error()
         kept = {name.lower(): value for name, value in own if name == "Retry-After"}
         return JSONResponse(document, status, {**NOT_STORED, **endpoint.proofs.headers(error, now), **kept})
