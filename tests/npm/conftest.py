@@ -1,6 +1,6 @@
-"""The nodes that the scripts call: one that takes proofs without nonces, one that wants a nonce in each, and one that speaks TLS."""
+"""What the scripts call: a node with nonces where they are given, one that wants them always, one that speaks TLS, and a network."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,20 @@ import pytest
 
 from tests.gateway.certificates import Holder, holder
 from tests.npm.nodes import RunningNode, running_node, secure_node
+from tests.npm.peers import Network, network
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """For a node that outlives a test."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+async def beside(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Network]:
+    """Alder, working, among nodes of another make."""
+    async with network(tmp_path_factory.mktemp("two-makers")) as running:
+        yield running
 
 
 @pytest.fixture(scope="session", params=["false", "true"], ids=["nonces-where-given", "nonces-always"])

@@ -19,9 +19,17 @@ from shared.keys import SigningKey
 from tests.npm.scripts import script
 from tests.records.exchange.two_states import State
 
-SECOND = MLKEM1024_P384.name
-PULLS = {"delivery": "pull"}
-"""Of a member that cannot be called."""
+PARTS: dict[str, dict[str, str]] = {
+    "asking": {},
+    "bound to FIPS": {},
+    "holding": {},
+    "pulling": {"delivery": "pull"},
+    "asking for documents": {},
+    "holding documents": {},
+}
+"""What each of the others does, and what the list says of it besides. One that pulls cannot be called."""
+SUITES = {"bound to FIPS": MLKEM1024_P384.name}
+"""Of those that list another one than the default."""
 
 
 class Working(State):
@@ -36,24 +44,20 @@ class Working(State):
 
 @dataclass(frozen=True)
 class Network:
-    """Alder, and what the scripts of the others are told."""
+    """Alder, and what the script of each of the others is told, by its part."""
 
     alder: State
-    asking: dict[str, Any]
-    bound_to_fips: dict[str, Any]
-    """It lists the second suite alone."""
-    holding: dict[str, Any]
-    pulling: dict[str, Any]
+    told: dict[str, dict[str, Any]]
 
 
 @asynccontextmanager
 async def network(folder: Path) -> AsyncIterator[Network]:
-    """Five members of one list, four of them in JavaScript: each is one process, since its keys and its log are in memory."""
+    """Members of one list, all but Alder in JavaScript: each is one process, since its keys and its log are in memory."""
     now = system_clock()
     alder = new_node(folder / "alder", ALDER, port=free_port(), now=now, tick_seconds=0.0)
-    founded = await script(
-        "peer/founding.mjs", nodes=[{"entity_id": f"http://127.0.0.1:{free_port()}", **about} for about in ({}, {}, {}, PULLS)]
-    )
+    ports = {free_port() for _ in PARTS}
+    others = [{"entity_id": f"http://127.0.0.1:{port}", **about} for port, about in zip(ports, PARTS.values(), strict=True)]
+    founded = await script("peer/founding.mjs", nodes=others)
     members = [member_of(alder.file, alder.keys, today=now.date()), *(Member.model_validate(one["member"]) for one in founded)]
     root = SigningKey.generate()
     document = signed_list(network="Two makers", roots=[root], threshold=1, members=members, previous=None, now=now)
@@ -64,9 +68,10 @@ async def network(folder: Path) -> AsyncIterator[Network]:
     await state.start()
     try:
         known = {"list": document.decode(), "digest": digest, "holder": state.entity_id}
-        asking, bound_to_fips, holding, pulling = (
-            {"entity_id": one["member"]["entity_id"], "keys": one["keys"], **known} for one in founded
-        )
-        yield Network(state, asking, {**bound_to_fips, "suite": SECOND}, holding, pulling)
+        told = {
+            part: {"entity_id": one["member"]["entity_id"], "keys": one["keys"], "suite": SUITES.get(part), **known}
+            for part, one in zip(PARTS, founded, strict=True)
+        }
+        yield Network(state, told)
     finally:
         await state.stop()

@@ -1,12 +1,11 @@
 """Another maker's node (peer/, in JavaScript), written from docs/wire.md and docs/wire-messages.md, exchanges records with one of ours."""
 
-from collections.abc import AsyncIterator
 from uuid import UUID, uuid4
 
 import pytest
 
 from node.demo.seats import MOVER_DISTRICT
-from tests.npm.peers import Network, network
+from tests.npm.peers import Network
 from tests.npm.scripts import conversing, script
 from tests.records.exchange.requests_for import new_request
 from tests.records.exchange.two_states import ordinary_students
@@ -19,6 +18,7 @@ OF_ITS_FORMATS = {
     "xwing",
     "mlkem1024_p384",
     "sealing",
+    "chunks",
     "messages",
     "batches",
     "leaf",
@@ -83,18 +83,6 @@ ENVELOPES = {
 }
 
 
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    """For the node, which outlives a test."""
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
-async def beside(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Network]:
-    async with network(tmp_path_factory.mktemp("two-makers")) as running:
-        yield running
-
-
 async def test_it_comes_to_the_bytes_of_the_vectors() -> None:
     counted = await script("peer/vectors.mjs")
     assert set(counted) == OF_ITS_FORMATS
@@ -102,9 +90,9 @@ async def test_it_comes_to_the_bytes_of_the_vectors() -> None:
 
 
 @pytest.mark.requirement("EX-other-makers")
-@pytest.mark.parametrize(("name", "at"), [("asking", 0), ("bound_to_fips", 4)])
+@pytest.mark.parametrize(("name", "at"), [("asking", 0), ("bound to FIPS", 4)])
 async def test_it_asks_verifies_opens_and_acknowledges_a_record(beside: Network, name: str, at: int) -> None:
-    alder, told = beside.alder, getattr(beside, name)
+    alder, told = beside.alder, beside.told[name]
     child = ordinary_students()[at]
     await alder.load(child)
     person = child.selector.model_dump(mode="json", exclude_none=True)
@@ -132,7 +120,7 @@ async def test_it_asks_verifies_opens_and_acknowledges_a_record(beside: Network,
 
 @pytest.mark.requirement("EX-other-makers")
 async def test_one_that_cannot_be_called_fetches_a_record_and_shows_how_its_log_grew(beside: Network) -> None:
-    alder, told = beside.alder, beside.pulling
+    alder, told = beside.alder, beside.told["pulling"]
     child = ordinary_students()[3]
     await alder.load(child)
     said = await script("peer/pulls.mjs", **told, **ABOUT, person=child.selector.model_dump(mode="json", exclude_none=True))
@@ -147,7 +135,7 @@ async def test_one_that_cannot_be_called_fetches_a_record_and_shows_how_its_log_
 
 @pytest.mark.requirement("EX-other-makers")
 async def test_it_answers_with_a_record_that_our_node_files(beside: Network) -> None:
-    alder, told = beside.alder, beside.holding
+    alder, told = beside.alder, beside.told["holding"]
     first, second, third = (
         new_request(
             child.selector,

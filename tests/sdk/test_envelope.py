@@ -1,3 +1,4 @@
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -5,17 +6,19 @@ import pytest
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from safepassage.canonical import digest_of, from_base64url, to_base64url
+from safepassage.canonical import digest_of, from_base64url, json_object, to_base64url
 from safepassage.checkpoints import Checkpoint, parse_checkpoint
 from safepassage.envelope import Envelope, envelope_body, read_envelope, split_body, verify_envelope
 from safepassage.logged import Logged, LogIdentity, unpacked
 from safepassage.notes import ED25519, VerifierKey, parse_note
 from safepassage.package import MAY_BE_HERE, NOTHING_PROVIDED, Credentials, NotProvided, Package, read_sealed
 from safepassage.problems import SuiteError
+from safepassage.problems.bodies import AttachmentsDiffer
 from safepassage.problems.envelopes import ConsistencyNotShown, EnvelopeMalformed, OtherCiphertext, PlaintextNotCommitted
 from safepassage.problems.messages import PaddingMalformed, SealedIdsDiffer
 from safepassage.problems.proofs import ConsistencyNotProven
 from safepassage.problems.signatures import BadSignature, MalformedToken, UnexpectedType, UnknownKey
+from safepassage.sealing import padded, pt_commit, unpadded
 from safepassage.suites import MLKEM1024_P384, SUITES
 from tests.sdk import rfc9162
 from tests.sdk.exchange import ALDER, BIRCH, ENVELOPE_ID, NOW, Exchange, MemoryLog, Signer, later
@@ -256,6 +259,23 @@ def test_opened_content_must_repeat_the_ids_and_be_what_was_committed(exchange: 
         read_sealed(plaintext, envelope={**claims, "kind": "not-provided"})
     with pytest.raises(PaddingMalformed):
         read_sealed(plaintext[:-1], envelope=claims)
+
+
+@pytest.mark.parametrize(
+    ("element", "refused"),
+    [("health.immunizations", False), ("identity.birth_date", True), ("health.alerts", True)],
+)
+def test_a_document_belongs_to_an_element_of_the_record_that_takes_documents(exchange: Exchange, element: str, refused: bool) -> None:
+    envelope, ciphertext = exchange.sealed()
+    package = json_object(unpadded(exchange.birch_keys.open(ciphertext, envelope.info())))
+    record = {**package["record"], "health": {"immunizations": {"as_of": "2026-09-01"}}}
+    record["provenance"] = {**record["provenance"], "health": record["provenance"]["identity"]}
+    one = {"element": element, "media_type": "application/pdf", "size": 5, "digest": digest_of(b"%PDF-"), "first": 0, "key": "A" * 43}
+    plaintext = padded({**package, "record": record, "attachments": [one]})
+    commitment = pt_commit(salt=from_base64url(package["pt_salt"]), plaintext=plaintext)
+    claims = envelope.claims() | {"pt_commit": commitment, "body": {"chunks": 1}}
+    with pytest.raises(AttachmentsDiffer) if refused else nullcontext():
+        read_sealed(plaintext, envelope=claims)
 
 
 def test_not_provided_says_nothing_of_whether_a_record_exists() -> None:

@@ -18,7 +18,7 @@ from safepassage.leaf import Leaf
 from safepassage.logged import Consistency, LoggedMessage
 from safepassage.node_statement import EncryptionKey, NodeStatement
 from safepassage.notice import Notice, NoticeContent, NoticeTaken
-from safepassage.package import REDISCLOSURE_NOTICE, REDISCLOSURE_NOTICE_DIGEST
+from safepassage.package import REDISCLOSURE_NOTICE, REDISCLOSURE_NOTICE_DIGEST, Attached
 from safepassage.receipt import Receipt
 from safepassage.reconciliation import Reconciliation, StreamCount
 from safepassage.refusal import Refusal
@@ -38,6 +38,7 @@ PARTS: tuple[tuple[str, str, type[Wire]], ...] = (
     (MESSAGES, "**The selector**", Selector),
     (MESSAGES, "**The evidence**", EnrollmentEvidence),
     (MESSAGES, "### The refusal", Refusal),
+    (MESSAGES, "**Documents** go ahead", Attached),
     (WIRE, "**The statement** of a node", NodeStatement),
     (WIRE, "**The trust list**", TrustList),
     (WIRE, "| of a member", Member),
@@ -94,11 +95,20 @@ OF_THE_MOMENT = set(re.findall(r"`([a-z-]+)`", WIRE[WIRE.index("Not for good") :
 
 
 @pytest.mark.requirement("EX-other-makers")
-@pytest.mark.parametrize(("path", "kinds"), [("requests", "request"), ("envelopes", "envelope proof"), ("receipts", "receipt proof")])
+@pytest.mark.parametrize(
+    ("path", "kinds"),
+    [("requests", "request"), ("envelopes", "envelope proof"), ("bodies", "envelope proof body"), ("receipts", "receipt proof")],
+)
 def test_what_a_message_is_refused_for_is_what_the_interface_says(path: str, kinds: str) -> None:
-    document = json.loads((DOCS.parent / "openapi" / "records.json").read_text(encoding="utf-8"))
-    answers = document["paths"][f"/v1/peer/{path}"]["post"]["responses"]
-    said = {(code, status) for status, answer in answers.items() for code in re.findall(r"`([a-z-]+)`", answer["description"])}
+    paths = json.loads((DOCS.parent / "openapi" / "records.json").read_text(encoding="utf-8"))["paths"]
+    under = [one for name, one in paths.items() if f"{name}/".startswith(f"/v1/peer/{path}/")]
+    answers = [
+        (status, answer["description"])
+        for one in under
+        for method in one.keys() & {"post", "put"}
+        for status, answer in one[method]["responses"].items()
+    ]
+    said = {(code, status) for status, description in answers for code in re.findall(r"`([a-z-]+)`", description)}
     named = set[tuple[str, str]]().union(*(CODES[kind] for kind in ("message", *kinds.split())))
     for_good = {(code, status) for code, status in said if code not in OF_THE_MOMENT}
     assert {(code, status or "422") for code, status in named} == for_good

@@ -48,6 +48,7 @@ Number = Annotated[int, Path(ge=0, lt=MAX_CHUNKS)]
     responses=responses(
         *OF_A_MESSAGE,
         *OF_A_PROOF,
+        envelopes.EnvelopeMalformed,
         MessageIdReused,
         BeingStored,
         exchanges.ExchangeClosed,

@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto'
 
 import { base64url, digest, fromBase64url, newId, seconds, u32, utf8 } from './bytes.mjs'
+import { attached, bodyOf, boundTo } from './chunks.mjs'
 import { committedTo } from './leaf.mjs'
 import { demand } from './problem.mjs'
 import { NOTICE, NOTICE_DIGEST } from './requests.mjs'
@@ -35,9 +36,11 @@ export async function taken(peer, token, from) {
 /**
  * The bytes of an answer with a child's name and birth date.
  *
- * changed  what is to be wrong with it: claims, the entry's class (`logged`) and digests, of the HPKE context, the ciphertext
+ * changed    what is to be wrong with it: claims, the entry's class (`logged`) and digests, of the HPKE context, the ciphertext, and of
+ *            documents `header` and `document` (chunks.mjs)
+ * documents  that go with it: their chunks are given beside
  */
-export async function packageFor(peer, { id, from, digest: request_digest, exp, selector }, changed = {}) {
+export async function packageFor(peer, { id, from, digest: request_digest, exp, selector }, changed = {}, documents = []) {
   const ids = {
     kind: 'package',
     iss: peer.entityId,
@@ -47,29 +50,36 @@ export async function packageFor(peer, { id, from, digest: request_digest, exp, 
     envelope_id: newId(),
     request_digest,
   }
-  const content = { v: 1, ...ids, pt_salt: base64url(randomBytes(32)), ...recordOf(selector.person) }
-  const plaintext = padded(content, JSON.stringify)
   const { suite, public_key } = selector.answer_key
   const named = { ...ids, suite, enc_kid: digest(fromBase64url(public_key)) }
+  const { attachments, chunks } = attached(documents, named, changed)
+  const content = { v: 1, ...ids, pt_salt: base64url(randomBytes(32)), ...recordOf(selector.person, documents) }
+  if (documents.length > 0) content.attachments = attachments
+  const plaintext = padded(content, JSON.stringify)
   const ciphertext = await seal(plaintext, selector.answer_key, infoOf({ ...named, ...changed.context }))
-  const digests = { ct_digest: digest(ciphertext), pt_commit: committed(content.pt_salt, plaintext) }
+  const parts = documents.length > 0 ? { body: bodyOf(chunks, ciphertext) } : {}
+  const digests = { ct_digest: parts.body ? boundTo(parts.body) : digest(ciphertext), pt_commit: committed(content.pt_salt, plaintext) }
   const logged = { ct: digests.ct_digest, pt_commit: digests.pt_commit, decision: digest('decided'), ...changed.digests }
   const proof = peer.log.append(changed.logged ?? 'disclosure', logged, { exchange_id: id })
-  const claims = { ...named, ...digests, iat: seconds(), exp, trust_serial: peer.list.serial, ...proof, ...changed.claims }
+  const claims = { ...named, ...digests, ...parts, iat: seconds(), exp, trust_serial: peer.list.serial, ...proof, ...changed.claims }
   const token = peer.sign('sp-envelope+jws', claims)
   const body = Buffer.concat([u32(token.length), utf8(token), changed.ciphertext ?? ciphertext])
-  return { claims, token, body }
+  return { claims, token, body, chunks }
 }
 
-function recordOf({ first_name, last_name, birth_date }) {
+/** With an element for documents where there are some. */
+function recordOf({ first_name, last_name, birth_date }, documents) {
   const origin = { originating_agency: 'birch-elementary', source_system: 'another maker', as_of: new Date().toISOString() }
+  const health = { immunizations: { as_of: origin.as_of.slice(0, 10) } }
+  const more = documents.length > 0 ? { elements: ['health.immunizations'], sections: { health }, provenance: { health: origin } } : {}
   return {
-    manifest: { elements: ['identity.name', 'identity.birth_date'], not_scheduled: [] },
+    manifest: { elements: ['identity.name', 'identity.birth_date', ...(more.elements ?? [])], not_scheduled: [] },
     redisclosure_notice: NOTICE,
     record: {
       v: 1,
       identity: { name: { first: first_name, last_1: last_name }, birth_date: { birth_date } },
-      provenance: { identity: origin },
+      ...more.sections,
+      provenance: { identity: origin, ...more.provenance },
     },
   }
 }

@@ -16,7 +16,7 @@ export class Door {
   /**
    * statement    our own, as a token
    * statementOf  that of a member, by its entity id
-   * routes       by `METHOD /path`: ({peer, body, query}) => {status, body, type}
+   * routes       by `METHOD /path`, in which `:name` is any segment: ({peer, body, query, segments}) => {status, body, type}
    */
   constructor(entityId, { statement, statementOf, routes }) {
     Object.assign(this, { entityId, statement, statementOf, routes })
@@ -55,11 +55,21 @@ export class Door {
     if (pathname === '/.well-known/safe-passage') return { status: 200, body: this.statement, type: 'application/jose' }
     const body = await buffer(request)
     if (pathname === '/oauth/token') return this.#token(request, new URLSearchParams(body.toString()))
-    const route = this.routes[`${request.method} ${pathname}`]
+    const { route, segments } = this.#route(request.method, pathname)
     demand(route, 'not-found', 404)
     const peer = await this.#caller(request, pathname)
     if (peer === null) return { status: 401, headers: { 'www-authenticate': 'DPoP error="use_dpop_nonce"' } }
-    return route({ peer, body, query: searchParams })
+    return route({ peer, body, query: searchParams, segments })
+  }
+
+  #route(method, path) {
+    const given = path.split('/')
+    for (const [named, route] of Object.entries(this.routes)) {
+      const wanted = named.slice(method.length + 1).split('/')
+      const fits = wanted.length === given.length && wanted.every((one, at) => one === given[at] || one.startsWith(':'))
+      if (named.startsWith(`${method} `) && fits) return { route, segments: given.filter((_, at) => wanted[at].startsWith(':')) }
+    }
+    return {}
   }
 
   async #token(request, form) {

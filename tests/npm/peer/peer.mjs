@@ -87,8 +87,8 @@ export class Peer {
   }
 
   /** Send a message, and give what is answered; a refusal is taken only once it is signed by the node, about these bytes. */
-  async send(entityId, path, body, type = JOSE, token = body) {
-    const answer = await this.calls.send(this.member(entityId), 'POST', path, body, type)
+  async send(entityId, path, body, type = JOSE, token = body, method = 'POST') {
+    const answer = await this.calls.send(this.member(entityId), method, path, body, type)
     if (answer.status < 400) return { status: answer.status, body: answer.body.toString() }
     const problem = JSON.parse(answer.body)
     const said = { status: answer.status, code: problem.code, field: problem.field }

@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto'
 
 import { ABSENT, base64url, digest, fromBase64url, jcs, newId, seconds, utf8 } from './bytes.mjs'
+import { boundTo } from './chunks.mjs'
 import { signedTogether } from './jws.mjs'
 import { committedTo } from './leaf.mjs'
 import { demand } from './problem.mjs'
@@ -39,7 +40,7 @@ export function evidenceOf(organisation) {
 /**
  * A request of `peer` to `holder`.
  *
- * about    person, sections, organisation, answerKey (of sealing.mjs)
+ * about    person, sections, organisation, answerKey (of sealing.mjs), and `attachments` where documents are wanted too
  * changed  what is to be wrong with it: claims of the request, members of the selector, ids of the HPKE context
  */
 export async function newRequest(peer, holder, about, changed = {}) {
@@ -71,6 +72,7 @@ async function unsigned(peer, holder, about, changed = {}) {
     basis: 'transfer',
     person: about.person,
     sections: about.sections,
+    ...(about.attachments ? { attachments: true } : {}),
     evidence: evidenceOf(about.organisation),
     answer_key: about.answerKey.said,
     subject_salt: base64url(randomBytes(32)),
@@ -101,19 +103,26 @@ export async function verifyEnvelope(peer, body, from, request) {
   const end = 4 + body.readUInt32BE(0)
   demand(end < body.length, 'envelope-malformed', 400)
   const [token, ciphertext] = [body.subarray(4, end).toString('ascii'), body.subarray(end)]
+  const claims = await verifyAnnounced(peer, token, from, request)
+  demand(digest(ciphertext) === (claims.body?.sealed ?? claims.ct_digest), 'other-ciphertext')
+  demand(hasSizeClass(ciphertext, claims.suite), 'envelope-malformed', 400)
+  return { claims, ciphertext, digest: digest(utf8(token)) }
+}
+
+/** What an envelope's token says alone: it comes so ahead of documents. */
+export async function verifyAnnounced(peer, token, from, request) {
   const claims = await peer.read(token, 'sp-envelope+jws', from)
-  demand(claims.ct_digest === digest(ciphertext), 'other-ciphertext')
+  demand(!claims.body || claims.ct_digest === boundTo(claims.body), 'other-ciphertext')
   demand(claims.exchange_id === request.id && claims.request_digest === request.digest, 'other-exchange')
   demand(claims.recipient_organisation === request.organisation, 'other-recipient')
   requireLifetime(claims)
   demand(claims.suite === peer.suite && peer.algorithmOf(token) === SUITES[claims.suite].alg, 'suite-not-supported')
   demand(claims.enc_kid === request.answerKey.kid, 'encryption-key-unknown')
-  demand(hasSizeClass(ciphertext, claims.suite), 'envelope-malformed', 400)
   const { class: kind, digests } = await peer.proven(claims, from)
   demand(kind === (claims.kind === 'not-provided' ? 'request' : 'disclosure'), 'wrong-leaf')
   demand(digests.ct === claims.ct_digest && digests.pt_commit === claims.pt_commit, 'leaf-of-another-exchange')
   demand(claims.kind === 'not-provided' || digests.decision !== ABSENT, 'decision-missing')
-  return { claims, ciphertext, digest: digest(utf8(token)) }
+  return claims
 }
 
 /** What is inside, once it is shown to be what was signed and logged. */

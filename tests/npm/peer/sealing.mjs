@@ -6,8 +6,8 @@ import { AEAD_AES_256_GCM, CipherSuite, KDF_HKDF_SHA384 } from 'hpke'
 import { base64url, digest, fromBase64url, jcs, sha256, u32, utf8 } from './bytes.mjs'
 import { demand, Refused } from './problem.mjs'
 
-const KIB = 1024
-const MIB = 1024 * KIB
+export const KIB = 1024
+export const MIB = 1024 * KIB
 const TAG = 16
 const CONTEXT = ['kind', 'suite', 'iss', 'aud', 'recipient_organisation', 'exchange_id', 'envelope_id', 'request_digest', 'enc_kid']
 

@@ -1,11 +1,13 @@
 // The vectors of tests/vectors whose formats this node has: each is computed anew, and how many there were is said.
 
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 
 import { MLKEM1024P384, MLKEM768X25519 } from '@noble/post-quantum/hybrid.js'
 
 import { say } from '../told.mjs'
+import { bodyOf, boundTo, headerOf, openedChunks, sealedChunks } from './chunks.mjs'
 import { digest, fromBase64url, jcs } from './bytes.mjs'
 import { keyPair, read, signed, signedTogether, verified } from './jws.mjs'
 import { committedTo, parseLeaf } from './leaf.mjs'
@@ -47,6 +49,19 @@ const checks = {
     assert.equal(committed(sealed.content.pt_salt, plaintext), sealed.pt_commit)
     await assert.rejects(open(fromBase64url(sealed.ciphertext), key, hex(info[0].info)), { code: 'ciphertext-unopened' })
     return info.length + 1
+  },
+
+  chunks({ header, header_digest, key: named, contents }) {
+    assert.equal(headerOf(header, header.first).toString('hex'), header_digest)
+    for (const { seed, size, leaf_hashes, body, ct_digest } of contents) {
+      const [content, key] = [createHash('shake128', { outputLength: size }).update(seed).digest(), hex(named)]
+      const sealed = sealedChunks(content, key, hex(header_digest))
+      assert.deepEqual(sealed.map((chunk) => leafHash(chunk).toString('hex')), leaf_hashes)
+      assert.ok(openedChunks(sealed, { key, size }, hex(header_digest)).equals(content))
+      assert.deepEqual({ ...bodyOf(sealed, ''), sealed: body.sealed }, body)
+      assert.equal(boundTo(body), ct_digest)
+    }
+    return contents.length
   },
 
   messages({ messages }) {

@@ -12,6 +12,7 @@ from safepassage.body import MAX_CHUNKS
 from safepassage.canonical import canonical_json, digest_of_json, json_object
 from safepassage.chunks import MAX_CONTENT_BYTES, chunk_count, header_digest
 from safepassage.claims import EntityId, OrganisationId, read_closed
+from safepassage.elements import BY_ID
 from safepassage.problems.bodies import AttachmentsDiffer
 from safepassage.problems.envelopes import NoticeNotAcknowledged
 from safepassage.problems.messages import SealedIdsDiffer
@@ -20,7 +21,7 @@ from safepassage.record import StudentRecord
 from safepassage.sealing import padded, unpadded, verify_pt_commit
 from safepassage.unread import Unread, readable_part
 from safepassage.wire import Digest, Text, Wire
-from safepassage.wire_attachments import MediaType
+from safepassage.wire_attachments import ATTACHABLE, MediaType
 from safepassage.wire_policy import ElementId
 
 MAY_BE_HERE: Final = (
@@ -80,7 +81,7 @@ class Attached(Wire):
     """A document of the record, in the chunks of the envelope's body."""
 
     element: ElementId
-    """The element that it belongs to, which is in the record: what decides on the element decides on the document."""
+    """The element that it belongs to, which is in the record and takes documents: what decides on the element decides on the document."""
     media_type: MediaType
     dated: date | None = None
     """The day that the document bears."""
@@ -188,7 +189,11 @@ def _read(data: bytes, *, model: type[Content]) -> Opened:
 
 
 def _require_attachments(opened: Opened, *, body: Mapping[str, Any] | None) -> None:
-    """The documents follow one another from the first to the last chunk, each of an element of the record. Raises AttachmentsDiffer."""
+    """The documents follow one another from the first to the last chunk, each of an element of the record that takes some.
+
+    Raises AttachmentsDiffer. A later version says of its own elements whether they take documents: what is not known here is disclosed to
+    nobody, and so is its document.
+    """
     content = opened.content
     attached = (content.attachments or ()) if isinstance(content, Package) else ()
     end = 0
@@ -202,3 +207,5 @@ def _require_attachments(opened: Opened, *, body: Mapping[str, Any] | None) -> N
         there = {*content.record.elements(), *(() if opened.unread is None else opened.unread.elements)}
         if not {one.element for one in attached} <= there:
             raise AttachmentsDiffer("a document belongs to an element that is not in the record")
+        if any(one.element in BY_ID and one.element not in ATTACHABLE for one in attached):
+            raise AttachmentsDiffer("a document belongs to an element that takes none")
