@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, Connection, Select, and_, func, or_, select, 
 
 from safepassage.compact import split
 from safepassage.package import REDISCLOSURE_NOTICE_DIGEST
+from services.records.exchange.arrived import arrived
 from services.records.exchange.states import Asked, Outgoing
 from services.records.matching_quality import matching_quality
 from services.records.tables import (
@@ -112,13 +113,13 @@ def _reviews(connection: Connection, now: datetime) -> dict[str, int]:
 def _envelopes(connection: Connection, now: datetime) -> dict[str, int]:
     row = OutgoingEnvelopeRow
     envelopes = select(row.id).where(row.id >= _first_id(now - YEAR))
-    tried, packages = envelopes.where(row.state.in_(TRIED)), envelopes.where(row.kind == "package", row.r1.is_not(None))
-    pinned = select(row.recipient_node).where(row.id >= _first_id(now - MONTH), row.r1.is_not(None)).distinct()
-    newest = select(row.r1).where(row.kind == "package", row.r1.is_not(None)).order_by(row.id.desc()).limit(RECEIPTS)
+    tried, packages = envelopes.where(row.state.in_(TRIED)), envelopes.where(row.kind == "package", arrived(row))
+    pinned = select(row.recipient_node).where(row.id >= _first_id(now - MONTH), arrived(row)).distinct()
+    newest = select(func.coalesce(row.r1, row.r2)).where(row.kind == "package", arrived(row)).order_by(row.id.desc()).limit(RECEIPTS)
     receipts = [token for token in connection.execute(newest).scalars() if token is not None]
     return {
         "envelopes_sent": _count(connection, tried),
-        "envelopes_receipted": _count(connection, tried.where(row.r1.is_not(None))),
+        "envelopes_receipted": _count(connection, tried.where(arrived(row))),
         "envelopes_without_entry": _count(connection, tried.where(row.entry_index.is_(None))),
         "packages_receipted": _count(connection, packages),
         "packages_answered": _count(connection, packages.where(row.r2.is_not(None))),

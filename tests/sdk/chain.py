@@ -60,6 +60,7 @@ class Chain:
     exchange: Exchange = field(default_factory=Exchange)
     lies: dict[str, dict[str, Any]] = field(default_factory=dict)
     """By act, what its node logs of it otherwise than it was."""
+    r2_has_its_own_entry: bool = False
     messages: ChainMessages = field(init=False)
     logged: dict[str, Logged] = field(init=False)
 
@@ -80,12 +81,19 @@ class Chain:
         received = entry_of("received", pins, ct=envelope.ct_digest, commit=envelope.pt_commit)
         r1 = one.receipt(token, envelope, **birch.append(received))
         r1_token = one.birch.sign(r1)
-        r2_token = one.birch.sign(r1.model_copy(update={"outcome": "applied"}))
+        r2 = r1.model_copy(update={"outcome": "applied"})
+        if self.r2_has_its_own_entry:
+            own = entry_of("receipt", ids, ct=envelope.ct_digest, commit=envelope.pt_commit)
+            r2 = r2.model_copy(update=birch.append(own))
+        r2_token = one.birch.sign(r2)
         filed = {**ids, "operation": "exchange-file", "elements": ["identity.name", "health.alerts"], **self.lies.get("filed", {})}
         load = entry_of("load", filed, ct=envelope.ct_digest, commit=envelope.pt_commit)
         birch.append(load)
-        pinned = {**ids, "peer_index": r1.index, "peer_checkpoint": r1.checkpoint, **self.lies.get("receipt-recorded", {})}
-        recorded = {outcome: {**pinned, "outcome": outcome} for outcome in ("received", "applied")}
+        lie = self.lies.get("receipt-recorded", {})
+        recorded = {
+            outcome: {**ids, "peer_index": said.index, "peer_checkpoint": said.checkpoint, **lie, "outcome": outcome}
+            for outcome, said in (("received", r1), ("applied", r2))
+        }
         first = entry_of("receipt", recorded["received"], ct=digest_of(r1_token.encode()))
         second = entry_of("receipt", recorded["applied"], ct=digest_of(r2_token.encode()))
         for entry in (first, second):

@@ -9,13 +9,14 @@ import pytest
 
 from safepassage.canonical import from_base64url, to_base64url
 from safepassage.chain_links import bind, categories_of
-from safepassage.chain_messages import ChainAnswer, kept_messages
+from safepassage.chain_messages import ChainAnswer, ChainMessages, kept_messages
 from safepassage.chain_part import MAX_LENGTH, ChainPart, Proven
 from safepassage.chains import told_of
 from safepassage.compact import split
 from safepassage.leaf import parse_leaf
 from safepassage.problems import SuiteError
 from safepassage.problems.chains import ChainNotProven
+from safepassage.problems.envelopes import WrongLeaf
 from safepassage.wire_chain import RedisclosureChain, SignedChain
 from safepassage.wire_log import LogEntry, OpenedGroup
 from tests.sdk import rfc9162
@@ -178,6 +179,37 @@ def test_an_entry_that_a_part_leaves_out_is_told_as_missing(chain: Chain) -> Non
     without = part.model_copy(update={"links": tuple(link for link in part.links if link.act != "filed")})
     told = chain.verify(chain.signed(chain.assembled(without, chain.part(ALDER))))
     assert [(one.act, one.node, one.why) for one in told.missing] == [("filed", BIRCH, "not-yet")]
+
+
+def without_r1(chain: Chain) -> tuple[ChainMessages, ChainPart]:
+    """The messages and the part of a holder whom the answer with R1 has not reached."""
+    answers = tuple(answer.model_copy(update={"r1": None}) for answer in chain.messages.answers)
+    part = chain.part(ALDER)
+    links = tuple(link for link in part.links if link.act != "receipt-recorded")
+    return chain.messages.model_copy(update={"answers": answers}), part.model_copy(update={"links": links})
+
+
+def test_an_outcome_that_is_recorded_stands_for_the_arrival_too(chain: Chain) -> None:
+    messages, holders = without_r1(chain)
+    for kept in (messages, chain.messages):  # as the holder has them, and as the requester has
+        told = chain.verify(chain.signed(chain.assembled(chain.part(BIRCH), holders, messages=kept)))
+        assert [link.act for link in told.links] == [act for act in ACTS if act != "receipt-recorded"]
+        assert (told.outcome, told.missing) == ("applied", ())
+    unrecorded = holders.model_copy(update={"links": tuple(link for link in holders.links if link.act != "outcome-recorded")})
+    told = chain.verify(chain.signed(chain.assembled(chain.part(BIRCH), unrecorded)))
+    assert [one.act for one in told.missing] == ["receipt-recorded", "outcome-recorded"]
+
+
+def test_an_outcome_may_be_logged_by_an_entry_of_its_own() -> None:
+    own = Chain(r2_has_its_own_entry=True)
+    told = own.verify(own.signed())
+    assert ([link.act for link in told.links], told.missing) == (ACTS, ())
+    assert [tie.by for tie in told.ties] == ["request", "envelope", "receipt"]
+    [answer] = own.messages.answers
+    other = own.exchange.birch.sign_claims({**claims(answer.r2), "outcome": "received"}, typ="sp-receipt+jws")
+    swapped = answer.model_copy(update={"r1": other})
+    with pytest.raises(WrongLeaf):  # the arrival has the entry that the record was received, and no other
+        own.verify(own.signed(own.assembled(messages=own.messages.model_copy(update={"answers": (swapped,)}))))
 
 
 def test_without_the_other_part_stands_what_the_messages_prove_and_the_rest_is_missing(chain: Chain) -> None:

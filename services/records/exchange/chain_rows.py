@@ -12,6 +12,7 @@ from safepassage.canonical import digest_of
 from safepassage.chain_messages import ChainAnswer, ChainMessages, SaidMessages, kept_messages, logged_at
 from safepassage.chain_part import Act
 from safepassage.compact import split
+from services.records.exchange.arrived import has_arrived
 from services.records.exchange.states import Outgoing
 from services.records.tables import ExchangeRequestRow, IncomingEnvelopeRow, OutgoingEnvelopeRow, PeerRequestRow
 from shared.contracts.audit import KnownSize
@@ -99,7 +100,7 @@ def _asked_of_us(connection: Connection, exchange_id: UUID, peer: str | None) ->
 
 def delivered(one: Kept) -> tuple[NamedEvent, ...]:
     """The events that the requester knows of: nothing of an answer that it has not acknowledged."""
-    known = {answer.envelope.message.envelope_id for answer in one.said.answers if answer.r1 is not None}
+    known = {answer.envelope.message.envelope_id for answer in one.said.answers if has_arrived(answer)}
     return tuple(event for event in one.events if event.envelope_id is None or event.envelope_id in known)
 
 
@@ -112,7 +113,7 @@ def _sent(connection: Connection, request_id: UUID) -> list[Any]:
 
 def _may_have_left(answer: Any) -> bool:
     """What was withdrawn before anything was sent is no part of the chain; the log tells of it inside the node."""
-    return answer.r1 is not None or answer.attempts > 0 or answer.state not in (Outgoing.WITHDRAWN, Outgoing.EXPIRED)
+    return has_arrived(answer) or answer.attempts > 0 or answer.state not in (Outgoing.WITHDRAWN, Outgoing.EXPIRED)
 
 
 def _in_order(answers: Sequence[Any]) -> list[Any]:
@@ -136,7 +137,7 @@ def _event(act: Act, envelope_id: UUID, key: str) -> NamedEvent:
 def _origin(answers: Sequence[Any]) -> str | None:
     """The agency that the record names as its origin: the recipient has read it there."""
     for answer in answers:
-        if answer.kind == "package" and answer.r1 is not None:
+        if answer.kind == "package" and has_arrived(answer):
             origin = json.loads(answer.event)["context"].get("originating_organisation")
             return None if origin is None else str(origin)
     return None

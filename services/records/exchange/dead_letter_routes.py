@@ -16,6 +16,7 @@ from safepassage.problems.requests import IdempotencyKeyReused, InvalidRequest, 
 from safepassage.problems.trust import NotAMember, TrustListStale
 from safepassage.wire_dead_letters import DeadLetter, DeadLetterOrder, DeadLetterPage, LetterState, OperatorAct
 from services.records.exchange import requeueing
+from services.records.exchange.arrived import arrived
 from services.records.exchange.dead_letters import Answered, acts_on
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.operator_events import Operator
@@ -108,8 +109,8 @@ def _about(connection: Connection, rows: Sequence[Any]) -> _Seen:
     if not ids:
         return _Seen({}, frozenset())
     sent = OutgoingEnvelopeRow.__table__
-    arrived = connection.execute(select(sent.c.id).where(sent.c.id.in_(ids), sent.c.r1.is_not(None))).scalars()
-    return _Seen(answered_requests(connection, ids), frozenset(arrived))
+    there = connection.execute(select(sent.c.id).where(sent.c.id.in_(ids), arrived(sent.c))).scalars()
+    return _Seen(answered_requests(connection, ids), frozenset(there))
 
 
 def _page(connection: Connection, state: str, sort: str, after: dict[str, Any] | None, limit: int) -> tuple[Sequence[Any], _Seen]:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from safepassage.chain_links import categories_of
 from safepassage.chain_part import Onward
+from services.records.exchange.arrived import arrived
 from services.records.tables import OWN, IncomingEnvelopeRow, OutgoingEnvelopeRow, PeerRequestRow, SectionRow
 from shared import prepared
 
@@ -31,7 +32,7 @@ def onward_of(connection: Connection, exchange_id: UUID, student_id: UUID) -> tu
         .where(
             PeerRequestRow.student_id == student_id,
             sent.c.kind == "package",
-            sent.c.r1.is_not(None),
+            arrived(sent.c),
             sent.c.queued_at >= came_at.scalar_subquery(),
         )
         .order_by(sent.c.queued_at, sent.c.id)

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 
 from safepassage.reconciliation import Line, Step, Stream, StreamCount, count_of
+from services.records.exchange.arrived import has_arrived
 from services.records.exchange.states import Asked, Incoming, Outgoing, Reconciling
 from services.records.tables import ExchangeRequestRow, IncomingEnvelopeRow, OutgoingEnvelopeRow, PeerRequestRow, ReconciliationRow
 
@@ -65,7 +66,7 @@ def _sent(row: Any) -> Step | None:
     """None for one that has not been logged: it has not been sent."""
     if row.state == Outgoing.PROCESSED:
         return "applied"
-    if row.r1 is not None or row.r2 is not None:
+    if has_arrived(row):
         return "arrived"
     if row.queued_at is None:
         return None

@@ -13,6 +13,7 @@ from safepassage.request import Selector
 from safepassage.wire_exchange import NewExchangeRequest
 from safepassage.wire_licensure import LicensureEvidence, NewCredentialRequest
 from services.records.exchange import asking, endings, stored_rows
+from services.records.exchange.arrived import arrived, has_arrived
 from services.records.exchange.dead_letters import EXPIRED, LIVE, REOPENS, Answered, acts_on
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.operator_events import Operator, acted
@@ -79,7 +80,7 @@ async def _ending(exchange: Exchange, letter: DeadLetterRow) -> EndingRow | None
     """What the other side is told; None where it knows, or never heard of it."""
     if letter.kind == "answer" and letter.code != EXPIRED:
         answer = await exchange.find(OutgoingEnvelopeRow, letter.id)
-        return None if answer is None or answer.r1 is not None else await endings.answer_ended(exchange, claims_of(answer), "given-up")
+        return None if answer is None or has_arrived(answer) else await endings.answer_ended(exchange, claims_of(answer), "given-up")
     if letter.kind == "request":
         asked = await exchange.find(ExchangeRequestRow, letter.id)
         return None if asked is None or asked.accepted is None else await endings.request_given_up(exchange, asked)
@@ -138,7 +139,7 @@ def answered_requests(connection: Connection, envelope_ids: list[UUID]) -> dict[
         .where(
             other.c.request_id == requests.c.id,
             other.c.kind.in_(("package", "credentials")),
-            or_(other.c.state.in_(LIVE), other.c.r1.is_not(None)),
+            or_(other.c.state.in_(LIVE), arrived(other.c)),
         )
         .scalar_subquery()
     )

@@ -25,7 +25,7 @@ def answers_out(connection: Connection, request_id: UUID) -> list[ExchangeAnswer
     """Ours to a peer's request, the oldest first."""
     sent = OutgoingEnvelopeRow.__table__
     rows = connection.execute(select(sent).where(sent.c.request_id == request_id).order_by(sent.c.id))
-    return _by_time([_step(row, json_object(row.claims.encode())["iat"], stored_at=_stored(row.r1)) for row in rows])
+    return _by_time([_step(row, json_object(row.claims.encode())["iat"], stored_at=_stored(row.r1 or row.r2)) for row in rows])
 
 
 def answers_in(connection: Connection, exchange_id: UUID) -> list[AnswerOfPeer]:

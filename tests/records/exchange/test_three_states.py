@@ -7,6 +7,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import update
 
 from node.demo.seats import RECEIVING_DISTRICT
 from node.synthetic import ALDER, BIRCH, SyntheticStudent
@@ -19,7 +20,7 @@ from safepassage.wire_chain import RedisclosureChain
 from services.records.exchange.chain_parts import PATH
 from services.records.loading import Arriving, Loading
 from services.records.subject_facts import EnrolledAt
-from services.records.tables import ExchangeRequestRow
+from services.records.tables import ExchangeRequestRow, OutgoingEnvelopeRow
 from shared.clock import system_clock
 from tests.conftest import StandingClock
 from tests.records.exchange.dying_node import Folder
@@ -130,6 +131,10 @@ async def test_each_chain_is_told_to_its_two_nodes_and_what_went_on_to_the_one_b
     assert (await told_onward(three, first.id))["onward"] == onward
     assert str(second.id) not in there.model_dump_json()
     assert told[three.cedar.entity_id, second.id].onward == ()
+    # nor does it hear less where Birch has heard of the filing at Cedar, and the answer with the first receipt was lost
+    async with three.birch.exchange.database.transaction() as tx:
+        await tx.execute(update(OutgoingEnvelopeRow).where(OutgoingEnvelopeRow.recipient_node == three.cedar.entity_id).values(r1=None))
+    assert (await three.chain(three.alder, first.id)).onward == (onward,)
     # of an exchange of two others nobody is told anything, whoever is asked
     for stranger, exchange_id in ((three.cedar, first.id), (three.alder, second.id)):
         with pytest.raises(NoSuchChain):

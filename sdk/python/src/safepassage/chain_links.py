@@ -58,7 +58,7 @@ def bind(said: SaidMessages, proven: Sequence[Proven], *, asked: str, peer: Peer
         _require_bound(said, one)
     expected = list(_expected(said))
     links = tuple(_link(said, found[place]) for place in expected if place in found)
-    missing = tuple(_missing(said, place, asked, peer) for place in expected if place not in found)
+    missing = tuple(_missing(said, place, asked, peer) for place in expected if place not in found and not _stands_for(found, place))
     return Bound(found, links, tuple(_ties(said, found)), missing)
 
 
@@ -114,8 +114,13 @@ def _in_messages(said: SaidMessages) -> Iterator[tuple[Place, LoggedAt]]:
         envelope = answer.envelope.message
         yield (answered_by(answer), envelope.envelope_id), logged_at(envelope)
         for receipt in (answer.r1, answer.r2):
-            if receipt is not None:
+            if receipt is not None and _names_arrival(receipt):
                 yield ("received", envelope.envelope_id), logged_at(receipt.message)
+
+
+def _names_arrival(receipt: Said[Receipt]) -> bool:
+    """An outcome may have an entry of its own, which has no place in the chain: what it says is in the log of who is told."""
+    return logged_at(receipt.message).logged.leaf.class_ == "received"
 
 
 def _from_message(place: Place, said: SaidMessages, at: LoggedAt) -> Proven:
@@ -237,14 +242,24 @@ def _ties(said: SaidMessages, found: dict[Place, Proven]) -> Iterator[ChainTie]:
         envelope_id = answer.envelope.message.envelope_id
         received = ("received", envelope_id)
         yield from _tie("envelope", found, received, (answered_by(answer), envelope_id))
-        for recorded in ("receipt-recorded", "outcome-recorded"):
-            yield from _tie("receipt", found, (recorded, envelope_id), received)
+        for recorded, receipt in (("receipt-recorded", answer.r1), ("outcome-recorded", answer.r2)):
+            if receipt is not None and _names_arrival(receipt):
+                yield from _tie("receipt", found, (recorded, envelope_id), received)
 
 
 def _tie(by: Any, found: dict[Place, Proven], place: Any, named: Any) -> Iterator[ChainTie]:
     if place in found and named in found:
         one, other = found[place], found[named]
         yield ChainTie(by=by, envelope_id=one.envelope_id, log=one.log, index=one.index, names_log=other.log, names_index=other.index)
+
+
+def _stands_for(found: dict[Place, Proven], place: Place) -> bool:
+    """Whether something says what the place would: an outcome that was recorded, that the answer arrived.
+
+    A holder that has R2 before R1 does not ask for R1 any more.
+    """
+    act, envelope_id = place
+    return act == "receipt-recorded" and ("outcome-recorded", envelope_id) in found
 
 
 def _missing(said: SaidMessages, place: Place, asked: str, peer: PeerAnswer) -> MissingLink:

@@ -203,14 +203,15 @@ def _require_answer(said: SaidMessages, answer: SaidAnswer) -> None:
     if (envelope.exchange_id, envelope.request_digest) != (said.request.message.jti, said.request.digest):
         raise ChainNotProven("an envelope answers another request")
     require_leaf_of(envelope, logged_at(envelope).logged)
-    if answer.r1 is None and answer.r2 is not None:
-        raise ChainNotProven("the outcome is acknowledged, and the arrival is not")
-    for receipt, outcomes in ((answer.r1, ("received",)), (answer.r2, ("applied", "rejected"))):
-        if receipt is not None:
-            _require_receipt(said, answer.envelope, receipt.message, outcomes)
+    if answer.r1 is not None:
+        _require_receipt(said, answer.envelope, answer.r1.message, outcomes=("received",), classes=("received",))
+    if answer.r2 is not None:
+        _require_receipt(said, answer.envelope, answer.r2.message, outcomes=("applied", "rejected"), classes=("received", "receipt"))
 
 
-def _require_receipt(said: SaidMessages, envelope: Said[Envelope], receipt: Receipt, outcomes: Collection[str]) -> None:
+def _require_receipt(
+    said: SaidMessages, envelope: Said[Envelope], receipt: Receipt, *, outcomes: Collection[str], classes: Collection[str]
+) -> None:
     sent, leaf = envelope.message, logged_at(receipt).logged.leaf
     require_parties(iss=receipt.iss, aud=receipt.aud, issuer=said.requester, audience=said.holder)
     notice = REDISCLOSURE_NOTICE_DIGEST if sent.kind == "package" else None
@@ -219,7 +220,7 @@ def _require_receipt(said: SaidMessages, envelope: Said[Envelope], receipt: Rece
     same = ("exchange_id", "envelope_id", "request_digest", "recipient_organisation")
     if receipt.envelope_digest != envelope.digest or any(getattr(receipt, name) != getattr(sent, name) for name in same):
         raise ChainNotProven("a receipt is for another envelope")
-    if leaf.class_ != "received":
+    if leaf.class_ not in classes:
         raise WrongLeaf
     if (leaf.digests.ct, leaf.digests.pt_commit) != (sent.ct_digest, sent.pt_commit):
         raise LeafOfAnotherExchange
