@@ -174,6 +174,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "LOG-mirror": "What a mirror says that it keeps of a log is there, was verified before, and brings a lost log back",
             "LOG-rollback": "A log that went back, forked or was shown in two ways is found by its witnesses, and stops",
             "LOG-tampering": "An alteration of the stored log is located by another process that has nothing but the SDK",
+            "LOG-acts": "Whatever a client changes, or asks of students' data, is an entry of the log that names it",
             "LOG-reading": "Each look at what the log holds about somebody is one entry of the log, by whatever address",
             "LOG-stays": "What a node was given is found, measured and named under its state when the node has left the trust list",
             "LOG-COPIES": "Each further disclosure is in one copy for its district, which is made, given and tracked within 30 days",

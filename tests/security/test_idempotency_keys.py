@@ -25,7 +25,7 @@ READS: Final = {
     "records.print_hand_carry_copy",
     "records.search_educator_credentials",
 }
-"""They ask; what they leave is an entry of the log for each time that they were asked."""
+"""They ask; what they leave is an entry of the log for each time that they were asked, but for a decision that is computed anew."""
 
 SAME_AGAIN: Final = {
     "audit.pause_log_destination",

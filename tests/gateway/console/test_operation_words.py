@@ -37,7 +37,7 @@ def rights() -> set[str]:
 
 
 COMPOSED: Final = {
-    "MATCHES[operation]": set(MATCHES.values()),
+    "MATCHES[operation_of(selector)]": set(MATCHES.values()),
     "KEYS_CHANGED": {KEYS_CHANGED},
     "OPERATION": {RECONCILIATION},
     "request_events.operation_of(selector)": set(MATCHES),
