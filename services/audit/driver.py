@@ -6,7 +6,7 @@ SQLite takes them inline; PostgreSQL takes many rows by binary COPY and arrays. 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, count
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Dialect
 from sqlalchemy.orm import DeclarativeBase
@@ -19,6 +19,10 @@ ROWS_OF_A_STATEMENT = 32
 costs more, not less: measured, 256 cost half as much again."""
 FEW_ROWS = 8
 """Up to so many, PostgreSQL takes an INSERT of its own for each: a COPY asks the server three times."""
+
+SILENT_SECONDS: Final = 5
+"""Whoever holds a lock of PostgreSQL and says nothing for so long loses it, with its transaction and its connection: a process that stands
+still, or whose machine is gone, does not hold up all others. Half of what a service of the node waits for an answer."""
 
 Change = tuple[str, tuple[Any, ...]]
 """An INSERT or UPDATE, and its values."""
@@ -43,8 +47,14 @@ class Driver:
         return [tuple(record) for record in await_only(self._connection.fetch(_numbered(query), *values))]
 
     def locked(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
-        """What a query finds, locked until the transaction ends. SQLite's writing transaction has locked everything."""
-        return self.rows(query if self._is_sqlite else f"{query} FOR UPDATE", *values)
+        """What a query finds, locked until the transaction ends, at most SILENT_SECONDS after the last word from here.
+
+        SQLite's writing transaction has locked everything.
+        """
+        if self._is_sqlite:
+            return self.rows(query, *values)
+        limit = f"set_config('idle_in_transaction_session_timeout', '{SILENT_SECONDS}s', true)"
+        return [row[:-1] for row in self.rows(f"WITH held AS ({query} FOR UPDATE) SELECT held.*, {limit} FROM held", *values)]  # noqa: S608 names of ours
 
     def unless_held(self, query: str) -> str:
         """The same query for rows that nobody else holds, which it locks. SQLite's writing transaction holds everything itself."""

@@ -234,3 +234,13 @@ async def test_what_is_committed_on_postgresql_is_on_the_disk_though_the_databas
     async with database.reading() as tx:
         assert (await tx.execute(text("SHOW synchronous_commit"))).scalar_one() == "on"
     await database.close()
+
+
+@pytest.mark.postgres
+async def test_a_process_whose_machine_is_gone_keeps_its_locks_for_less_than_a_minute(postgres_url: str) -> None:
+    database = Database(postgres_url)
+    async with database.reading() as tx:
+        shown = [int((await tx.execute(text(f"SHOW tcp_keepalives_{name}"))).scalar_one()) for name in ("idle", "interval", "count")]
+    await database.close()
+    idle, interval, count = shown
+    assert 0 < idle + interval * count < 60
