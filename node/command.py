@@ -21,6 +21,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "serve": ("services", "serve"),
     "doctor": ("doctor", "doctor"),
     "verify-log": ("verify_log", "verify_log"),
+    "end-log": ("end_log", "end_log"),
     "rebuild-index": ("rebuild_index", "rebuild_index"),
     "readiness": ("readiness", "readiness"),
     "migrate": ("services", "migrate"),

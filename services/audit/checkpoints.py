@@ -27,6 +27,12 @@ def origin_of(host: str, year: int) -> str:
     return f"{host}/log/{year}"
 
 
+def next_origin(origin: str) -> str:
+    """The name of the log of the year after."""
+    host, _, year = origin.rpartition("/")
+    return f"{host}/{int(year) + 1}"
+
+
 class CheckpointSigner:
     """Signs tree heads with the node's log key.
 

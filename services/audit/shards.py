@@ -1,14 +1,15 @@
 """A log for each calendar year, chained: the first entry of a year's log pins the last checkpoint of the log before it."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
 from safepassage.canonical import digest_of
 from safepassage.checkpoints import VerifierKey
-from services.audit.checkpoints import CheckpointSigner, origin_of, publish
+from services.audit.checkpoints import CheckpointSigner, keep_checkpoint, latest_checkpoint, origin_of, publish
 from services.audit.drafts import Draft, draft_of
 from services.audit.driver import Driver
 from services.audit.group_commit import Signing, Submission, YearIsOver, append_group
@@ -25,6 +26,28 @@ OPENED = "log-opened"
 """Operation of the first entry of every log but the first."""
 KEY_CHANGED = "log-key-changed"
 """Operation of the first entry under another key."""
+ENDED = "log-ended"
+"""Operation of the entry that says that the log before was ended, and its last entries are lost."""
+
+
+class NotToBeEnded(Exception):
+    """The newest log is none that may be ended so; the message says why, for the operator."""
+
+
+class Shown(NamedTuple):
+    """A checkpoint under the log's own key that the store cannot have made."""
+
+    kind: str
+    by: str
+    note: str
+
+
+class Ended(NamedTuple):
+    """A log that was ended, and the one that goes on."""
+
+    origin: str
+    size: int
+    next_origin: str
 
 
 class Shards:
@@ -49,7 +72,7 @@ class Shards:
             log = await newest_log(tx)
             if log is None or log.state != "active":
                 return
-            await tx.execute(select(TreeStateRow).where(TreeStateRow.log == log.year).with_for_update())
+            await _lock(tx, log.year)
             await tx.refresh(log)
             key, *retired = self._signer.verifiers(log.origin)
             before = next((old for old in retired if old.vkey == log.vkey), None)
@@ -59,16 +82,16 @@ class Shards:
             log.vkey = key.vkey
             await tx.flush()
             t = max(int(now.timestamp()), head.last_t)
-            if log_year(t) == head.year:
+            if log_year(t) <= head.year:
                 draft = draft_of(_key_changed(before, key), producer="audit", digest_key=digest_key)
-                await self._append(tx, head, draft, t)
+                await self._append(tx, head, [draft], t)
 
     async def current(self, tx: AsyncSession, *, thorough: bool = False) -> Head:
         """The head of the newest log, checked, with the writer's lock taken in `tx`. Raises LogDamaged, and YearIsOver if it is sealed."""
         log = await newest_log(tx)
         if log is None:
             raise LogDamaged("there is no log")
-        await tx.execute(select(TreeStateRow).where(TreeStateRow.log == log.year).with_for_update())
+        await _lock(tx, log.year)
         await tx.refresh(log)
         if log.state == "sealed":
             raise YearIsOver(log.year)
@@ -81,7 +104,7 @@ class Shards:
     async def roll_over(self, year: int, now: datetime, *, digest_key: bytes) -> None:
         """Close the log of `year` and open the next one. Every step may be repeated: a crash or another process in between does no harm."""
         async with self._database.transaction() as tx:
-            await tx.execute(select(TreeStateRow).where(TreeStateRow.log == year).with_for_update())
+            await _lock(tx, year)
             log = await tx.get_one(LogRow, year)
             log.state = "sealed"
         async with self._database.reading() as tx:
@@ -101,11 +124,40 @@ class Shards:
             empty = Head(opened.year, opened.origin, opened.vkey, t, closed.index_rows, edges=((),))
             draft = draft_of(_opened(closed, note), producer="audit", digest_key=digest_key)
             # INVARIANT: a year's log that is there has a checkpoint: nobody who reads, searches or witnesses finds none.
-            await self._append(tx, empty, draft, t, Signing(self._signer, now))
+            await self._append(tx, empty, [draft], t, Signing(self._signer, now))
 
-    async def _append(self, tx: AsyncSession, head: Head, draft: Draft, t: int, signing: Signing | None = None) -> None:
+    async def end(self, now: datetime, *, at: int, shown: Shown | None, digest_key: bytes) -> Ended:
+        """End the log where this copy of it ends, and begin the next year's, so that the node goes on: what came behind is lost.
+
+        at     how many entries the copy has
+        shown  what shows that something is lost; a frozen log may have been shown nothing
+
+        Nothing is signed for the log that is ended; its last checkpoint is pinned as at New Year. Raises LogDamaged, NotToBeEnded.
+        """
+        async with self._database.transaction() as tx:
+            log = await newest_log(tx)
+            if log is None or (log.state != "frozen" and shown is None):
+                raise NotToBeEnded("the newest log is not frozen, and nothing was shown that it lacks")
+            await _lock(tx, log.year)
+            head = await load_head(tx, log, keys=self._signer.verifiers(log.origin), thorough=True)
+            if head.size != at:
+                raise NotToBeEnded(f"this copy of the log has {head.size} entries, not {at}")
+            last = await latest_checkpoint(tx, log.year)
+            note = await _first_note(tx, self._signer, head, now) if last is None else last.note
+            log.state = "ended"
+            t = max(int(now.timestamp()), head.last_t)
+            year = max(log.year + 1, log_year(t))
+            opened = await self._add_log(tx, year, last_t=t, index_rows=head.index_rows, now=now)
+            if opened is None:
+                raise NotToBeEnded("there is a log of the next year already")
+            empty = Head(opened.year, opened.origin, opened.vkey, t, head.index_rows, edges=((),))
+            drafts = [draft_of(one, producer="audit", digest_key=digest_key) for one in (_opened(head, note), _ended(head, shown))]
+            await self._append(tx, empty, drafts, t, Signing(self._signer, now))
+        return Ended(log.origin, head.size, opened.origin)
+
+    async def _append(self, tx: AsyncSession, head: Head, drafts: Sequence[Draft], t: int, signing: Signing | None = None) -> None:
         def append(session: Session) -> None:
-            append_group(Driver(session.connection()), head, [Submission([draft])], now=t, keys=self._keys, signing=signing)
+            append_group(Driver(session.connection()), head, [Submission(drafts)], now=t, keys=self._keys, signing=signing)
 
         await tx.run_sync(append)
 
@@ -128,6 +180,11 @@ class Shards:
                 log.state = "frozen"
 
 
+async def _lock(tx: AsyncSession, year: int) -> None:
+    """Take the writer's lock on a log."""
+    await tx.run_sync(lambda session: Driver(session.connection()).locked("SELECT size FROM tree_state WHERE log = ?", year))
+
+
 def _key_changed(before: VerifierKey, after: VerifierKey) -> Event:
     """The first entry whose checkpoint the new key signs: its leaf pins that key."""
     return Event(
@@ -136,6 +193,30 @@ def _key_changed(before: VerifierKey, after: VerifierKey) -> Event:
         actor=Actor(kind="system", job=KEY_CHANGED),
         context=Context(operation=KEY_CHANGED, about=f"log-key:{before.key_id.hex()}:{after.key_id.hex()}"),
         digests=Digests(ct=digest_of(after.vkey.encode())),
+    )
+
+
+async def _first_note(tx: AsyncSession, signer: CheckpointSigner, head: Head, now: datetime) -> str:
+    """The checkpoint of a log that has none yet: a store that is new and empty."""
+    return await tx.run_sync(lambda session: keep_checkpoint(Driver(session.connection()), signer, head, now))
+
+
+def _ended(head: Head, shown: Shown | None) -> Event:
+    """That the log was ended, and why: the checkpoint under its own key that its store cannot have made is in the sealed context."""
+    return Event(
+        class_="witness",
+        key=f"{ENDED}:{head.year}",
+        actor=Actor(kind="system", job=ENDED),
+        context=Context(
+            operation=ENDED,
+            outcome="alarm",
+            about=f"log:{head.year}",
+            count=head.size,
+            reason=None if shown is None else shown.kind,
+            recipient_node=None if shown is None else shown.by[:200],
+            peer_checkpoint=None if shown is None else shown.note,
+        ),
+        digests=Digests() if shown is None else Digests(ct=digest_of(shown.note.encode())),
     )
 
 

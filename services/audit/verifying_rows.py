@@ -30,7 +30,7 @@ from services.audit.tables import (
     TreeStateRow,
 )
 
-STATES: Final = frozenset({"active", "sealed", "frozen"})
+STATES: Final = frozenset({"active", "sealed", "frozen", "ended"})
 _OF_THE_LOG: Final = (TreeStateRow, SegmentRow, TileRow, EdgeTileRow, CheckpointRow, AppendedRow)
 _OF_ENTRIES: Final = (SealedRow, SubjectEntryRow, RedisclosureRow, DestroyedPartRow)
 

@@ -1,6 +1,7 @@
 """A log that went back to an older copy, forked, or was shown in two ways is found by its witness, and stops."""
 
 import logging
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,11 @@ from sqlalchemy import select
 
 from safepassage.checkpoints import parse_checkpoint
 from safepassage.notes import parse_note
+from services.audit.checkpoints import next_origin
 from services.audit.tables import LogRow, SegmentRow
 from tests.audit.audit_node import AuditNode, event, sqlite_url
-from tests.audit.two_audits import ALDER, BIRCH, ORIGIN, Nodes, findings, grow, publisher, shown
+from tests.audit.two_audits import ALDER, BIRCH, ORIGIN, Nodes, findings, grow, nodes_that_witness, publisher, shown
+from tests.conftest import StandingClock
 
 pytestmark = pytest.mark.anyio
 
@@ -42,6 +45,30 @@ async def test_a_restored_older_copy_is_found_at_the_start_and_frozen(
     # A restart forgets nothing; the newer copy, which is not frozen, goes on.
     async with nodes.up(ALDER) as alder:
         assert (await alder.try_append(event("request"))).status == 503
+
+
+@pytest.mark.requirement("LOG-rollback")
+@pytest.mark.requirement("FAULT-rollback")
+async def test_a_copy_from_before_new_year_is_found_before_anything_is_appended_though_it_has_all_of_its_year(
+    tmp_path: Path, sqlite_template: Path, three_keys: list[Path]
+) -> None:
+    clock = StandingClock(datetime(2026, 12, 31, 12, tzinfo=UTC))
+    nodes = nodes_that_witness(tmp_path, sqlite_template, three_keys[:2], clock)
+    async with nodes.up(BIRCH):
+        async with nodes.up(ALDER) as alder:
+            await grow(alder, 5)
+            await publisher(alder).turn()
+        nodes.copy(ALDER)
+        clock.instant = datetime(2027, 1, 1, tzinfo=UTC)
+        async with nodes.up(ALDER) as alder:
+            assert await grow(alder, 2) == 3
+            await publisher(alder).turn()
+        nodes.restore(ALDER)
+        async with nodes.up(ALDER) as alder:
+            assert (await alder.try_append(event("request"))).status == 503
+            assert set(await findings(alder)) == {"own-log-rolled-back"}
+            async with alder.database.reading() as tx:
+                assert (await tx.execute(select(LogRow.year, LogRow.state))).all() == [(2026, "frozen")]
 
 
 @pytest.mark.slow
@@ -127,7 +154,7 @@ async def test_two_stores_under_one_key_are_a_split_view_that_both_witness_and_l
         await publisher(alder).turn()
         # the other one does not ask what the witness holds: it submits its own 6 entries as the continuation of nothing, then of 6
         for address in publisher(other)._rounds.addresses:  # type: ignore[union-attr]
-            address.examined, address.due_at = True, nodes.clock()
+            address.examined, address.due_at = {ORIGIN, next_origin(ORIGIN)}, nodes.clock()
         await publisher(other).turn()
         assert set(await findings(other)) == {"own-log-forked"}
         assert other.sequencer.frozen is not None

@@ -15,11 +15,12 @@ from safepassage.offline.whole_log import verify_log
 from safepassage.tlog_mirror import MirrorInfo, Upload, package, parse_mirror_info
 from safepassage.tlog_policy import parse_policy, verify_witnessed
 from safepassage.tlog_witness import origin_digest
+from services.audit.checkpoints import next_origin
 from services.audit.mirroring.keys import create_mirror_keys, mirror_keys
 from services.audit.mirroring.routes import MAX_BYTES
 from services.audit.mirroring.uploads import Uploads
 from services.audit.tiles import width_at
-from services.audit.witnessing.door import DoorAnswer
+from services.audit.witnessing.door import DoorAnswer, WitnessUnreachable
 from shared.in_process import Answer, call
 from tests.audit.audit_node import AuditNode
 from tests.audit.two_audits import ALDER, BIRCH, ORIGIN, Nodes, findings, grow, publisher, shown
@@ -153,7 +154,7 @@ async def test_an_upload_that_broke_off_goes_on_where_the_mirror_left_it(mirrore
             if url.endswith("add-entries") and len(kept) < 3:
                 answer = await send(birch, body[: len(body) * 2 // 3])
                 kept.append(parse_mirror_info(answer.body).next_entry)
-                return await whole(url, b"", **more)
+                raise WitnessUnreachable("cut")
             return await whole(url, body, **more)
 
         mirrored.between.post = cut  # type: ignore[method-assign]
@@ -320,7 +321,7 @@ async def test_a_split_view_is_stopped_at_the_mirror_s_witness_with_its_alarm(mi
             assert await mirror_size(birch) == 6
             before = (await get(birch, "tile/entries/000.p/6")).body
             for address in publisher(other)._rounds.addresses:  # type: ignore[union-attr]
-                address.examined, address.due_at = True, mirrored.clock()
+                address.examined, address.due_at = {ORIGIN, next_origin(ORIGIN)}, mirrored.clock()
             await publisher(other).turn()
             assert set(await findings(birch)) == {"peer-log-forked"}
             assert other.sequencer.frozen is not None

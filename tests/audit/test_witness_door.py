@@ -9,7 +9,7 @@ import pytest
 
 from safepassage.tlog_witness import MAX_ANSWER_BYTES
 from services.audit.witnessing import door
-from services.audit.witnessing.door import DoorAnswer, OverHttps, WitnessUnreachable
+from services.audit.witnessing.door import AnswerUnreadable, DoorAnswer, OverHttps, WitnessUnreachable
 from tests.audit.audit_node import settings_of
 
 pytestmark = pytest.mark.anyio
@@ -69,13 +69,19 @@ async def test_no_redirect_is_followed(reached: OverHttps) -> None:
 
 async def test_an_answer_that_is_too_long_or_none_is_no_answer(reached: OverHttps) -> None:
     async with answering(http("200 OK", b"x" * (MAX_ANSWER_BYTES + 1))) as url:
-        with pytest.raises(WitnessUnreachable):
+        with pytest.raises(AnswerUnreadable):
             await reached.get(url)
     async with answering(b"SSH-2.0-OpenSSH_9.9\r\n\r\n") as url:
-        with pytest.raises(WitnessUnreachable):
+        with pytest.raises(AnswerUnreadable):
             await reached.get(url)
-    with pytest.raises(WitnessUnreachable):
+    for nobody in (answering(http("200 OK", b"x" * 20)[:-5]), answering(b"")):
+        async with nobody as url:
+            with pytest.raises(WitnessUnreachable) as error:
+                await reached.get(url)
+            assert not isinstance(error.value, AnswerUnreadable)
+    with pytest.raises(WitnessUnreachable) as error:
         await reached.get("http://127.0.0.1:1/")
+    assert not isinstance(error.value, AnswerUnreadable)
 
 
 @pytest.mark.requirement("FAULT-witness")

@@ -3,6 +3,7 @@
 import base64
 import logging
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, func, select
@@ -14,9 +15,9 @@ from safepassage.tlog_policy import verify_witnessed
 from safepassage.tlog_witness import size_answer
 from services.audit.tables import CosignatureRow, WitnessedLogRow
 from services.audit.witnessing.answers import SKEW_SECONDS
-from services.audit.witnessing.door import DoorAnswer
+from services.audit.witnessing.door import AnswerUnreadable, DoorAnswer
 from shared.in_process import call
-from tests.audit.audit_node import AuditNode
+from tests.audit.audit_node import AuditNode, event
 from tests.audit.two_audits import ALDER, BIRCH, ORIGIN, Nodes, findings, grow, publisher, shown
 from tests.conftest import StandingClock
 
@@ -90,14 +91,58 @@ async def test_a_lying_witness_is_a_finding_and_stops_nothing(nodes: Nodes, birc
 
 
 @pytest.mark.slow
-async def test_a_witness_of_other_statuses_is_as_good_as_down(nodes: Nodes, birch: AuditNode) -> None:
+async def test_a_witness_that_cannot_now_or_does_not_know_the_log_yet_is_as_good_as_down(nodes: Nodes, birch: AuditNode) -> None:
     async with nodes.up(ALDER) as alder:
         await grow(alder, 2)
-        for status in (404, 413, 429, 500, 503, 302):
-            nodes.between.answering[BIRCH] = lying(status, b"")
-            nodes.clock.advance(minutes=2)
-            await publisher(alder).turn()
+        for status in (404, 408, 425, 429, 500, 503, 599):
+            for path in ("add-checkpoint", "checkpoint"):
+                nodes.between.answering[BIRCH] = lying(status, b"", path=path)
+                nodes.clock.advance(minutes=2)
+                await publisher(alder).turn()
+                await alder.append(event("request"))
         assert await findings(alder) == {}
+
+
+def beyond_reading(_: str, __: str, ___: bytes) -> Any:
+    """A megabyte, or what is no HTTP: test_witness_door.py has the sockets."""
+    raise AnswerUnreadable
+
+
+@pytest.mark.requirement("FAULT-witness")
+async def test_whatever_else_is_answered_at_a_witness_s_address_is_an_alarm(
+    nodes: Nodes, birch: AuditNode, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with nodes.up(ALDER) as alder:
+        size = await grow(alder, 2)
+        answers = [lying(status, b"", path=path) for status in (204, 302, 401, 405, 413, 418) for path in ("add-checkpoint", "/checkpoint")]
+        for answering in (*answers, beyond_reading):
+            nodes.between.answering[BIRCH] = answering
+            caplog.clear()
+            nodes.clock.advance(days=1)
+            await publisher(alder).turn()
+            assert [record.message for record in caplog.records if record.levelno == logging.CRITICAL] == ["witness finding"]
+            assert set(await findings(alder)) == {"answer-unreadable"}
+            for address in publisher(alder)._rounds.addresses:  # type: ignore[union-attr]
+                address.examined.clear()
+                address.cosigned.clear()
+            await grow(alder)
+        assert await grow(alder) > size  # an alarm; it stops nothing
+    nodes.between.answering[BIRCH] = beyond_reading
+    nodes.clock.advance(days=1)
+    async with nodes.up(ALDER) as alder:  # asked at the start, before anything is appended
+        assert alder.sequencer.frozen is None
+        assert await grow(alder) > size
+
+
+@pytest.mark.requirement("FAULT-witness")
+async def test_a_witness_that_knew_the_log_and_says_that_it_does_not_is_an_alarm(nodes: Nodes, birch: AuditNode) -> None:
+    async with nodes.up(ALDER) as alder:
+        await grow(alder, 2)
+        await publisher(alder).turn()
+        await grow(alder)
+        nodes.between.answering[BIRCH] = lying(404, b"{}", path="checkpoint")
+        await publisher(alder).turn()
+        assert set(await findings(alder)) == {"witness-refuses"}
 
 
 @pytest.mark.slow

@@ -20,9 +20,9 @@ from safepassage.tlog_policy import Policy, PolicyWitness, submission_urls
 from services.audit.driver import Driver
 from services.audit.stored_tree import StoredTree
 from services.audit.tables import CheckpointRow, LogRow
-from services.audit.witnessing.answers import Unexpected, cosignatures_in
+from services.audit.witnessing.answers import REFUSALS, Unexpected, cosignatures_in, is_no_answer
 from services.audit.witnessing.cosignatures import keep
-from services.audit.witnessing.door import DoorAnswer, WitnessDoor, WitnessUnreachable
+from services.audit.witnessing.door import AnswerUnreadable, DoorAnswer, WitnessDoor, WitnessUnreachable
 from services.audit.witnessing.findings import Findings
 from shared.clock import EPOCH, Clock
 from shared.database import Database
@@ -103,7 +103,9 @@ class Uploads:
     async def _own(self) -> list[Own]:
         async with self._database.reading() as tx:
             found = []
-            for one in (await tx.execute(select(LogRow).order_by(LogRow.year.desc()).limit(LOGS))).scalars().all():
+            for one in (
+                (await tx.execute(select(LogRow).where(LogRow.state != "ended").order_by(LogRow.year.desc()).limit(LOGS))).scalars().all()
+            ):
                 newest = select(CheckpointRow.size).where(CheckpointRow.log == one.year).order_by(CheckpointRow.size.desc()).limit(1)
                 size = await tx.scalar(newest)
                 if size:
@@ -114,6 +116,8 @@ class Uploads:
         try:
             for own in logs:
                 await self._bring(mirror, own)
+        except AnswerUnreadable:
+            await self._findings.record("answer-unreadable", mirror.url)
         except WitnessUnreachable as error:
             log.warning("mirror does not answer", extra={"peer": mirror.url, "fault": str(error) or type(error).__name__})
         except Unexpected as answer:
@@ -145,8 +149,10 @@ class Uploads:
                     return
             elif answer.status == 422 and not mirror.kept.get(own.year) and not upload.ticket:
                 return  # its witness has not had a checkpoint yet
-            else:
+            elif is_no_answer(answer.status) or (answer.status == 404 and not mirror.kept.get(own.year)):
                 raise WitnessUnreachable(f"status {answer.status}")
+            else:
+                raise Unexpected("witness-refuses" if answer.status in REFUSALS else "answer-unreadable")
 
     async def _post(self, mirror: Mirrored, upload: Upload, packages: bytes) -> DoorAnswer:
         if self._door is None:

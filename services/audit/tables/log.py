@@ -37,7 +37,7 @@ class LogRow(Base):
     vkey: Mapped[str] = mapped_column(String(400))
     """The key that signs its checkpoints from now on (C2SP signed-note); earlier ones may be signed by retired keys."""
     state: Mapped[str] = mapped_column(String(8))
-    """active, sealed (its year is over) or frozen (it does not agree with itself)."""
+    """active, sealed (its year is over), frozen (it does not agree with itself), or ended (its last entries are lost: Shards.end)."""
     created_at: Mapped[datetime] = mapped_column(Milliseconds)
 
 

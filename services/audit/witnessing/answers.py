@@ -13,6 +13,15 @@ from services.audit.witnessing.findings import Kind
 SKEW_SECONDS: Final = 300
 """So much two clocks may differ."""
 
+REFUSALS: Final = frozenset({400, 403, 404, 422})
+"""Statuses by which a witness says that something is wrong with what it was sent, or that it does not know the log."""
+NOT_NOW: Final = frozenset({408, 425, 429})
+
+
+def is_no_answer(status: int) -> bool:
+    """Whether a status says that there is no answer now, as whoever is down or too busy says: to be asked again later, and no finding."""
+    return status in NOT_NOW or 500 <= status <= 599
+
 
 class Unexpected(Exception):
     """An answer that no honest witness gives."""

@@ -23,6 +23,10 @@ class WitnessUnreachable(Exception):
     """Nobody answered in time, or not in the form of HTTP, or the address is none that may be called."""
 
 
+class AnswerUnreadable(WitnessUnreachable):
+    """Somebody answers, and it is nothing of the protocol: longer than any answer of it, or not in the form of HTTP."""
+
+
 @dataclass(frozen=True)
 class DoorAnswer:
     """What a witness answered; nothing of it is verified."""
@@ -35,7 +39,7 @@ class WitnessDoor(Protocol):
     """Where requests to witnesses go out."""
 
     async def post(self, url: str, body: bytes, *, content_type: str = TEXT) -> DoorAnswer:
-        """Send a request. Raises WitnessUnreachable. Not within a transaction."""
+        """Send a request. Raises WitnessUnreachable, AnswerUnreadable. Not within a transaction."""
         ...
 
     async def get(self, url: str) -> DoorAnswer:
@@ -71,6 +75,8 @@ class OverHttps:
                 method, target, headers={"content-type": content_type, "accept-encoding": "identity"}, data=body, allow_redirects=False
             ) as response:
                 return DoorAnswer(response.status, await _bounded(response))
+        except aiohttp.ClientResponseError as error:
+            raise AnswerUnreadable("it is not in the form of HTTP") from error
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
             raise WitnessUnreachable from error
 
@@ -84,5 +90,5 @@ async def _bounded(response: aiohttp.ClientResponse) -> bytes:
     async for chunk in response.content.iter_any():
         body += chunk
         if len(body) > MAX_ANSWER_BYTES:
-            raise WitnessUnreachable("the answer is longer than any of the protocol")
+            raise AnswerUnreadable("it is longer than any of the protocol")
     return body

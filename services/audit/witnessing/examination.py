@@ -8,13 +8,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.audit.checkpoints import latest_checkpoint
 from services.audit.heads import newest_log
-from services.audit.tables import CosignatureRow, WitnessFindingRow
+from services.audit.tables import CosignatureRow, LogRow, WitnessFindingRow
 from services.audit.witnessing.findings import KINDS
 
 LATELY: Final = timedelta(days=7)
 COSIGNED_WITHIN: Final = timedelta(hours=1)
 _SENTENCES: Final[dict[str, str]] = dict(KINDS.items())
 FROZEN_REMEDY: Final = 'docs/witnessing.md, "A frozen log": restore the newest copy of the store; verify-log says whether one is whole'
+ENDED: Final = "it was ended before its year was over: its last entries are lost"
 FINDING_REMEDY: Final = 'docs/witnessing.md, "What a finding means"'
 
 
@@ -35,6 +36,8 @@ async def examine_witnessing(tx: AsyncSession, now: datetime) -> list[Examined]:
     found: list[Examined] = []
     frozen = log.state == "frozen"
     found.append(Examined("log", "bad", "it is frozen: nothing is appended", FROZEN_REMEDY) if frozen else Examined("log", "good"))
+    ended = select(LogRow.origin).where(LogRow.state == "ended", LogRow.year >= now.year).order_by(LogRow.year)
+    found += [Examined(f"log, {origin}", "warning", ENDED, FROZEN_REMEDY) for origin in await tx.scalars(ended)]
     rows = (await tx.execute(select(WitnessFindingRow).where(WitnessFindingRow.last_at > now - LATELY))).scalars()
     for row in sorted(rows, key=lambda one: one.last_at, reverse=True):
         times = f"{row.count} times, last {row.last_at:%Y-%m-%d %H:%M}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
 from safepassage.problems.witnessing import NotWitnessedYet, NoWitnessesNamed
 from safepassage.tlog_policy import Policy
@@ -53,7 +53,7 @@ class Publisher:
         if self._rounds is None or self.policy is None:
             return
         async with self._database.reading() as tx:
-            logs = (await tx.execute(select(LogRow).order_by(LogRow.year.desc()).limit(LOGS))).scalars().all()
+            logs = (await tx.execute(_newest_logs())).scalars().all()
             for one in logs:
                 found = await largest_witnessed(tx, one.year, self.policy)
                 self._witnessed[one.year] = 0 if found is None else found.size
@@ -106,7 +106,7 @@ class Publisher:
     async def _own(self) -> list[OwnCheckpoint]:
         own = []
         async with self._database.reading() as tx:
-            for one in (await tx.execute(select(LogRow).order_by(LogRow.year.desc()).limit(LOGS))).scalars().all():
+            for one in (await tx.execute(_newest_logs())).scalars().all():
                 checkpoint = await latest_checkpoint(tx, one.year)
                 # Of an empty log there is nothing to witness.
                 if checkpoint is not None and checkpoint.size:
@@ -130,6 +130,11 @@ class Publisher:
     async def _prune(self) -> None:
         for year in list(self._witnessed):
             await self._database.write(partial(_prune, year))
+
+
+def _newest_logs() -> Select[LogRow]:
+    """Newest first. Of a log that was ended, others know more than we do: it is shown to no witness any more."""
+    return select(LogRow).where(LogRow.state != "ended").order_by(LogRow.year.desc()).limit(LOGS)
 
 
 def _prune(year: int, connection: Connection) -> None:

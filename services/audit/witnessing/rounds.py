@@ -18,13 +18,13 @@ from safepassage.problems import SuiteError
 from safepassage.problems.proofs import NoteMalformed
 from safepassage.tlog_policy import Policy, PolicyWitness, submission_urls
 from safepassage.tlog_witness import ADD_CHECKPOINT, AddCheckpoint, origin_digest, parse_size_answer
-from services.audit.checkpoints import CheckpointSigner
+from services.audit.checkpoints import CheckpointSigner, next_origin
 from services.audit.consistency import Consistency
 from services.audit.driver import Driver
 from services.audit.heads import LogDamaged
-from services.audit.witnessing.answers import Unexpected, cosignatures_in
+from services.audit.witnessing.answers import REFUSALS, Unexpected, cosignatures_in, is_no_answer
 from services.audit.witnessing.cosignatures import cosigners, keep, largest_cosigned
-from services.audit.witnessing.door import DoorAnswer, WitnessDoor, WitnessUnreachable
+from services.audit.witnessing.door import AnswerUnreadable, DoorAnswer, WitnessDoor, WitnessUnreachable
 from services.audit.witnessing.findings import KINDS, Findings, Kind
 from services.audit.witnessing.own_history import contradiction, own_checkpoint
 from shared.clock import EPOCH, Clock
@@ -35,8 +35,6 @@ log = logging.getLogger(__name__)
 ATTEMPTS: Final = 3
 """Of one request: each 409 names another size to begin from."""
 LONGEST_PAUSE_SECONDS: Final = 60.0
-REFUSALS: Final = frozenset({400, 403, 422})
-"""Statuses by which a witness says that something is wrong with what it was sent."""
 
 Freeze = Callable[[LogDamaged], Coroutine[Any, Any, None]]
 
@@ -63,8 +61,8 @@ class Address:
     """Of its cosignatures, the latest time."""
     failures: int = 0
     due_at: datetime = EPOCH
-    examined: bool = False
-    """It was asked once what it holds of the log, and nothing of it contradicts ours."""
+    examined: set[str] = field(default_factory=set)
+    """Origins of which it was asked once what it holds, and nothing of it contradicts ours."""
 
 
 class Rounds:
@@ -100,7 +98,7 @@ class Rounds:
 
         Who does not answer is asked again in each round, until it has answered once.
         """
-        found = await asyncio.gather(*(self._examine(address, origin) for address in self.addresses))
+        found = await asyncio.gather(*(self._examine_once(address, origin) for address in self.addresses))
         return next((kind for kind in found if kind is not None), None)
 
     async def ask(self, own: OwnCheckpoint) -> bool:
@@ -122,9 +120,11 @@ class Rounds:
 
     async def _ask(self, address: Address, own: OwnCheckpoint) -> None:
         try:
-            if not address.examined and await self._examine(address, own.origin) is not None:
+            if await self._examine_once(address, own.origin) is not None:
                 return
             await self._submit(address, own)
+        except AnswerUnreadable:
+            await self._findings.record("answer-unreadable", address.url)
         except WitnessUnreachable as error:
             log.warning("witness does not answer", extra={"peer": address.url, "fault": str(error) or type(error).__name__})
         except Unexpected as answer:
@@ -149,7 +149,7 @@ class Rounds:
                 await self._take(address, own, answer.body)
                 return
             if answer.status != 409:
-                await self._refused(address, own.origin, answer)
+                await self._refused(address, own, answer)
             try:
                 known = parse_size_answer(answer.body)
             except NoteMalformed:
@@ -175,14 +175,24 @@ class Rounds:
         address.latest = max(address.latest, *(one.timestamp for one in found))
         address.cosigned[own.year] = max(own.size, address.cosigned.get(own.year, 0))
 
-    async def _refused(self, address: Address, origin: str, answer: DoorAnswer) -> None:
+    async def _refused(self, address: Address, own: OwnCheckpoint, answer: DoorAnswer) -> None:
         """Always raises."""
-        if answer.status not in REFUSALS:
+        is_unknown_there = answer.status == 404 and not address.cosigned.get(own.year)  # its trust list may not name the log yet
+        if is_no_answer(answer.status) or is_unknown_there:
             raise WitnessUnreachable(f"status {answer.status}")
+        if answer.status not in REFUSALS:
+            raise Unexpected("answer-unreadable")
         # It may hold another history of this log than we have: then that is what is to be said.
-        if await self._examine(address, origin) is not None:
+        if await self._examine(address, own.origin) is not None:
             raise WitnessUnreachable("it holds another history")
         raise Unexpected("witness-refuses")
+
+    async def _examine_once(self, address: Address, origin: str) -> Kind | None:
+        """What the witness shows of a log of ours, and of the one after it: a copy from before New Year does not know that there is one."""
+        for one in (origin, next_origin(origin)):
+            if one not in address.examined and (kind := await self._examine(address, one)) is not None:
+                return kind
+        return None
 
     async def _examine(self, address: Address, origin: str) -> Kind | None:
         """What the witness shows of our log, against the store. Freezes the log on a proof; a witness's bare word is none.
@@ -191,13 +201,22 @@ class Rounds:
         """
         try:
             answer = await self._door.get(f"{address.url}/{origin_digest(origin)}/checkpoint")
+        except AnswerUnreadable:
+            await self._findings.record("answer-unreadable", address.url)
+            return None
         except WitnessUnreachable as error:
             log.warning("witness not examined", extra={"peer": address.url, "fault": str(error) or type(error).__name__})
             return None
-        if answer.status != 200:
-            address.examined = address.examined or answer.status == 404
+        if is_no_answer(answer.status):
+            log.warning("witness not examined", extra={"peer": address.url, "fault": f"status {answer.status}"})
             return None
-        shown, address.examined = own_checkpoint(answer.body, origin=origin, signer=self._signer), True
+        if answer.status not in (200, 404):
+            await self._findings.record("answer-unreadable", address.url)
+            return None
+        address.examined.add(origin)
+        if answer.status == 404:
+            return None
+        shown = own_checkpoint(answer.body, origin=origin, signer=self._signer)
         if shown is None:
             await self._findings.record("answer-unreadable", address.url)
             return None

@@ -135,6 +135,7 @@ OPERATION_WORDS: Final[Mapping[str, str]] = {
     "log-destinations-read": word("Destinations of the log read"),
     "log-destruction-read": word("Destruction of the log’s entries read"),
     "log-destructions-listed": word("Destructions of the log’s entries listed"),
+    "log-ended": word("Log ended, its last entries lost"),
     "log-key-changed": word("Key of the log changed"),
     "log-opened": word("Log begun"),
     "log-settings-changed": word("Settings of the log changed"),

@@ -11,6 +11,9 @@ from safepassage.problems.exchanges import OwnLogWentBack
 from safepassage.problems.trust import NotAMember
 from safepassage.trust_list import VerifiedTrustList, verify_first_trust_list
 from safepassage.trust_members import Log, LogKey, Member
+from services.audit.ending import end_log
+from services.audit.settings import AuditSettings
+from services.records.exchange.ended_log import kept_of_own_log, let_own_log_end
 from services.records.exchange.states import Outgoing
 from services.records.tables import PeerLogRow, TrustListRow
 from shared.contracts.audit import Event
@@ -130,6 +133,23 @@ async def test_a_log_that_was_restored_from_a_backup_releases_nothing_any_more(o
     with pytest.raises(OwnLogWentBack):
         await states.alder.exchange.own_log.append(Event.model_validate_json((await case.package()).event))
     assert (await case.package()).entry_index is not None
+    # No newer copy is anywhere: the operator ends the log, by what records has kept of it, and tells records so.
+    held = states.alder.node.applications["audit"].state.sequencer.size
+    await states.alder.stop()
+    settings = states.alder.folder.settings("audit")
+    assert isinstance(settings, AuditSettings)
+    ended = await end_log(settings, at=held, clock=states.clock, pinned=await kept_of_own_log(states.alder.folder.settings("records")))
+    assert await let_own_log_end(states.alder.folder.settings("records"), origin=ended.origin) == known.size
+    await states.alder.restart()
+    await states.advance(hours=1)  # Birch had left it in peace for a while
+    await second.deliver_request()
+    assert (await second.asked()).state == "prepared"  # logged in the copy: Birch has seen another history, and takes no proof of this one
+    third = await states.queued()
+    await third.finish()
+    assert (await third.told()).state == "applied"
+    # What was logged before the loss, and was queued then, has its proof in it.
+    await case.finish()
+    assert (await case.told()).state == "applied"
 
 
 async def test_a_sealing_key_opens_until_everything_sealed_to_it_has_expired(own_states: TwoStates) -> None:
