@@ -20,6 +20,7 @@ pytestmark = pytest.mark.anyio
 ALL: Final = select(CounterRow.id).where(CounterRow.id > bindparam("least"))
 ADD: Final = insert(CounterRow)
 SET: Final = update(CounterRow).where(CounterRow.id == bindparam("id_")).values(value=bindparam("new_value"))
+TEXTS: Final = select(CounterRow.id).where(bindparam("text_") == "other")
 TEXT: Final = "SELECT id FROM counter WHERE id > ?"
 
 
@@ -86,3 +87,18 @@ async def test_what_works_in_the_background_is_not_heard(store: Database) -> Non
     with statements() as heard:
         await store.find(ALL, {"least": 0})
     assert len(heard) == 1
+
+
+async def test_how_many_rows_a_statement_writes_and_how_much_is_heard_and_which_ones_is_not(store: Database) -> None:
+    async def heard(*rows: tuple[int, int]) -> list[str]:
+        with statements() as asked:
+            await store.write(lambda tx: Driver(tx).insert(CounterRow, list(rows)))
+        return asked
+
+    one, other, both = await heard((1, 1)), await heard((2, 2)), await heard((3, 3), (4, 4))
+    assert one == other != both
+    with statements() as short:
+        await store.find(TEXTS, {"text_": "short"})
+    with statements() as long:
+        await store.find(TEXTS, {"text_": "longer"})
+    assert short != long
