@@ -16,6 +16,7 @@ from safepassage.ids import uuid7
 from safepassage.wire_decisions import AccessRecord, Withheld
 from services.privacy.alike_questions import AlikeQuestions, circumstances_of
 from services.privacy.asked_by import AskedBy
+from services.privacy.decision_events import events_of
 from services.privacy.duties import DUTY_OPENED, rows_of, start
 from services.privacy.duty_exchanges import DUTY_SERVED, serve, serving
 from services.privacy.facts import Facts
@@ -27,7 +28,7 @@ from services.privacy.sealing import Sealer
 from services.privacy.tables import DecisionCustodianRow, DecisionRow
 from services.privacy.transfer_duties import transfer_clocks
 from shared import prepared
-from shared.contracts.audit import Context, Digests, Event
+from shared.contracts.audit import Event
 from shared.contracts.privacy import CREDENTIAL_ACTIONS, Decision, DecisionRequest
 from shared.group_commit import Changes
 from shared.keys import SigningKey
@@ -132,14 +133,14 @@ def denied(judge: Judge, evaluation: Evaluation) -> Evaluation:
 
 @dataclass(frozen=True)
 class Kept:
-    """The rows of a decision that is kept: itself, who may read it, what it obliges to, duties that start, its behind-entry. All sealed."""
+    """The rows of a decision that is kept: itself, who may read it, what it obliges to, duties that start, behind-entries. All sealed."""
 
     decision: dict[str, Any]
     readers: list[dict[str, Any]]
     owed: list[dict[str, Any]]
     starting: list[dict[str, Any]]
     links: list[dict[str, Any]]
-    told: dict[str, Any]
+    told: list[dict[str, Any]]
 
 
 def kept(  # what it is kept with
@@ -171,8 +172,14 @@ def kept(  # what it is kept with
         owed=owed,
         starting=starting,
         links=[] if request.exchange_id is None else serving(judge.naming, request.exchange_id, served),
-        told=outbox.row_of(_event(evaluation, decision, by, access)),
+        told=[outbox.row_of(event) for event in _told(evaluation, decision, by, access)],
     )
+
+
+def _told(evaluation: Evaluation, decision: Decision, by: AskedBy, access: AccessRecord | None) -> list[Event]:
+    outcome, custodians = evaluation.outcome, evaluation.facts.custodians
+    permitted = evaluation.permitted
+    return events_of(evaluation.request, decision, custodians=custodians, permitted=permitted, groups=outcome.groups, by=by, access=access)
 
 
 def keeping(outbox: Outbox, one: Kept, *, dialect: str) -> Changes:
@@ -181,7 +188,7 @@ def keeping(outbox: Outbox, one: Kept, *, dialect: str) -> Changes:
     owed = [(OBLIGATION_OPENED[dialect], row) for row in one.owed]
     duties = [(DUTY_OPENED[dialect], row) for row in one.starting]
     served = [(DUTY_SERVED[dialect], row) for row in one.links]
-    return Changes([(_KEEP, one.decision), *readers, *owed, *duties, *served, outbox.adding(one.told)])
+    return Changes([(_KEEP, one.decision), *readers, *owed, *duties, *served, *map(outbox.adding, one.told)])
 
 
 def keep(connection: Connection, outbox: Outbox, several: Sequence[Kept]) -> None:
@@ -191,7 +198,7 @@ def keep(connection: Connection, outbox: Outbox, several: Sequence[Kept]) -> Non
     open_obligations(connection, [row for one in several for row in one.owed])
     start(connection, [row for one in several for row in one.starting])
     serve(connection, [row for one in several for row in one.links])
-    outbox.add_to(connection, *(one.told for one in several))
+    outbox.add_to(connection, *(row for one in several for row in one.told))
 
 
 def _columns(sealer: Sealer, evaluation: Evaluation, decision: Decision, by: AskedBy, access: AccessRecord | None) -> dict[str, Any]:
@@ -252,42 +259,6 @@ def decision_on(judge: Judge, evaluation: Evaluation, *, granted: bool = True) -
         input_hash=outcome.input_hash,
         token=token,
         statements=evaluation.facts.statements,
-    )
-
-
-def _event(evaluation: Evaluation, decision: Decision, by: AskedBy, access: AccessRecord | None) -> Event:
-    request, custodians = evaluation.request, evaluation.facts.custodians
-    searched, refused = access is not None and access.asked == "search", access is not None and not access.granted
-    reasons = {one.reason for group in evaluation.outcome.groups for one in group.withheld}
-    said = request.transfer or request.licensure
-    context = Context(
-        operation="search" if searched else request.action,
-        outcome="deny" if refused and not searched else decision.outcome,
-        reason=reasons.pop() if len(reasons) == 1 else None if access is None else access.denied_as,
-        purpose=request.purpose,
-        basis=request.basis,
-        recipient_organisation=request.recipient.id,
-        recipient_node=request.recipient.node,
-        exchange_id=request.exchange_id,
-        decision_id=decision.id,
-        consent_id=request.consent_id,
-        agreement_id=request.agreement_id,
-        elements=() if refused and not searched else evaluation.permitted,
-        policies=decision.policies[:64],
-        citations=decision.citations[:64],
-        request_digest=None if said is None else said.request_digest,
-    )
-    return Event.model_validate(
-        {
-            "class": "decision",
-            "key": f"decision:{decision.id}",
-            "subjects": request.subject_ids,
-            "custodians": custodians[:1] if len(set(custodians)) == 1 else custodians,
-            "actor": by.actor,
-            "context": context,
-            "digests": Digests(decision=None if decision.token is None else digest_of(decision.token.encode())),
-            "policy_hash": decision.policy_hash,
-        }
     )
 
 
