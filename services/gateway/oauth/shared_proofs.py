@@ -105,11 +105,13 @@ class DatabaseProofStore:
         if self._database.is_sqlite:
             return await self._database.write(lambda connection: _kept(connection, used))
         new = await self._insert(used)
-        if not new and not await self._database.find(_MEMORY, {}):
+        if new:
+            return new
+        if not await self._database.find(_MEMORY, {}):
             # INVARIANT: nothing is remembered without the row that says since when, and both are gone together or neither.
             await self._database.write_together([(_BEGIN, {"id": 1, "since": now})])
-            new = await self._insert(used)
-        return new
+        # Where there is one it may have been begun by another process since: then these are not used yet.
+        return await self._insert(used)
 
     async def _insert(self, used: dict[bytes, datetime]) -> dict[bytes, datetime]:
         if len(used) == 1:

@@ -46,6 +46,30 @@ async def test_a_proof_that_was_used_before_a_crash_is_not_accepted_after_it(pos
             await one.close()
 
 
+class Overtaken(DatabaseProofStore):
+    """Another process begins the memory anew between what this one asks first and what it asks then."""
+
+    other: DatabaseProofStore
+
+    async def _insert(self, used: dict[bytes, datetime]) -> dict[bytes, datetime]:
+        new = await super()._insert(used)
+        await self.other.spend(_proof(f"another, after {len(new)}", 0), NOW, nonce_at=AFTER)
+        return new
+
+
+async def test_of_two_processes_that_begin_anew_at_once_neither_takes_a_new_proof_for_a_used_one(postgres_url: str) -> None:
+    await _migrated(postgres_url)
+    await _crashed(postgres_url)
+    databases = Database(postgres_url), Database(postgres_url)
+    store = Overtaken(databases[0])
+    store.other = DatabaseProofStore(databases[1])
+    await store.spend(_proof("new", 0), NOW, nonce_at=AFTER)
+    with pytest.raises(ProofUsedBefore):
+        await store.other.spend(_proof("new", 0), NOW, nonce_at=AFTER)
+    for one in databases:
+        await one.close()
+
+
 async def test_after_a_crash_a_proof_counts_with_a_nonce_from_after_it_and_a_minute_later_without(postgres_url: str) -> None:
     await _migrated(postgres_url)
     await _crashed(postgres_url)
