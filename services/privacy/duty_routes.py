@@ -13,13 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.ids import uuid7
 from safepassage.problems.records import NoSuchStudent
-from safepassage.problems.requests import InvalidRequest
+from safepassage.problems.requests import InvalidRequest, NotPermitted
 from safepassage.problems.rights import DutyDone, DutyEndsByItself, DutyWaived, NoSuchDuty, OrganisationNotYours
 from safepassage.wire_duties import Duty, DutyCompletion, DutyOrder, DutyPage, DutyState, NewDuty
 from services.privacy.clocks import DUTY_RULES
 from services.privacy.duties import UNDONE, Clock, details_of, duty_of, end_duty, rows_of, start, start_duties
 from services.privacy.duty_events import tell
 from services.privacy.duty_exchanges import exchange_about, serve, serving
+from services.privacy.emergency_reviews import REVIEW, require_another
 from services.privacy.rights import zone_name_of
 from services.privacy.sealing import Sealer
 from services.privacy.subjects import callers_subject
@@ -156,7 +157,7 @@ async def read_duty(duty_id: UUID, request: Request, caller: Reader, tx: ReadOnl
     return duty_of(request.app.state.sealer, await callers_duty(tx, caller, duty_id), now=now)
 
 
-@router.post("/{duty_id}/completion", responses=responses(NoSuchDuty, DutyDone, DutyWaived, DutyEndsByItself))
+@router.post("/{duty_id}/completion", responses=responses(NoSuchDuty, DutyDone, DutyWaived, DutyEndsByItself, NotPermitted))
 async def complete_duty(
     duty_id: UUID,
     completion: DutyCompletion,
@@ -175,6 +176,8 @@ async def complete_duty(
     if row.kind in ENDS_BY_ITSELF:
         raise DutyEndsByItself
     require_standing(row)
+    if row.kind == REVIEW:
+        await require_another(tx, sealer, caller, details_of(sealer, row).about)
     end_duty(row, sealer, by=caller.client_id, evidence_ref=completion.evidence_ref, at=now)
     await start_duties(tx, sealer, await _followed_by(tx, sealer, row, now), now=now)
     await once.keep(tx, caller, "complete_duty", row.id, now)

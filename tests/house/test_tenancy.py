@@ -50,6 +50,7 @@ OTHERWISE: Final = {
     "services/privacy/destructions.py::attestation_of": NAMED_BEFORE,
     "services/privacy/duties.py::end_duties": NOT_A_CALLERS,
     "services/privacy/duty_routes.py::open_duty": "by the key of the row that it has just made for the caller's own organisation",
+    "services/privacy/emergency_reviews.py::require_another": "what happened to evidence that a door has given",
     "services/privacy/opt_outs.py::rescind_preference": "the student of a preference that a door has given",
     "services/privacy/public_register.py::read_public_register": "what the law has the agency post for everybody",
     "services/privacy/served_duties.py::_served": OF_NO_CALLER,

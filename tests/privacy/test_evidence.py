@@ -232,6 +232,30 @@ async def test_who_signed_in_is_one_of_the_two_of_an_emergency(world: World) -> 
         assert (await application.post("/v1/evidence", grounds.body("emergency", facts, **{role: own}))).status == 201, role
 
 
+@pytest.mark.requirement("POL-22")
+async def test_nobody_who_broke_the_glass_reviews_it(world: World) -> None:
+    """By a person's sign-in, whichever client they come by; by the client, where it acts for itself."""
+    grounds, facts = await Grounds.of(world), await world.student()
+    persons = {name: digest_of(name.encode()) for name in ("declares", "approves", "reviews")}
+    by = {name: official_of(persons[name]) for name in ("declares", "approves")}
+    scopes = (*ALL_SCOPES, "duties:complete", "duties:read")
+    recorder = world.node.client(world.oak, *scopes, client_id="the pages", person=persons["declares"])
+    body = grounds.body("emergency", facts, declared_by=by["declares"], approved_by=by["approves"])
+    assert (await recorder.post("/v1/evidence", body)).status == 201
+    (duty,) = await Staff(world).duties()
+    statuses = {}
+    for name, person in persons.items():
+        client = world.node.client(world.oak, *scopes, client_id="an application", person=person)
+        answer = await client.post(f"/v1/duties/{duty.id}/completion", {"evidence_ref": "minutes 12"})
+        statuses[name] = answer.status
+    assert statuses == {"declares": 403, "approves": 403, "reviews": 200}
+    system, other = (world.node.client(world.oak, *scopes, client_id=one) for one in ("sis", "privacy-office"))
+    assert (await system.post("/v1/evidence", grounds.body("emergency", facts))).status == 201
+    duty = next(one for one in await Staff(world).duties() if one.state == "open")
+    answers = [await one.post(f"/v1/duties/{duty.id}/completion", {"evidence_ref": "minutes 13"}) for one in (system, other)]
+    assert [(answers[0].status, problem_of(answers[0]).code), answers[1].status] == [(403, "not-permitted"), 200]
+
+
 async def test_a_decision_in_an_emergency_is_to_be_reviewed(world: World) -> None:
     grounds = await Grounds.of(world)
     asked, record = await on(grounds, "emergency")
