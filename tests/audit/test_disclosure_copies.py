@@ -14,7 +14,7 @@ from sqlalchemy import func, select, update
 from safepassage.wire_log import DisclosureCopy, DisclosureCopyContent, DisclosureCopyPage
 from services.audit.disclosures import copies
 from services.audit.tables import DisclosureCopyRow, RedisclosureRow
-from tests.audit.audit_node import ELM, OAK, STATE, AuditNode, disclosure, give_organisations
+from tests.audit.audit_node import ELM, OAK, STATE, AuditNode, disclosure, event, give_organisations
 from tests.conftest import StandingClock
 
 pytestmark = pytest.mark.anyio
@@ -164,6 +164,23 @@ async def test_the_copy_as_a_table_gives_it_too(node: AuditNode, clock: Standing
     lines = list(csv.reader(io.StringIO(answer.body.decode(), newline="")))
     assert (lines[0][0], lines[1][0]) == ("students", str(student))
     assert (await listed(node, district(node)))[0].state == "given"
+
+
+async def test_a_copy_says_of_what_was_called_back_that_nobody_got_it(node: AuditNode, clock: StandingClock) -> None:
+    """Or the district would tell the family of a party that never had the record: 34 CFR 99.32(a)(4)."""
+    await give_organisations(node)
+    sent, unsent, unknown = (uuid4() for _ in range(3))
+    for envelope, outcome in ((sent, None), (unsent, "never-sent"), (unknown, "unconfirmed")):
+        student = uuid4()
+        await redisclose(node, student, envelope_id=envelope)
+        if outcome is not None:
+            await node.append(event("disclosure-withdrawn", student=student, key=f"{envelope}:withdrawn", outcome=outcome))
+    clock.advance(days=8)
+    await copies.make_due(node.app, now=clock())
+    (copy,) = await listed(node, district(node))
+    assert [one.called_back for one in (await read(node, copy, district(node))).disclosures] == [None, "never-sent", "unconfirmed"]
+    table = (await node.send("GET", f"/v1/disclosure-copies/{copy.id}/table", district(node))).body.decode()
+    assert [row["called_back"] for row in csv.DictReader(io.StringIO(table))] == ["", "never-sent", "unconfirmed"]
 
 
 async def test_secret_and_own_disclosures_are_in_no_copy(node: AuditNode, clock: StandingClock) -> None:

@@ -26,7 +26,8 @@ def accounting_table(accounting: DisclosureAccounting) -> str:
 
 def copied_table(disclosures: Sequence[CopiedDisclosure]) -> str:
     """A line for each disclosure of a copy, oldest first, with the students whose it was."""
-    return table(("students", *COLUMNS), ((" ".join(map(str, one.student_ids)), *_cells(one)) for one in disclosures))
+    rows = ((" ".join(map(str, one.student_ids)), *_cells(one), one.called_back or "") for one in disclosures)
+    return table(("students", *COLUMNS, "called_back"), rows)
 
 
 def accounting_rows(accounting: DisclosureAccounting) -> list[dict[str, object]]:

@@ -14,6 +14,7 @@ from services.audit.agency_days import agency_zone, zone_of_agency
 from services.audit.disclosures.accounted_entries import accounted_entry, names_in, with_names
 from services.audit.disclosures.accounting import Accountant, file_of
 from services.audit.disclosures.accounting_table import copied_table
+from services.audit.disclosures.called_back import called_back
 from services.audit.disclosures.copies import give, shown
 from services.audit.openings import Place, Sight, open_entries, sight_of
 from services.audit.published import published_log
@@ -125,15 +126,20 @@ async def _content(tx: AsyncSession, request: Request, row: DisclosureCopyRow, s
     published, zone = await published_log(tx), await zone_of_agency(tx)
     in_order = select(RedisclosureRow.log, RedisclosureRow.idx).where(RedisclosureRow.copy_id == row.id)
     places = [Place(log, idx) for log, idx in await tx.execute(in_order.order_by(RedisclosureRow.log, RedisclosureRow.idx))]
-    told = []
+    told, envelopes = [], []
     for opened in await open_entries(tx, request.app.state.keys, places):
         seen = opened.seen_by(sight)
         entry = None if seen is None else accounted_entry(seen, published, zone)
         if seen is not None and entry is not None:
             students = tuple(part.student for part in seen.subjects if part.student is not None)
             told.append(CopiedDisclosure(**dict(entry), student_ids=students))
+            envelopes.append("" if seen.context is None else str(seen.context.payload.get("envelope_id")))
     names = await names_in(tx, request.app.state.settings.entity_id, told)
-    told = [CopiedDisclosure(**dict(with_names(one, names))) for one in told]
+    back = await called_back(tx, request.app.state.keys, set(envelopes))
+    told = [
+        CopiedDisclosure(**dict(with_names(one, names)) | {"called_back": back.get(envelope)})
+        for one, envelope in zip(told, envelopes, strict=True)
+    ]
     return DisclosureCopyContent(
         copy_=shown(row, now=now, zone=zone), disclosures=tuple(told), closed=len(places) - len(told), checkpoint=published.note
     )

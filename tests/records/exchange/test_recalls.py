@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import update
 
 from safepassage.problems.dead_letters import AnswerNotRecallable
+from services.audit.disclosures.called_back import called_back
 from services.records.exchange.states import Outgoing
 from services.records.tables import OutgoingEnvelopeRow
 from tests.records.exchange.behind import waiting_for_the_log
@@ -46,6 +47,19 @@ async def test_what_is_recalled_before_it_leaves_never_does_and_the_peer_hears_w
     await case.answer()
     await case.finish()
     assert [one.kind for one in await case.received()] == ["not-provided"]
+
+
+async def test_the_districts_copy_of_further_disclosures_knows_by_the_envelope_what_was_recalled(states: TwoStates) -> None:
+    case = await states.queued()
+    await waits_for_its_tick(case)
+    row = await case.package()
+    async with birch_away(states):
+        await recalled(states.alder, row.id)
+        await states.alder.do("telling")
+    await states.alder.tell()
+    audit = states.alder.node.applications["audit"].state
+    async with audit.database.reading() as tx:
+        assert await called_back(tx, audit.keys, {str(row.id)}) == {str(row.id): "never-sent"}
 
 
 @pytest.mark.requirement("EX-recall")

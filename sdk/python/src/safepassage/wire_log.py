@@ -245,6 +245,8 @@ class CopiedDisclosure(AccountedEntry):
     """A disclosure of a copy, with the students whose it was."""
 
     student_ids: tuple[UUID, ...]
+    called_back: Code | None = None
+    """It was called back: `never-sent`, so that nobody got it, or `unconfirmed`, where it is not known whether it came before that."""
 
 
 class DisclosureCopyContent(Wire):
