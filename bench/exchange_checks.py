@@ -81,6 +81,7 @@ def _check_receipts(
         subject_commit=subject_commit,
         recipient_organisation=message.recipient_organisation,
         ct_digest=message.ct_digest,
+        pt_commit=message.pt_commit,
         redisclosure_notice_digest=REDISCLOSURE_NOTICE_DIGEST,
     )
     statement = verify_node_statement(

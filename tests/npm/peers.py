@@ -26,6 +26,7 @@ PARTS: dict[str, dict[str, str]] = {
     "pulling": {"delivery": "pull"},
     "asking for documents": {},
     "holding documents": {},
+    "telling chains": {},
 }
 """What each of the others does, and what the list says of it besides. One that pulls cannot be called."""
 SUITES = {"bound to FIPS": MLKEM1024_P384.name}

@@ -117,6 +117,12 @@ async def test_it_asks_verifies_opens_and_acknowledges_a_record(beside: Network,
     ends = [[(answer.kind, answer.state, answer.filed_at is not None) for answer in step.answers] for step in (package, nothing)]
     assert ends == [[("package", "processed", True)], [("not-provided", "processed", True)]]
 
+    await alder.tell()  # what came of it is told to the log behind
+    async with alder.client("state-agency") as auditor:
+        chain = (await auditor.read_redisclosure_chain(package.exchange_id)).chain
+    assert (chain.peer, chain.outcome) == ("unreachable", "applied")
+    assert [one.act for one in chain.missing] == ["requested", "filed"]
+
 
 @pytest.mark.requirement("EX-other-makers")
 async def test_one_that_cannot_be_called_fetches_a_record_and_shows_how_its_log_grew(beside: Network) -> None:

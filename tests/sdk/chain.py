@@ -61,6 +61,7 @@ class Chain:
     lies: dict[str, dict[str, Any]] = field(default_factory=dict)
     """By act, what its node logs of it otherwise than it was."""
     r2_has_its_own_entry: bool = False
+    arrival_without_commitment: bool = False
     messages: ChainMessages = field(init=False)
     logged: dict[str, Logged] = field(init=False)
 
@@ -78,7 +79,7 @@ class Chain:
         token = one.alder.sign(envelope)
         pins = {**ids, "outcome": "package", "peer_index": envelope.index, "peer_checkpoint": envelope.checkpoint}
         pins |= self.lies.get("received", {})
-        received = entry_of("received", pins, ct=envelope.ct_digest, commit=envelope.pt_commit)
+        received = entry_of("received", pins, ct=envelope.ct_digest, commit=None if self.arrival_without_commitment else envelope.pt_commit)
         r1 = one.receipt(token, envelope, **birch.append(received))
         r1_token = one.birch.sign(r1)
         r2 = r1.model_copy(update={"outcome": "applied"})

@@ -260,6 +260,7 @@ class Exchange:
             subject_commit=self.selector.subject_commit,
             recipient_organisation="birch-elementary",
             ct_digest=envelope.ct_digest,
+            pt_commit=envelope.pt_commit,
             redisclosure_notice_digest=REDISCLOSURE_NOTICE_DIGEST,
         )
         return replace(sent, **changes)

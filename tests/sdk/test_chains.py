@@ -48,6 +48,18 @@ def test_a_whole_chain_is_proven_and_told_in_its_order(chain: Chain) -> None:
     assert received.redisclosure_notice is not None
 
 
+def test_an_arrival_may_be_logged_without_a_commitment_to_what_is_inside() -> None:
+    silent = Chain(arrival_without_commitment=True)
+    told = silent.verify(silent.signed())
+    assert ([link.act for link in told.links], told.missing) == (ACTS, ())
+
+
+@pytest.mark.parametrize("odd", [{"elements": 5}, {"elements": [[]]}, {"purpose": 5}, {"basis": "No code"}])
+def test_what_no_entry_of_the_kind_would_say_is_not_believed(odd: dict[str, Any]) -> None:
+    with pytest.raises(ChainNotProven):
+        Chain(lies={"filed": odd}).assembled()
+
+
 def leaves(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[tuple[Any, ...], Any]]:
     """Every value of a document that is no object or array, and every empty array, with its place."""
     if isinstance(value, dict):

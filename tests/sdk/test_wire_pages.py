@@ -4,12 +4,13 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from safepassage.accepted import Accepted
 from safepassage.body import Body
-from safepassage.chain_part import ChainPart
+from safepassage.chain_part import Act, ChainPart, Onward, PartContinuation, PartLink
 from safepassage.claims import Message
 from safepassage.ending import Ending
 from safepassage.envelope import Envelope
@@ -80,7 +81,8 @@ def test_what_is_in_one_or_around_it_is_documented_whole(page: str, heading: str
     ("page", "kind"),
     [
         (MESSAGES, PersonSelector), (MESSAGES, SealedSelector), (MESSAGES, ReceivingOrganisation), (MESSAGES, Official), (MESSAGES, Body),
-        (MESSAGES, NoticeContent), (MESSAGES, StreamCount), (WIRE, EncryptionKey), (WIRE, Consistency),
+        (MESSAGES, NoticeContent), (MESSAGES, StreamCount), (MESSAGES, PartLink), (MESSAGES, PartContinuation),
+        (MESSAGES, Onward), (WIRE, EncryptionKey), (WIRE, Consistency),
     ],
 )  # fmt: skip
 def test_members_of_members_are_named(page: str, kind: type[Wire]) -> None:
@@ -112,6 +114,10 @@ def test_what_a_message_is_refused_for_is_what_the_interface_says(path: str, kin
     named = set[tuple[str, str]]().union(*(CODES[kind] for kind in ("message", *kinds.split())))
     for_good = {(code, status) for code, status in said if code not in OF_THE_MOMENT}
     assert {(code, status or "422") for code, status in named} == for_good
+
+
+def test_every_act_of_a_chain_is_named() -> None:
+    assert set(get_args(Act)) <= set(re.findall(r"`([a-z-]+)`", MESSAGES[MESSAGES.index("### `sp-chain-part+jws`") :]))
 
 
 def test_the_notice_and_the_suites_are_those_of_the_code() -> None:

@@ -83,6 +83,8 @@ async def peers_part(exchange: Exchange, exchange_id: UUID, one: Kept) -> tuple[
         token = answer.body.decode("ascii")
         keys = await exchange.signing_keys_of(one.peer, kid=kid_of(token, max_length=MAX_LENGTH))
         found = verify_part(token, issuer=one.peer, audience=exchange.entity_id, keys=keys, logs=member.log_identities())
+        if found.part.message.exchange_id != exchange_id:
+            return _said(one, "not-proven", "other-exchange")
         for place, checkpoint in enumerate(found.checkpoints):
             await _require_known_history(exchange, one.peer, found.part.message.checkpoints[place], checkpoint, found)
     except UnicodeDecodeError:

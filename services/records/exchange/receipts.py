@@ -158,6 +158,7 @@ def _sent(row: Any) -> SentEnvelope:
         subject_commit=row.subject_commit,
         recipient_organisation=message.recipient_organisation,
         ct_digest=message.ct_digest,
+        pt_commit=message.pt_commit,
         redisclosure_notice_digest=REDISCLOSURE_NOTICE_DIGEST if row.kind == "package" else None,
     )
 

@@ -2,14 +2,15 @@
 
 import { randomBytes } from 'node:crypto'
 
-import { ABSENT, digest, jcs, newId, seconds } from './bytes.mjs'
+import { ABSENT, base64url, digest, fromBase64url, jcs, newId, seconds } from './bytes.mjs'
 import { demand } from './problem.mjs'
 
 const DIGEST = /^[A-Za-z0-9_-]{43}$/
 
-/** The bytes of a new entry; `about` is what its context stands for. */
+/** A new entry: its bytes, and what opens its context, `about`. */
 export function newEntry(kind, digests, about) {
-  const commitments = { actor: commitment({ kind: 'system' }), context: commitment(about), subject: commitment([]) }
+  const context = { salt: base64url(randomBytes(32)), payload: about }
+  const commitments = { actor: commitment({ kind: 'system' }), context: opening(context), subject: commitment([]) }
   const leaf = {
     v: 1,
     class: kind,
@@ -20,8 +21,11 @@ export function newEntry(kind, digests, about) {
     policy_hash: ABSENT,
     key_epoch: new Date().getUTCFullYear(),
   }
-  return jcs(leaf)
+  return { entry: jcs(leaf), context }
 }
+
+/** The commitment that a salt and a payload open. */
+export const opening = ({ salt, payload }) => committedTo(fromBase64url(salt), payload)
 
 /** What a salt and a payload are committed to by. */
 export const committedTo = (salt, payload) => digest(salt, jcs(payload))

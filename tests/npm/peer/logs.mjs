@@ -11,6 +11,8 @@ import { activeKeys } from './trust.mjs'
 /** A log in memory, under one key. */
 export class OwnLog {
   hashes = []
+  /** By index: {entry, context}. */
+  entries = []
 
   constructor(origin, pair) {
     this.origin = origin
@@ -19,15 +21,19 @@ export class OwnLog {
 
   /** Log an entry: the members of a message that prove it. */
   append(kind, digests, about = {}) {
-    const entry = newEntry(kind, digests, about)
+    const { entry, context } = newEntry(kind, digests, about)
+    this.entries.push({ entry, context })
     this.hashes.push(leafHash(entry))
     return this.proven(entry, this.hashes.length - 1)
   }
 
   proven(entry, index) {
     const path = inclusionPath(this.hashes, index)
-    const checkpoint = signedCheckpoint(this.origin, this.hashes.length, rootOf(this.hashes), this.pair)
-    return { entry: base64url(entry), index, path: base64url(Buffer.concat(path)), checkpoint, consistency: null }
+    return { entry: base64url(entry), index, path: base64url(Buffer.concat(path)), checkpoint: this.checkpoint(), consistency: null }
+  }
+
+  checkpoint() {
+    return signedCheckpoint(this.origin, this.hashes.length, rootOf(this.hashes), this.pair)
   }
 
   /** What `GET /v1/peer/consistency` answers. */

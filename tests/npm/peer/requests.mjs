@@ -135,8 +135,8 @@ export async function opened({ claims, ciphertext }, request) {
   return content
 }
 
-/** R1, in our log, as claims: R2 is made of them. */
-export function received(peer, envelope, request) {
+/** R1, in our log, as claims: R2 is made of them. `about`: what else its entry says. */
+export function received(peer, envelope, request, about = {}) {
   const { exchange_id, envelope_id, request_digest, recipient_organisation, kind, ct_digest } = envelope.claims
   return {
     iss: peer.entityId,
@@ -152,6 +152,6 @@ export function received(peer, envelope, request) {
     redisclosure_notice_digest: kind === 'package' ? NOTICE_DIGEST : null,
     stored_at: seconds(),
     iat: seconds(),
-    ...peer.log.append('received', { ct: ct_digest }, { exchange_id }),
+    ...peer.log.append('received', { ct: ct_digest }, { exchange_id, envelope_id, ...about }),
   }
 }

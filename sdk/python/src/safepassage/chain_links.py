@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
+from pydantic import BaseModel, ValidationError
+
 from safepassage.canonical import to_base64url
 from safepassage.chain_messages import LoggedAt, Said, SaidAnswer, SaidMessages, logged_at
 from safepassage.chain_part import BY_REQUESTER, Act, Proven
@@ -21,11 +23,20 @@ from safepassage.package import REDISCLOSURE_NOTICE_DIGEST
 from safepassage.problems.chains import ChainNotProven
 from safepassage.proofs import leaf_hash
 from safepassage.receipt import Receipt
+from safepassage.wire import Code
 from safepassage.wire_chain import ChainLink, ChainTie, MissingLink, PeerAnswer
 
 _CATEGORIES: Final = {element.id: element.categories for element in ELEMENTS}
 Place = tuple[Act, UUID | None]
 """Which entry of a chain: the act, and the answer that it is about."""
+
+
+class _Opened(BaseModel):
+    """What is told of an entry's content, which another make may have written."""
+
+    purpose: Code | None = None
+    basis: Code | None = None
+    elements: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -137,9 +148,9 @@ def _require_own_logs(said: SaidMessages, found: dict[Place, Proven]) -> None:
 
 def _require_bound(said: SaidMessages, one: Proven) -> None:
     """Check that an entry is of this exchange, and of this act."""
-    classes, ct, pt_commit = _pinned(said, one)
+    class_, ct, pt_commits = _pinned(said, one)
     digests = one.leaf.digests
-    if one.leaf.class_ != classes or digests.ct != ct or digests.pt_commit != pt_commit:
+    if one.leaf.class_ != class_ or digests.ct != ct or digests.pt_commit not in pt_commits:
         raise ChainNotProven(f"{one.act}: the entry is of something else")
     if one.act == "disclosed":
         envelope = _answer(said, one).envelope.message
@@ -148,27 +159,31 @@ def _require_bound(said: SaidMessages, one: Proven) -> None:
         _require_said(said, one, dict(one.context))
 
 
-def _pinned(said: SaidMessages, one: Proven) -> tuple[str, str, str]:
-    """Class, ct and pt_commit of the entry as the messages call for them. Raises ChainNotProven where the message is not there."""
+def _pinned(said: SaidMessages, one: Proven) -> tuple[str, str, tuple[str, ...]]:
+    """Class, ct and possible pt_commit of the entry as the messages call for them. Raises ChainNotProven where the message is not there."""
     if one.act in ("requested", "request-received"):
-        return "request", said.request.digest, ABSENT
+        return "request", said.request.digest, (ABSENT,)
     answer = _answer(said, one)
     envelope = answer.envelope.message
     match one.act:
         case "disclosed":
-            return "disclosure", envelope.ct_digest, envelope.pt_commit
+            return "disclosure", envelope.ct_digest, (envelope.pt_commit,)
         case "not-provided":
-            return "request", envelope.ct_digest, envelope.pt_commit
+            return "request", envelope.ct_digest, (envelope.pt_commit,)
         case "received":
-            return "received", envelope.ct_digest, envelope.pt_commit
+            return "received", envelope.ct_digest, (envelope.pt_commit, ABSENT)
         case "filed":
-            return "load", envelope.ct_digest, envelope.pt_commit
+            return "load", envelope.ct_digest, (envelope.pt_commit,)
         case _:
-            return "receipt", _receipt(answer, one.act).digest, ABSENT
+            return "receipt", _receipt(answer, one.act).digest, (ABSENT,)
 
 
 def _require_said(said: SaidMessages, one: Proven, context: dict[str, Any]) -> None:
     """Check what an opened entry says against the messages: the other log's place in it above all."""
+    try:
+        _Opened.model_validate(context)
+    except ValidationError as error:
+        raise ChainNotProven(f"{one.act}: its content is none of such an entry") from error
     expected: dict[str, Any] = {"exchange_id": str(said.request.message.jti)}
     if one.envelope_id is not None:
         expected["envelope_id"] = str(one.envelope_id)

@@ -15,6 +15,7 @@ from pydantic import model_validator
 from safepassage.checkpoints import Checkpoint
 from safepassage.claims import EntityId, NumericDate, OrganisationId, Verified, require_lifetime, require_parties, verify_message
 from safepassage.compact import PublicKeys
+from safepassage.leaf import ABSENT
 from safepassage.logged import Logged, LoggedMessage, LogIdentity, verify_logged
 from safepassage.problems.envelopes import NoticeNotAcknowledged, ReceiptOfAnotherEnvelope, WrongLeaf
 from safepassage.wire import Code, Digest
@@ -64,6 +65,7 @@ class SentEnvelope:
     subject_commit: Digest
     recipient_organisation: str
     ct_digest: Digest
+    pt_commit: Digest
     redisclosure_notice_digest: Digest | None
 
 
@@ -97,7 +99,10 @@ def require_receipt_for(receipt: Receipt, logged: Logged, *, sent: SentEnvelope,
     """
     require_lifetime(iat=receipt.iat, exp=None, now=now)
     names = ("exchange_id", "envelope_id", "envelope_digest", "request_digest", "subject_commit", "recipient_organisation")
-    if any(getattr(receipt, name) != getattr(sent, name) for name in names) or logged.leaf.digests.ct != sent.ct_digest:
+    digests = logged.leaf.digests
+    if any(getattr(receipt, name) != getattr(sent, name) for name in names) or digests.ct != sent.ct_digest:
+        raise ReceiptOfAnotherEnvelope
+    if digests.pt_commit not in (sent.pt_commit, ABSENT):
         raise ReceiptOfAnotherEnvelope
     if receipt.redisclosure_notice_digest != sent.redisclosure_notice_digest:
         raise NoticeNotAcknowledged
