@@ -1,6 +1,7 @@
-"""Every system call that writes the log's store fails once, or kills the process: what was answered is there, and the log verifies.
+"""Every system call on the log's store fails once, or kills the process: what was answered is there, and the log verifies.
 
-strace injects the fault into the n-th call of a kind on the store's own files, for every n that a run has.
+strace injects the fault into the n-th call of a kind on the store's own files, for every n that a run has: calls that open, lock, read,
+write, sync.
 """
 
 import shutil
@@ -30,6 +31,9 @@ FAULTS = {
     "killed-at-a-sync": "fdatasync:signal=KILL",
     "io-error-of-a-truncation": "ftruncate:error=EIO",
     "killed-at-a-removal": "unlink:signal=KILL",
+    "io-error-of-a-read": "pread64:error=EIO",
+    "no-descriptor-for-a-file": "openat:error=EMFILE",
+    "no-lock": "fcntl:error=EIO",
 }
 
 

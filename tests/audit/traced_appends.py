@@ -15,7 +15,7 @@ from typing import NamedTuple
 from tests.audit.audit_node import sqlite_url
 from tests.audit.test_faults import ROOT
 
-CALLS = "pwrite64,fdatasync,fsync,ftruncate,unlink"
+CALLS = "pwrite64,fdatasync,fsync,ftruncate,unlink,pread64,openat,fcntl"
 STRACE = shutil.which("strace")
 _TRACER = re.compile(r"^TracerPid:\t([0-9]+)$", re.MULTILINE)
 
