@@ -7,8 +7,10 @@ import pytest
 from safepassage.canonical import from_base64url, to_base64url
 from safepassage.command import main
 from safepassage.logged import unpacked
+from safepassage.notes import parse_note
 from safepassage.problems.proofs import ProofFileMalformed
 from safepassage.tlog_proof import ProofFile, parse_proof_file, proof_file
+from tests.sdk.cosigners import Cosigner
 from tests.sdk.exchange import ALDER, PERSON, SALT, Exchange, Signer
 from tests.sdk.test_trust import ROOTS as TRUST_ROOTS
 from tests.sdk.test_trust import STATEMENT, Endpoints, digest, jwk, listed, member, signed, statement
@@ -156,6 +158,29 @@ def test_a_proof_file_is_enough_for_one_entry(desk: Desk) -> None:
         changed = bytearray(text.encode())
         changed[position] ^= 1
         assert desk.verify(str(desk.write("changed", bytes(changed))), *key)[0] == 1
+
+
+def test_a_proof_file_that_mail_or_an_editor_has_changed_is_refused_and_one_that_more_have_signed_is_not(desk: Desk) -> None:
+    entry, path = from_base64url(desk.envelope.entry or ""), unpacked(desk.envelope.path or "")
+    checkpoint, index = desk.envelope.checkpoint or "", desk.envelope.index or 0
+    text = proof_file(entry=entry, index=index, path=path, checkpoint=checkpoint)
+    key = ("--log-key", desk.exchange.alder_log.key.vkey)
+
+    def verify(content: str, *with_key: str) -> tuple[int, str | None]:
+        code, said = desk.verify(str(desk.write("proof", content)), *(with_key or key))
+        return code, said.get("problem")
+
+    assert verify(text.replace("\n", "\r\n")) == (1, "proof-file-malformed")
+    assert verify("\ufeff" + text)[0] == verify("\n" + text)[0] == verify(text + "\n")[0] == verify(text.rstrip("\n"))[0] == 1
+    assert {verify(text[:length])[0] for length in range(0, len(text), 11)} == {1}
+    witness = Cosigner("witness.example", b"\x21" * 32)
+    line = str(witness.line(parse_note(checkpoint).text))
+    assert verify(text + line) == (0, None)
+    assert verify(text + line + str(Cosigner("other.example", b"\x22" * 32).line(parse_note(checkpoint).text))) == (0, None)
+    # of a key that is known a false signature is none too many: here the log's own, a second time and wrong
+    (own,) = [each for each in checkpoint.splitlines() if each.startswith("\u2014")]
+    assert verify(text + own[:-6] + "AAAA==\n")[0] == 1
+    assert verify(text, "--log-key", desk.exchange.birch_log.key.vkey)[0] == 1
 
 
 @pytest.mark.parametrize(
