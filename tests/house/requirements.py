@@ -296,6 +296,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "DOOR-code": "A code is good once, within a minute, for the client, key and verifier it was made for; used again it ends all",
             "DOOR-refresh": "A refresh token is good once; one that comes again ends the family, and signing out ends it at once",
             "DOOR-agreement": "A vendor acts for a person within an agreement with their district alone, and no longer than it is in force",
+            "DOOR-flat": "A large body passes both ways without being kept; who takes nothing stops who sends",
             "DOOR-refused": "Of whom it knew the log says that they were refused, and why, once a minute; strangers are counted",
             "DOOR-step-up": "What pages ask for it, and what officials sign, wants a person who has just proved who they are",
             "DOOR-person": "The services and the log are told for which person a client acts, and the client is not",
