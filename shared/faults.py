@@ -3,7 +3,7 @@
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.problems import render, unexpected
-from shared.telemetry import request_id_of
+from shared.telemetry import note_problem, request_id_of
 
 
 class Faults:
@@ -30,4 +30,5 @@ class Faults:
             problem = unexpected(error, request_id_of(scope))
             if started:
                 raise ConnectionAbortedError from None
+            note_problem(scope, problem.code)
             await render(problem, request_id_of(scope), path=scope["path"])(scope, receive, send)

@@ -26,7 +26,7 @@ from safepassage.problems.requests import (
 from shared.scope_missing import FIELD, TokenTooNarrow
 from shared.status_info import StatusInfo, is_of_1edtech, status_info
 from shared.store_faults import is_of_the_store
-from shared.telemetry import request_id_of
+from shared.telemetry import note_problem, request_id_of
 
 log = logging.getLogger(__name__)
 
@@ -94,21 +94,20 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(SuiteError)
     async def known(request: Request, error: SuiteError) -> Response:
+        note_problem(request.scope, error.code)
         return render(error, request_id_of(request.scope), path=request.scope["path"])
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
-        return render(invalid_request(error), request_id_of(request.scope), path=request.scope["path"])
+        return await known(request, invalid_request(error))
 
     @app.exception_handler(HTTPException)
     async def routing(request: Request, error: HTTPException) -> Response:
         if error.status_code == 405:
-            response = render(MethodNotAllowed(), request_id_of(request.scope), path=request.scope["path"])
+            response = await known(request, MethodNotAllowed())
             response.headers.update(error.headers or {})
             return response
-        return render(
-            NoSuchRoute() if error.status_code == 404 else MalformedBody(), request_id_of(request.scope), path=request.scope["path"]
-        )
+        return await known(request, NoSuchRoute() if error.status_code == 404 else MalformedBody())
 
 
 def unexpected(error: Exception, request_id: str | None) -> SuiteError:

@@ -7,9 +7,9 @@ import logging
 import re
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from datetime import UTC, datetime
-from typing import Any, TextIO
+from typing import Any, Final, TextIO
 from uuid import UUID
 
 import msgspec
@@ -25,6 +25,9 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
 
 _STEERING = re.compile("[\x7f-\x9f\u2028\u2029]")
 """What JSON leaves as it is, and a terminal or a reader of lines may take for more than text."""
+
+CODE: Final = "problem_code"
+"""Where the state of a request has the code of the problem that it was answered with."""
 
 MEMBERS = frozenset(
     {
@@ -79,10 +82,24 @@ class Lines(logging.StreamHandler[TextIO]):
 
 
 def tell_request(
-    log: logging.Logger, *, service: str, method: str, route: str, status: int, seconds: float, request_id: str, trace_id: str | None
+    log: logging.Logger,
+    *,
+    service: str,
+    method: str,
+    route: str,
+    status: int,
+    seconds: float,
+    request_id: str,
+    trace_id: str | None,
+    code: str | None = None,
 ) -> None:
-    """The line of a request that was answered. Where it goes to `log_to_stderr` alone no record is made of it: two thirds of its price."""
+    """The line of a request that was answered. Where it goes to `log_to_stderr` alone no record is made of it: two thirds of its price.
+
+    code  of the problem that it was answered with
+    """
     about = {"service": service, "method": method, "route": route, "status": status, "milliseconds": round(seconds * 1000, 1)}
+    if code is not None:
+        about["code"] = code
     about |= {"request_id": request_id, "trace_id": trace_id} if trace_id else {"request_id": request_id}
     root = logging.root
     if len(root.handlers) == 1 and isinstance(root.handlers[0], Lines) and log.parent is root and log.propagate and not log.handlers:
@@ -174,6 +191,7 @@ class Telemetry:
             seconds=seconds,
             request_id=state["request_id"],
             trace_id=state["trace_id"],
+            code=state.get(CODE),
         )
 
 
@@ -193,6 +211,11 @@ def _request_id(headers: Mapping[bytes, bytes], *, internal: bool) -> str:
         except ValueError:
             pass
     return new_request_id()
+
+
+def note_problem(scope: MutableMapping[str, Any], code: str) -> None:
+    """Have the line of the request say with which problem it was answered."""
+    scope.setdefault("state", {})[CODE] = code
 
 
 def request_id_of(scope: Mapping[str, Any]) -> str | None:

@@ -128,6 +128,27 @@ async def test_a_fault_tells_its_request_id_and_nothing_else(tiny: Tiny, caplog:
     assert "RuntimeError" in [getattr(record, "fault", None) for record in caplog.records]
 
 
+async def test_the_line_of_a_request_says_with_which_problem_it_was_answered(tiny: Tiny, caplog: pytest.LogCaptureFixture) -> None:
+    key = {"idempotency-key": str(uuid4())}
+    asked = [
+        ("GET", "/v1/nothing", {}, None),
+        ("DELETE", "/v1/parcels", {}, None),
+        ("GET", f"/v1/parcels/{uuid4()}", {}, None),
+        ("GET", f"/v1/parcels/{uuid4()}", tiny.headers("parcels:write"), None),
+        ("POST", "/v1/parcels", tiny.headers("parcels:write") | key, {"weight": "x"}),
+        ("POST", "/v1/parcels", tiny.headers("parcels:write") | key, b'{"weight": 1, "weight": 2}'),
+        ("GET", "/v1/fault", tiny.headers("parcels:read"), None),
+        ("POST", "/v1/stamps", tiny.headers("parcels:write"), b"two"),
+    ]
+    with caplog.at_level(logging.INFO):
+        answers = [await tiny.send(method, path, headers, body) for method, path, headers, body in asked]
+    codes = [problem(answer)["code"] if answer.status >= 400 else None for answer in answers]
+    assert [getattr(record, "code", None) for record in caplog.records if record.getMessage() == "request"] == codes
+    assert codes == [
+        "no-such-route", "method-not-allowed", "not-authenticated", "not-permitted", "invalid-request", codes[5], "internal-fault", None,
+    ]  # fmt: skip
+
+
 async def test_unknown_routes_and_methods_are_problems(tiny: Tiny) -> None:
     assert problem(await tiny.send("GET", "/v1/nothing", {}))["code"] == "no-such-route"
     answer = await tiny.send("DELETE", "/v1/parcels", {})

@@ -90,6 +90,7 @@ class _Passage:
         "address",
         "app",
         "certificate",
+        "code",
         "door",
         "echoed",
         "limits",
@@ -111,7 +112,7 @@ class _Passage:
         self.app, self.door, self.scope, self.receive, self.send = app, door, scope, receive, send
         self.request_id = new_request_id()
         self.trace_id, self.route, self.status, self.started = "", None, 500, False
-        self.echoed, self.address, self.certificate = b"", None, None
+        self.echoed, self.address, self.certificate, self.code = b"", None, None, None
         self.limits: Encoded = ()
         self.person: Person | None = None
         self.verified: VerifiedToken | None = None
@@ -120,6 +121,8 @@ class _Passage:
 
     address: str | None
     certificate: ClientCertificate | None
+    code: str | None
+    """Of the problem that it is refused with here."""
     route: Route | None
 
     @property
@@ -323,7 +326,7 @@ class _Passage:
 
     async def _refuse(self, error: SuiteError) -> None:
         """The problem as the answer, if none has begun."""
-        self.status = error.status
+        self.status, self.code = error.status, error.code
         if error.status in (401, 403, 429):
             self.door.refusals.count(error.code, self.door.clock(), self._proven)
         if self.started:
@@ -358,7 +361,7 @@ class _Passage:
         count.inc()
         time_taken.observe(seconds)
         about = {"service": "gateway", "method": method, "route": template, "request_id": self.request_id, "trace_id": self.trace_id}
-        tell_request(log, **about, status=self.status, seconds=seconds)
+        tell_request(log, **about, status=self.status, seconds=seconds, code=self.code)
 
 
 def _allowed(error: SuiteError | None) -> Encoded:

@@ -19,6 +19,7 @@ from services.gateway.registry.callers import any_caller
 from services.gateway.tables import OrganisationRow
 from shared.database import ReadOnly
 from shared.internal_token import CallerClaims
+from shared.telemetry import note_problem
 
 router = APIRouter(tags=["oauth"])
 
@@ -106,5 +107,6 @@ def _refused(request: Request, error: OAuth2Error) -> Response:
     state = request.app.state
     state.refusals.count_error(error, state.clock())
     status, document, own = error()
+    note_problem(request.scope, error.error)
     kept = {name.lower(): value for name, value in own if name == "Retry-After"}
     return JSONResponse(document, status, {**NOT_STORED, **kept})

@@ -35,6 +35,7 @@ from shared.contracts.audit import Actor, Context, Event
 from shared.database import Database
 from shared.outbox import Outbox
 from shared.plain_route import PlainRoute
+from shared.telemetry import note_problem
 
 router = APIRouter(tags=["oauth"])
 
@@ -304,6 +305,8 @@ async def issue_token(request: Request) -> Response:
         proofs=request.headers.getlist("dpop"),
         address=request.scope["state"].get("address"),
     )
+    if status >= 400:
+        note_problem(request.scope, document["error"])
     return JSONResponse(document, status, headers)
 
 

@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 from services.gateway.oauth.token_endpoint import OAUTH_ERROR
 from services.gateway.registration.managing import Managing
 from services.gateway.registration.registering import PATH, Registering
+from shared.telemetry import note_problem
 
 router = APIRouter(tags=["oauth"])
 
@@ -127,5 +128,6 @@ def _refused(request: Request, error: OAuth2Error) -> Response:
     state = request.app.state
     state.refusals.count_error(error, state.clock())
     status, told, own = error()
+    note_problem(request.scope, error.error)
     kept = {name.lower(): value for name, value in own if name in ("Retry-After", "WWW-Authenticate")}
     return JSONResponse(told, status, {**NOT_STORED, **kept})

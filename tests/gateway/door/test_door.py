@@ -367,16 +367,6 @@ async def test_bodies_are_bounded_and_of_the_kind_that_the_route_takes(house: Ho
 
 
 @pytest.mark.anyio
-async def test_refusals_at_the_door_are_counted(house: House, reader: Party) -> None:
-    token = await house.token(reader)
-    for _ in range(3):
-        await ask(house.app, "GET", PATH)
-    await house.call(reader, token, "GET", PATH, proof=reader.proof(house.now, "POST", PATH, token=token))
-    counted = {event.context.reason: event.context.count for event in await house.entries() if event.class_ == "refusal"}
-    assert counted == {"not-authenticated": 3, "proof-not-valid": 1}
-
-
-@pytest.mark.anyio
 async def test_health_is_open_and_says_nothing_more_than_a_digest_of_the_limits(house: House) -> None:
     limits = digest_of_limits(house.settings)
     for path, status in (("/livez", {"status": "alive"}), ("/readyz", {"status": "ready", "limits": limits})):

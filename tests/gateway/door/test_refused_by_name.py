@@ -1,5 +1,6 @@
 """The log says whom the door refused, where they had proven who they are; of strangers it has counts alone."""
 
+import logging
 from collections import Counter
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -9,7 +10,7 @@ import pytest
 from services.gateway.door.refusals import MOST_OF_THE_PROVEN, MOST_REASONS, Proven, Refusals
 from shared.contracts.audit import Event
 from tests.conftest import StandingClock
-from tests.gateway.by_hand import ask, ask_endpoint, ask_token
+from tests.gateway.by_hand import Party, ask, ask_endpoint, ask_token
 from tests.gateway.house import House
 from tests.gateway.oauth.codes.flow import application, person
 from tests.gateway.people.conftest import peopled, peoples
@@ -120,3 +121,17 @@ def test_what_could_not_be_stored_is_counted_as_whose_it_was() -> None:
     refusals.put_back(refusals.take(NOW, all_of_them=True), NOW)
     refusals.count("not-permitted", NOW, one(1))
     assert counts(refusals.take(NOW, all_of_them=True)) == {"client-1": 3, "client-2": 1, "-": 1}
+
+
+async def test_refusals_at_the_door_are_counted_and_each_line_names_its_problem(
+    house: House, reader: Party, caplog: pytest.LogCaptureFixture
+) -> None:
+    token = await house.token(reader)
+    with caplog.at_level(logging.INFO, "safe_passage.gateway"):
+        for _ in range(3):
+            await ask(house.app, "GET", EXCHANGE)
+        await house.call(reader, token, "GET", EXCHANGE, proof=reader.proof(house.now, "POST", EXCHANGE, token=token))
+        await house.call(reader, token, "GET", EXCHANGE)
+    assert [getattr(record, "code", None) for record in caplog.records] == [*["not-authenticated"] * 3, "proof-not-valid", None]
+    counted = {event.context.reason: event.context.count for event in await house.entries() if event.class_ == "refusal"}
+    assert counted == {"not-authenticated": 3, "proof-not-valid": 1}

@@ -1,4 +1,5 @@
 import hmac
+import logging
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -290,3 +291,15 @@ async def test_an_unknown_client_looks_like_a_known_one(house: House, reader: Pa
         (401, {"error": "invalid_client", "error_description": "client authentication failed"})
     ] * 2
     assert answers[0].headers.keys() == answers[1].headers.keys()
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("path", ["/oauth/token", "/oauth/revoke", "/oauth/introspect", "/oauth/par", "/oauth/register"])
+async def test_the_line_of_a_refused_request_says_which_error_was_answered(
+    house: House, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "safe_passage.gateway"):
+        answer = await ask(house.app, "POST", path, headers=[("content-type", "application/x-www-form-urlencoded")], body=b"a=b")
+    assert answer.status >= 400
+    told = answer.json.get("error", answer.json.get("code"))
+    assert [(vars(one)["status"], vars(one)["code"]) for one in caplog.records if one.getMessage() == "request"] == [(answer.status, told)]

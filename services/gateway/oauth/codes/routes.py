@@ -7,6 +7,7 @@ from starlette.responses import JSONResponse, Response
 from services.gateway.oauth.client_authentication import ASSERTION_TYPE
 from services.gateway.oauth.codes.pushing import PATH, Pushing
 from services.gateway.oauth.forms import parse_form
+from shared.telemetry import note_problem
 
 router = APIRouter(tags=["oauth"])
 
@@ -59,6 +60,7 @@ async def push_authorization_request(request: Request) -> Response:
     except OAuth2Error as error:
         state.refusals.count_error(error, now)
         status, document, own = error()
+        note_problem(request.scope, error.error)
         kept = {name.lower(): value for name, value in own if name == "Retry-After"}
         return JSONResponse(document, status, {**NOT_STORED, **endpoint.proofs.headers(error, now), **kept})
     return JSONResponse(answer, 201, {**NOT_STORED, **endpoint.proofs.headers(None, now)})
