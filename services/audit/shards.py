@@ -26,20 +26,10 @@ OPENED = "log-opened"
 """Operation of the first entry of every log but the first."""
 KEY_CHANGED = "log-key-changed"
 """Operation of the first entry under another key."""
-ENDED = "log-ended"
-"""Operation of the entry that says that the log before was ended, and its last entries are lost."""
 
 
 class NotToBeEnded(Exception):
     """The newest log is none that may be ended so; the message says why, for the operator."""
-
-
-class Shown(NamedTuple):
-    """A checkpoint under the log's own key that the store cannot have made."""
-
-    kind: str
-    by: str
-    note: str
 
 
 class Ended(NamedTuple):
@@ -126,17 +116,18 @@ class Shards:
             # INVARIANT: a year's log that is there has a checkpoint: nobody who reads, searches or witnesses finds none.
             await self._append(tx, empty, [draft], t, Signing(self._signer, now))
 
-    async def end(self, now: datetime, *, at: int, shown: Shown | None, digest_key: bytes) -> Ended:
+    async def end(self, now: datetime, *, at: int, beyond: int | None, told: Sequence[Event], digest_key: bytes) -> Ended:
         """End the log where this copy of it ends, and begin the next year's, so that the node goes on: what came behind is lost.
 
-        at     how many entries the copy has
-        shown  what shows that something is lost; a frozen log may have been shown nothing
+        at      how many entries the copy has
+        beyond  the latest year of which a checkpoint was shown that this store cannot have made; a log that is not frozen needs one
+        told    what the next log says after its first entry
 
         Nothing is signed for the log that is ended; its last checkpoint is pinned as at New Year. Raises LogDamaged, NotToBeEnded.
         """
         async with self._database.transaction() as tx:
             log = await newest_log(tx)
-            if log is None or (log.state != "frozen" and shown is None):
+            if log is None or (log.state != "frozen" and beyond is None):
                 raise NotToBeEnded("the newest log is not frozen, and nothing was shown that it lacks")
             await _lock(tx, log.year)
             head = await load_head(tx, log, keys=self._signer.verifiers(log.origin), thorough=True)
@@ -146,12 +137,12 @@ class Shards:
             note = await _first_note(tx, self._signer, head, now) if last is None else last.note
             log.state = "ended"
             t = max(int(now.timestamp()), head.last_t)
-            year = max(log.year + 1, log_year(t))
+            year = max(log.year + 1, log_year(t), (beyond or 0) + 1)
             opened = await self._add_log(tx, year, last_t=t, index_rows=head.index_rows, now=now)
             if opened is None:
                 raise NotToBeEnded("there is a log of the next year already")
             empty = Head(opened.year, opened.origin, opened.vkey, t, head.index_rows, edges=((),))
-            drafts = [draft_of(one, producer="audit", digest_key=digest_key) for one in (_opened(head, note), _ended(head, shown))]
+            drafts = [draft_of(one, producer="audit", digest_key=digest_key) for one in (_opened(head, note), *told)]
             await self._append(tx, empty, drafts, t, Signing(self._signer, now))
         return Ended(log.origin, head.size, opened.origin)
 
@@ -199,25 +190,6 @@ def _key_changed(before: VerifierKey, after: VerifierKey) -> Event:
 async def _first_note(tx: AsyncSession, signer: CheckpointSigner, head: Head, now: datetime) -> str:
     """The checkpoint of a log that has none yet: a store that is new and empty."""
     return await tx.run_sync(lambda session: keep_checkpoint(Driver(session.connection()), signer, head, now))
-
-
-def _ended(head: Head, shown: Shown | None) -> Event:
-    """That the log was ended, and why: the checkpoint under its own key that its store cannot have made is in the sealed context."""
-    return Event(
-        class_="witness",
-        key=f"{ENDED}:{head.year}",
-        actor=Actor(kind="system", job=ENDED),
-        context=Context(
-            operation=ENDED,
-            outcome="alarm",
-            about=f"log:{head.year}",
-            count=head.size,
-            reason=None if shown is None else shown.kind,
-            recipient_node=None if shown is None else shown.by[:200],
-            peer_checkpoint=None if shown is None else shown.note,
-        ),
-        digests=Digests() if shown is None else Digests(ct=digest_of(shown.note.encode())),
-    )
 
 
 def _opened(closed: Head, note: str) -> Event:

@@ -13,13 +13,14 @@ from safepassage.canonical import digest_of, from_base64url
 from safepassage.checkpoints import parse_checkpoint
 from safepassage.leaf import parse_leaf
 from safepassage.notes import parse_note
-from services.audit.ending import end_log
+from services.audit.ending import ENDED, end_log
 from services.audit.heads import LogDamaged
 from services.audit.settings import AuditSettings
-from services.audit.shards import ENDED, NotToBeEnded
+from services.audit.shards import NotToBeEnded
 from services.audit.tables import LogRow
 from services.audit.verification import verify_store
 from services.audit.witnessing.examination import examine_witnessing
+from tests.audit.alerts.watched import rows, watch
 from tests.audit.audit_node import AuditNode, event, settings_of
 from tests.audit.two_audits import ALDER, BIRCH, ORIGIN, Nodes, findings, grow, publisher, shown
 
@@ -67,17 +68,20 @@ async def test_the_node_goes_on_with_the_next_log_which_pins_the_end_and_says_wh
         one = event("request", student=uuid4())
         (appended,) = (await alder.append(one)).entries
         assert alder.verified(appended).origin == NEXT
-        assert appended.index == 2
+        assert appended.index == 3
         leaf = parse_leaf(from_base64url(appended.entry))
         assert leaf.t == int(nodes.clock().timestamp())  # of now, though the log has next year's name
         assert await states(alder) == {2026: "ended", 2027: "active"}
         # the first entry pins the last checkpoint of the log before, the second one what the witness has shown of what is lost
-        opened, second = map(parse_leaf, await first_entries(alder, 2))
+        opened, second, third = map(parse_leaf, await first_entries(alder, 3))
         last = (await alder.send("GET", "/v1/log/checkpoint", alder.as_caller("audit:operate", kind="sea"), query="year=2026")).body
         assert parse_checkpoint(parse_note(last).text).size == 5
         evidence = (await birch.send("GET", f"/v1/witness/{_digest()}/checkpoint", {})).body
-        assert (opened.class_, second.class_) == ("witness", "witness")
-        assert second.digests.ct == digest_of(evidence)
+        assert {one.class_ for one in (opened, second, third)} == {"witness"}
+        assert second.digests.ct == third.digests.ct == digest_of(evidence)
+        # what the witness found, which the frozen log could not take, is an alert that somebody has to answer
+        await watch(alder)
+        assert [(row.rule, row.entry_log, row.entry_idx) for row in await rows(alder)] == [("witness-finding", 2027, 2)]
         # witnesses cosign the new one, and are shown the old one no more
         for _ in range(3):
             nodes.clock.advance(minutes=2)
@@ -94,7 +98,7 @@ async def test_the_node_goes_on_with_the_next_log_which_pins_the_end_and_says_wh
             said = {one.what: one.state for one in await examine_witnessing(tx, nodes.clock())}
         assert (said["log"], said[f"log, {ORIGIN}"]) == ("good", "warning")
     older, newer = await verify_store(settings(nodes))
-    assert (older.log.size, newer.log.size) == (5, 4)
+    assert (older.log.size, newer.log.size) == (5, 5)
     assert await findings(birch) == {}
 
 
@@ -152,12 +156,12 @@ async def test_a_node_that_has_lost_everything_begins_anew_and_its_lost_log_stay
         assert alder.sequencer.frozen is not None
     await end_log(settings(nodes), at=0, clock=nodes.clock)
     async with nodes.up(ALDER) as alder:
-        assert (await alder.append(event("request"))).entries[0].index == 2
+        assert (await alder.append(event("request"))).entries[0].index == 3
         await publisher(alder).turn()
         assert alder.sequencer.frozen is None
     held = (await birch.send("GET", f"/v1/witness/{_digest()}/checkpoint", {})).body
     assert parse_checkpoint(parse_note(held).text).size == 5
-    assert [report.log.size for report in await verify_store(settings(nodes))] == [0, 3]
+    assert [report.log.size for report in await verify_store(settings(nodes))] == [0, 4]
 
 
 @pytest.mark.slow
@@ -180,7 +184,7 @@ async def test_a_fork_of_our_own_past_is_ended_too(nodes: Nodes, birch: AuditNod
         assert set(await findings(alder)) == {"own-log-forked"}
     await end_log(settings(nodes), at=25, clock=nodes.clock)
     async with nodes.up(ALDER) as alder:
-        assert (await alder.append(event("request"))).entries[0].index == 2
+        assert (await alder.append(event("request"))).entries[0].index == 3
         for _ in range(2):
             nodes.clock.advance(minutes=2)
             await publisher(alder).turn()

@@ -10,8 +10,9 @@ from sqlalchemy import select
 from safepassage.checkpoints import parse_checkpoint
 from safepassage.notes import parse_note
 from services.audit.checkpoints import next_origin
+from services.audit.ending import end_log
 from services.audit.tables import LogRow, SegmentRow
-from tests.audit.audit_node import AuditNode, event, sqlite_url
+from tests.audit.audit_node import AuditNode, event, settings_of, sqlite_url
 from tests.audit.two_audits import ALDER, BIRCH, ORIGIN, Nodes, findings, grow, nodes_that_witness, publisher, shown
 from tests.conftest import StandingClock
 
@@ -69,6 +70,12 @@ async def test_a_copy_from_before_new_year_is_found_before_anything_is_appended_
             assert set(await findings(alder)) == {"own-log-rolled-back"}
             async with alder.database.reading() as tx:
                 assert (await tx.execute(select(LogRow.year, LogRow.state))).all() == [(2026, "frozen")]
+        # whose newer copy is lost goes on behind both of the logs that the witness has
+        settings = settings_of(nodes.store(ALDER), nodes.keys[ALDER], **nodes.settings[ALDER])
+        assert (await end_log(settings, at=5, clock=clock)).next_origin.endswith("/log/2028")
+        async with nodes.up(ALDER) as alder:
+            assert alder.sequencer.frozen is None
+            assert await grow(alder) == 4
 
 
 @pytest.mark.slow

@@ -69,12 +69,12 @@ class Findings:
             return
         log.critical("witness finding", extra={"code": kind, "peer": about, "fault": KINDS[kind]})
         try:
-            await self._append(_event(kind, about, evidence, today))
+            await self._append(event_of(kind, about, evidence, today))
         except EventKeyReused:
             pass  # entered before the store could be told so
         except (LogFrozen, LogUnavailable):
             return
-        await self._database.write(lambda connection: _entered(Driver(connection), kind, about, today))
+        await self._database.write(lambda connection: entered(Driver(connection), kind, about, today))
 
 
 def _keep(driver: Driver, kind: str, about: str, evidence: str | None, now: datetime) -> str | None:
@@ -93,11 +93,13 @@ def _keep(driver: Driver, kind: str, about: str, evidence: str | None, now: date
     return None if entered_on is None else str(entered_on)
 
 
-def _entered(driver: Driver, kind: str, about: str, today: str) -> None:
+def entered(driver: Driver, kind: str, about: str, today: str) -> None:
+    """Remember that it is in the log of that day."""
     driver.change("UPDATE witness_finding SET entered_on = ? WHERE kind = ? AND about = ?", today, kind, about)
 
 
-def _event(kind: Kind, about: str, evidence: str | None, today: str) -> Event:
+def event_of(kind: str, about: str, evidence: str | None, today: str) -> Event:
+    """The entry that a finding is in the log."""
     shown = evidence if evidence is not None and len(evidence) <= MAX_EVIDENCE else None
     return Event(
         class_="witness",
