@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from safepassage.canonical import digest_of, from_base64url
-from safepassage.checkpoints import parse_checkpoint
+from safepassage.checkpoints import checkpoint_body, note_with, parse_checkpoint, signature_line
 from safepassage.leaf import parse_leaf
 from safepassage.notes import parse_note
 from services.audit.ending import ENDED, end_log
@@ -20,9 +20,11 @@ from services.audit.shards import NotToBeEnded
 from services.audit.tables import LogRow
 from services.audit.verification import verify_store
 from services.audit.witnessing.examination import examine_witnessing
+from shared.keys import SigningKey
 from tests.audit.alerts.watched import rows, watch
-from tests.audit.audit_node import AuditNode, event, settings_of
+from tests.audit.audit_node import AuditNode, event, running, settings_of
 from tests.audit.two_audits import ALDER, BIRCH, ORIGIN, Nodes, findings, grow, publisher, shown
+from tests.conftest import StandingClock
 
 pytestmark = pytest.mark.anyio
 
@@ -191,6 +193,27 @@ async def test_a_fork_of_our_own_past_is_ended_too(nodes: Nodes, birch: AuditNod
         assert alder.sequencer.frozen is None
     assert await findings(birch) == {}
     await verify_store(settings(nodes))
+
+
+@pytest.mark.requirement("LOG-rollback")
+async def test_a_checkpoint_that_somebody_has_kept_is_enough_where_no_witness_is(
+    store_url: str, node_keys: Path, clock: StandingClock
+) -> None:
+    """On both engines; what was appended before is still answered as it was."""
+    one = event("request")
+    async with running(store_url, node_keys, clock) as node:
+        (before,) = (await node.append(one)).entries
+        log_key = node.verifier(ORIGIN)
+    body = checkpoint_body(ORIGIN, 9, bytes(32))
+    kept = note_with(body, [signature_line(log_key, SigningKey.load(node_keys / "audit" / "log.json").sign(body))])
+    ended = await end_log(settings_of(store_url, node_keys), at=1, clock=clock, pinned=kept)
+    assert (ended.size, ended.next_origin) == (1, NEXT)
+    async with running(store_url, node_keys, clock) as node:
+        (again,) = (await node.append(one)).entries
+        assert (again.index, again.entry, again.duplicate) == (before.index, before.entry, True)
+        (appended,) = (await node.append(event("request"))).entries
+        assert (node.verified(appended).origin, appended.index) == (NEXT, 2)
+    await verify_store(settings_of(store_url, node_keys))
 
 
 def _tamper(session: Any) -> None:
