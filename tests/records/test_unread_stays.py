@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from safepassage.elements import BY_ID
+from safepassage.hand_carry import MOST_NAMED, UNOFFICIAL, notice_of
 from safepassage.record import StudentRecord
 from safepassage.unread import Unread
 from safepassage.wire_ed_fi import EdFiPushed
@@ -179,7 +180,21 @@ async def test_a_transcript_says_that_there_is_more(alder: OneState, student_id:
     document = (await to_the_parent(alder, student_id, "transcripts"))["document"]
     named = "identity.name, identity.birth_date, academics.transcript"
     assert f"The record that was received says more than could be read of {named}: it is of a later version." in document["description"]
-    await to_the_parent(alder, student_id, "hand-carry-copies")
+
+
+async def test_a_copy_to_carry_says_that_it_is_not_whole_and_in_what(alder: OneState, student_id: UUID) -> None:
+    notice = (await to_the_parent(alder, student_id, "hand-carry-copies"))["copy"]["notice"]
+    assert notice == notice_of([element for element in BY_ID if element in IN_PART])
+    assert notice.endswith(
+        "not at all: Legal name, Date of birth and how it was verified, Sex, Parents and guardians, Enrollments, Courses taken."
+    )
+
+
+def test_a_notice_that_names_everything_is_no_longer_than_one_may_be() -> None:
+    notice = notice_of(list(BY_ID))
+    assert notice.endswith(f", and {len(BY_ID) - MOST_NAMED} more.")
+    assert len(notice) <= 2000
+    assert notice_of(()) == UNOFFICIAL
 
 
 async def test_what_the_district_says_itself_is_whole(alder: OneState, student_id: UUID) -> None:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from safepassage.canonical import to_base64url
 from safepassage.elements import SECTIONS, elements_of
-from safepassage.hand_carry import HandCarryCopy, NewHandCarryCopy, SignedHandCarry, seal_of, verify_hand_carry
+from safepassage.hand_carry import HandCarryCopy, NewHandCarryCopy, SignedHandCarry, notice_of, seal_of, verify_hand_carry
 from safepassage.ids import uuid7
 from safepassage.problems.ed_fi import RecordNotAtSource, RecordSourceAway
 from safepassage.problems.exchanges import UnknownSection
@@ -99,6 +99,7 @@ async def _made(key: KeyOfRequest, new: NewHandCarryCopy, sections: tuple[str, .
         custodian=custodian.name,
         custodian_nces_id=custodian.nces_id,
         issued_at=key.now,
+        notice=notice_of([element for element in permitted if held.left is None and element in held.in_part]),
         record=record,
         salt=to_base64url(secrets.token_bytes(32)),
     )

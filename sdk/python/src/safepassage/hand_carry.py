@@ -6,7 +6,7 @@ digest, and each part by a short one, so that a verifier names what was altered.
 the digests are salted, and the salt is in the copy.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Final, Literal
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 from safepassage.canonical import canonical_json, digest_of_json, from_base64url, sha256, to_base64url
 from safepassage.chain_messages import KeysOf
 from safepassage.claims import EntityId, Message, NumericDate, verify_message
+from safepassage.elements import BY_ID
 from safepassage.problems.transfers import HandCarryAltered
 from safepassage.record import StudentRecord
 from safepassage.wire import Digest, Instant, Name, Text, Wire
@@ -31,6 +32,25 @@ _SHORT_BYTES: Final = 8
 
 PartName = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,32}$")]
 ShortDigest = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{11}$")]
+
+
+MOST_NAMED: Final = 20
+"""Elements that a notice names."""
+
+
+def notice_of(in_part: Sequence[str]) -> str:
+    """What a copy says at its head.
+
+    in_part  elements of which the record says more than the node that gives the copy can read: less of them is in it
+    """
+    if not in_part:
+        return UNOFFICIAL
+    titles = [BY_ID[element].title.partition(":")[0] for element in in_part]
+    more = f", and {len(titles) - MOST_NAMED} more" if len(titles) > MOST_NAMED else ""
+    return (
+        f"{UNOFFICIAL} It is not whole: the record came from a system of a later version, and what that said of the following was read in"
+        f" part or not at all: {', '.join(titles[:MOST_NAMED])}{more}."
+    )
 
 
 class NewHandCarryCopy(Wire):
