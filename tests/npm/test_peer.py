@@ -1,10 +1,14 @@
 """Another maker's node (peer/, in JavaScript), written from docs/wire.md and docs/wire-messages.md, exchanges records with one of ours."""
 
+from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
 from node.demo.seats import MOVER_DISTRICT
+from safepassage.problems.requests import InvalidRequest
+from safepassage.wire_transfers import NewTransferNotice
+from shared.clock import system_clock
 from tests.npm.peers import Network
 from tests.npm.scripts import conversing, script
 from tests.records.exchange.requests_for import new_request
@@ -12,6 +16,7 @@ from tests.records.exchange.two_states import ordinary_students
 
 pytestmark = [pytest.mark.anyio, pytest.mark.npm]
 
+TODAY = system_clock().date()
 NOBODY = {"first_name": "Nobody", "last_name": "Of that name", "birth_date": "2012-03-04"}
 ABOUT = {"sections": ["identity", "enrollment"], "organisation": "birch-elementary"}
 OF_ITS_FORMATS = {
@@ -65,6 +70,27 @@ RECEIPTS = {
     "of an envelope that there is not": "404 no-such-envelope",
     "rejected for no reason": "400 malformed-token",
 }
+NOTICES = {
+    "that is over": "422 message-expired",
+    "of another exchange": "422 other-exchange",
+    "whose entry is of something else": "422 wrong-leaf",
+    "whose entry has another content": "422 leaf-of-another-exchange",
+    "whose ciphertext is another": "422 other-ciphertext",
+    "sealed to a key that nobody has": "422 encryption-key-unknown",
+    "of no suite": "422 suite-not-supported",
+    "sealed in another place": "422 ciphertext-unopened",
+    "that says another exchange inside": "422 sealed-ids-differ",
+    "in another form": "422 plaintext-not-committed",
+    "with a null inside": "422 plaintext-not-committed",
+    "of no kind": "400 malformed-token kind",
+    "without a day": "400 malformed-token",
+    "of the first day that there is": "400 malformed-token effective_on",
+    "of a day that does not come": "400 malformed-token effective_on",
+    "that is the holder's to say": "422 notice-not-yours",
+    "of elements that were not sent": "422 notice-not-yours",
+    "that it went on to no node": "400 malformed-token onward.node",
+    "without where it went on to": "400 malformed-token",
+}
 ENVELOPES = {
     "without its ciphertext": "400 envelope-malformed unsigned",
     "of another request": "422 other-exchange",
@@ -99,13 +125,13 @@ async def test_it_asks_verifies_opens_and_acknowledges_a_record(beside: Network,
     said = await script("peer/asks.mjs", **told, **ABOUT, person=person, nobody=NOBODY)
 
     assert said["accepted"] == [[202, True]] * 2
-    assert said["refused"] == {**REQUESTS, **RECEIPTS}
+    assert said["refused"] == {**REQUESTS, **RECEIPTS, **{f"a notice {name}": answer for name, answer in NOTICES.items()}}
     record = said["content"]["record"]
     assert person["last_name"].startswith(record["identity"]["name"]["last_1"])
     assert set(record) == {"v", "identity", "enrollment", "provenance", "statements"}
     assert said["nobody"] == "not-provided"
     assert said["filed"] == [[204, 204]] * 2
-    assert said["notices"] == ["plaintext-not-committed", 200]
+    assert said["notices"] == [[200, True]] * 2
     assert said["ended"] == 204
 
     async with alder.client("state-agency") as operator:
@@ -166,6 +192,14 @@ async def test_it_answers_with_a_record_that_our_node_files(beside: Network) -> 
         assert record.identity.name is not None
         assert record.identity.name.last_1 == first.person.last_name
 
+        assert said["notices"] == [200, "notice-not-yours"]
+        with pytest.raises(InvalidRequest):
+            far = NewTransferNotice(kind="no-show", effective_on=date(9999, 12, 31), official=first.evidence.official)
+            await district.send_transfer_notice(asked.id, far, idempotency_key=str(uuid4()))
+        for kind, day in (("enrolled", TODAY), ("withdrawn", TODAY + timedelta(days=1))):
+            notice = NewTransferNotice(kind=kind, effective_on=day, official=first.evidence.official)
+            await district.send_transfer_notice(asked.id, notice, idempotency_key=str(uuid4()))
+
         await alder.tell()  # that it was filed is told to the log behind
         chain = (await district.read_redisclosure_chain(asked.id)).chain
         ours, theirs = alder.entity_id, told["entity_id"]
@@ -176,6 +210,11 @@ async def test_it_answers_with_a_record_that_our_node_files(beside: Network) -> 
         other = await district.create_exchange_request(second, idempotency_key=str(uuid4()))
         said = await heard()
         assert said["second"] == {"outcome": "rejected", "reason": "ciphertext-unopened"}
+        assert said["heard"] == [{"kind": "enrolled", "on": TODAY.isoformat()}, {"kind": "withdrawn", "on": str(TODAY + timedelta(days=1))}]
+        told_of_first = (await district.list_transfer_notices(exchange_id=asked.id)).content.notices
+        assert {(one.kind, one.direction, one.state) for one in told_of_first} == {
+            ("concurrent-claims", "received", "received"), ("enrolled", "sent", "delivered"), ("withdrawn", "sent", "delivered"),
+        }  # fmt: skip
         assert said["tokens"] == 1  # a nonce that is asked for costs a proof, and no token
         assert (await district.read_exchange_request(other.id)).state == "rejected"
 

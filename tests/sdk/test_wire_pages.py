@@ -99,7 +99,13 @@ OF_THE_MOMENT = set(re.findall(r"`([a-z-]+)`", WIRE[WIRE.index("Not for good") :
 @pytest.mark.requirement("EX-other-makers")
 @pytest.mark.parametrize(
     ("path", "kinds"),
-    [("requests", "request"), ("envelopes", "envelope proof"), ("bodies", "envelope proof body"), ("receipts", "receipt proof")],
+    [
+        ("requests", "request"),
+        ("envelopes", "envelope proof"),
+        ("bodies", "envelope proof body"),
+        ("receipts", "receipt proof"),
+        ("notices", "notice proof"),
+    ],
 )
 def test_what_a_message_is_refused_for_is_what_the_interface_says(path: str, kinds: str) -> None:
     paths = json.loads((DOCS.parent / "openapi" / "records.json").read_text(encoding="utf-8"))["paths"]

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy import select
 
+from safepassage.notice import FARTHEST_DAYS, is_of_the_time
 from safepassage.problems.exchanges import NoSuchExchange
 from safepassage.problems.requests import InvalidRequest
 from safepassage.problems.transfers import NoticeOutOfPlace
@@ -38,7 +39,9 @@ Digest = Annotated[str, Depends(request_digest)]
 OVER = (Asked.REFUSED, Asked.REJECTED)
 
 
-@router.post("/v1/exchange-requests/{exchange_id}/notices", status_code=201, responses=responses(NoSuchExchange, NoticeOutOfPlace))
+@router.post(
+    "/v1/exchange-requests/{exchange_id}/notices", status_code=201, responses=responses(NoSuchExchange, NoticeOutOfPlace, InvalidRequest)
+)
 async def send_transfer_notice(
     row: VisibleRequest, new: NewTransferNotice, caller: Asker, request: Request, key: IdempotencyKey, digest: Digest, now: Now
 ) -> TransferNotice:
@@ -56,6 +59,7 @@ async def send_transfer_notice(
         if asked is None:
             raise NoSuchExchange
         _require_in_place(new, Asked(asked.state), kinds_told(tx.connection, exchange, row.id, row.holder))
+        _require_of_the_time(new, now)
         made = _made(exchange, asked, new, caller, now)
         tell(tx, exchange, made)
         keep_at(tx.connection, IdempotencyRow, **about, effect_id=made.id, now=now)
@@ -70,6 +74,12 @@ def _require_in_place(new: NewTransferNotice, state: Asked, told: frozenset[str]
         raise NoticeOutOfPlace
     if new.kind in ("enrolled", "withdrawn") and state != Asked.APPLIED:
         raise NoticeOutOfPlace
+
+
+def _require_of_the_time(new: NewTransferNotice, now: datetime) -> None:
+    """Raises InvalidRequest: the other node would take no such notice."""
+    if not is_of_the_time(new.effective_on, now):
+        raise InvalidRequest(f"a day within {FARTHEST_DAYS} days of today", field="effective_on")
 
 
 def _made(exchange: Exchange, asked: ExchangeRequestRow, new: NewTransferNotice, caller: Caller, now: datetime) -> OutgoingNoticeRow:

@@ -2,11 +2,13 @@
 
 import { say, told } from '../told.mjs'
 import { seconds } from './bytes.mjs'
+import { givenUp } from './endings.mjs'
+import { noticeOf, saidOf, verifyTaken } from './notices.mjs'
 import { JOSE, Peer } from './peer.mjs'
 import { newRequests, opened, received, verifyAccepted, verifyEnvelope } from './requests.mjs'
 import { newKey } from './sealing.mjs'
-import { enrolled, givenUp, verifyTaken } from './tells.mjs'
 import { refusedReceipts, refusedRequests } from './wrongs.mjs'
+import { refusedNotices } from './wrong_notices.mjs'
 
 const peer = await Peer.of(told)
 const send = (what, token) => peer.send(told.holder, `/v1/peer/${what}`, token)
@@ -43,23 +45,28 @@ async function filed({ receipt }) {
   return [await send('receipts', token), await send('receipts', token)].map(({ status }) => status)
 }
 
-/** Tell that the child came: in another form than the one that is committed to, then in that. */
-async function toldOfArrival({ request }) {
-  const other = await send('notices', (await enrolled(peer, request, JSON.stringify)).token)
-  const notice = await enrolled(peer, request)
-  const taken = await send('notices', notice.token)
-  await verifyTaken(peer, taken.body, notice)
-  return [other.code, taken.status]
+/** Tell that the child came, twice by the same bytes, and that it left again. */
+async function toldOfArrival({ request: { id } }) {
+  const about = { to: told.holder, id }
+  const statuses = []
+  for (const kind of ['enrolled', 'withdrawn']) {
+    const notice = await noticeOf(peer, about, saidOf(kind, told.organisation))
+    const [taken, again] = [await send('notices', notice.token), await send('notices', notice.token)]
+    await verifyTaken(peer, taken.body, notice)
+    statuses.push([taken.status, again.body === taken.body])
+  }
+  return statuses
 }
 
 const [found, nobody] = await asked([told.person, told.nobody])
 const requests = await refusedRequests(peer, told.holder, about, found.request)
 const receipts = await refusedReceipts(peer, told.holder, found)
+const notices = await refusedNotices(peer, { to: told.holder, id: found.request.id }, told.organisation)
 say({
   exchange_id: found.request.id,
   accepted: [found.accepted, nobody.accepted],
   content: found.content,
-  refused: { ...requests, ...receipts },
+  refused: { ...requests, ...receipts, ...notices },
   filed: [await filed(found), await filed(nobody)],
   notices: await toldOfArrival(found),
   nobody: nobody.content.kind,

@@ -102,7 +102,8 @@ export async function refusedEnvelopes(peer, request) {
   return answers(envelopes, (one) => peer.send(request.from, '/v1/peer/envelopes', one.body, ENVELOPE, one.token))
 }
 
-async function answers(tokens, send) {
+/** What each of the messages is answered, by its name. */
+export async function answers(tokens, send) {
   const given = {}
   for (const [name, token] of Object.entries(tokens)) {
     const { status, code, field, unsigned } = await send(token)

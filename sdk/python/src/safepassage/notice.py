@@ -6,7 +6,7 @@ told is sealed; in clear are the ids alone (decisions 5).
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, ClassVar, Final, Literal, Self
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from safepassage.compact import PublicKeys, algorithm_in
 from safepassage.logged import Logged, LoggedMessage, LogIdentity, verify_logged
 from safepassage.problems.envelopes import LeafOfAnotherExchange, OtherExchange, WrongLeaf
 from safepassage.problems.messages import SealedIdsDiffer, SuiteNotSupported
+from safepassage.problems.signatures import MalformedToken
 from safepassage.sealing import hpke_info, padded, unpadded, verify_pt_commit
 from safepassage.suites import SUITES
 from safepassage.wire import Base64Url, Code, Digest, Wire
@@ -26,6 +27,8 @@ from safepassage.wire_exchange import Official
 from safepassage.wire_policy import ElementId
 
 LONGEST_SECONDS: Final = 14 * 86_400
+FARTHEST_DAYS: Final = 550
+"""From the notice to the day that it is about, either way: as far as an enrolment is claimed ahead."""
 MAX_LENGTH: Final = 64 * 1024
 """In characters: the content is a few hundred bytes, padded to 16 KiB."""
 
@@ -171,7 +174,14 @@ def read_notice(plaintext: bytes, *, notice: Notice) -> NoticeContent:
     """
     content = read_closed(unpadded(plaintext), model=NoticeContent)
     require_content_of(content, notice=notice)
+    if content.effective_on is not None and not is_of_the_time(content.effective_on, datetime.fromtimestamp(notice.iat, UTC)):
+        raise MalformedToken("a day of another time than the notice", field="effective_on")
     return content
+
+
+def is_of_the_time(day: date, said_at: datetime) -> bool:
+    """Whether a notice can be about the day: it is not far from when it is said."""
+    return abs((day - said_at.date()).days) <= FARTHEST_DAYS
 
 
 def require_content_of(content: NoticeContent, *, notice: Notice) -> None:
