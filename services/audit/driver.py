@@ -46,13 +46,17 @@ class Driver:
             return [tuple(row) for row in self._transaction.exec_driver_sql(_numbered(query), values)]
         return [tuple(record) for record in await_only(self._connection.fetch(_numbered(query), *values))]
 
-    def locked(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+    def locked(self, query: str, *values: Any, patiently: bool = False) -> list[tuple[Any, ...]]:
         """What a query finds, locked until the transaction ends, at most SILENT_SECONDS after the last word from here.
+
+        patiently  however long that lasts: where a holder of keys may be asked in between, and no append waits
 
         SQLite's writing transaction has locked everything.
         """
         if self._is_sqlite:
             return self.rows(query, *values)
+        if patiently:
+            return self.rows(f"{query} FOR UPDATE", *values)
         limit = f"set_config('idle_in_transaction_session_timeout', '{SILENT_SECONDS}s', true)"
         return [row[:-1] for row in self.rows(f"WITH held AS ({query} FOR UPDATE) SELECT held.*, {limit} FROM held", *values)]  # noqa: S608 names of ours
 

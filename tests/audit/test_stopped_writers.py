@@ -10,9 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection, text
 
 from services.audit import driver
+from services.audit.group_commit import lock_head
+from services.audit.retention.holds import lock_logs
 from services.audit.verification import verify_store
+from shared.siblings import TIMEOUT_SECONDS
 from tests.audit.appending_process import BATCH
 from tests.audit.audit_node import AuditNode, event, migrated, running, settings_of
 from tests.audit.stopping_process import SILENT_SECONDS
@@ -92,6 +96,26 @@ async def test_a_writer_that_stood_still_holds_nobody_up_for_long_and_writes_ove
         assert not set(ours) & set(process.acked.values())
 
 
-async def test_how_long_a_writer_may_stand_still_is_less_than_its_callers_wait() -> None:
-    """Who asks a service of the node waits ten seconds for an answer; then it sends the same again."""
-    assert driver.SILENT_SECONDS <= 10
+async def test_whoever_takes_the_lock_of_a_log_has_it_for_less_than_its_callers_wait(
+    postgres_place: str, node_keys: Path, clock: StandingClock
+) -> None:
+    """An append, New Year, a legal hold and a destruction. Who asks a service of the node waits ten seconds, then sends the same again."""
+    await migrated(postgres_place)
+    limit = f"{driver.SILENT_SECONDS}s"
+    assert driver.SILENT_SECONDS < TIMEOUT_SECONDS
+
+    def as_an_append(connection: Connection) -> str:
+        head = node.sequencer.head
+        assert head is not None
+        lock_head(driver.Driver(connection), head)
+        return str(connection.exec_driver_sql("SHOW idle_in_transaction_session_timeout").scalar_one())
+
+    async with running(postgres_place, node_keys, clock) as node:
+        await node.append(event("request"))
+        assert await node.database.write(as_an_append) == limit
+        for lock in (node.sequencer._shards.current, lock_logs):
+            async with node.database.transaction() as tx:
+                await lock(tx)
+                assert await tx.scalar(text("SHOW idle_in_transaction_session_timeout")) == limit
+        async with node.database.transaction() as tx:  # the next transaction of the connection is as it was
+            assert await tx.scalar(text("SHOW idle_in_transaction_session_timeout")) == "0"

@@ -19,7 +19,7 @@ from services.audit.retention.rules import Hold
 from services.audit.retention.sealed_students import open_student, seal_student
 from services.audit.search_log import record_search
 from services.audit.subject_keys import SubjectKeys
-from services.audit.tables import HoldRow, OrganisationRow, TreeStateRow
+from services.audit.tables import HoldRow, OrganisationRow
 from shared.caller import Caller, caller_with
 from shared.cursors import Cursor, Cursors, Limit, next_link
 from shared.database import Database
@@ -148,8 +148,9 @@ async def lock_logs(tx: AsyncSession) -> int:
 
     # INVARIANT: a hold is in force before its answer, and a destruction reads the holds behind the same lock.
     """
-    rows = (await tx.scalars(select(TreeStateRow).order_by(TreeStateRow.log).with_for_update())).all()
-    return max((row.last_t for row in rows), default=0)
+    query = "SELECT last_t FROM tree_state ORDER BY log"
+    rows = await tx.run_sync(lambda session: Driver(session.connection()).locked(query))
+    return max((last_t for (last_t,) in rows), default=0)
 
 
 async def _read(state: Any, hold_id: UUID) -> LegalHold:

@@ -78,7 +78,7 @@ def destroy_retired(provider: KeyProvider, state: Wrapping) -> Sequence[int]:
 
 
 def _step(driver: Driver, provider: KeyProvider) -> Wrapping | None:
-    held = driver.locked(_STATE)
+    held = driver.locked(_STATE, patiently=True)
     if not held:
         return None
     version, oldest, after, rewrapped = held[0]
