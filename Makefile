@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	--no-emit-index-url --no-emit-find-links --no-emit-package safepassage
 # Kills the server's own processes, so that no other test can use that server meanwhile.
-KILLING := tests/audit/test_postgres_killed.py
+KILLING := tests/audit/test_postgres_killed.py tests/gateway/oauth/test_proofs_and_crashes.py
 # What needs no server and no minute of its own. Three suites of it have targets of their own, so that `make test` ends within six minutes.
 AT_ONCE := not postgres and not containers and not slow and not long and not fuzz and not faults and not keys and not scanner and not pdf and not npm and not browser
 PAGES := tests/gateway/console tests/gateway/family
@@ -69,7 +69,7 @@ gallery: $(VENV)/.dev ## a picture of every page of the console, in build/galler
 	@$(BIN)/python -m tests.gateway.console.gallery build/gallery
 
 test-faults: $(VENV)/.dev ## every system call on the log's store fails, kills, or loses its power; PostgreSQL's processes die; each check of the verifier is left out
-	@tests/postgres/with-cluster --durable tests/audit/with-strace $(BIN)/python -m pytest -n 2 -m faults tests/audit tests/sdk/verifier tests/gateway/oauth --ignore $(KILLING) $(ARGS)
+	@tests/postgres/with-cluster --durable tests/audit/with-strace $(BIN)/python -m pytest -n 2 -m faults tests/audit tests/sdk/verifier tests/gateway/oauth $(addprefix --ignore ,$(KILLING)) $(ARGS)
 	@tests/postgres/with-cluster --durable $(BIN)/python -m pytest -m faults $(KILLING) $(ARGS)
 
 test-stories: $(VENV)/.dev ## the Ed-Fi sample district, the tutorial as a reader types it, kill -9 at each step of an exchange, nodes that witness
@@ -81,7 +81,7 @@ test-timing: $(VENV)/.dev ## how long what is foreign takes to be refused, in CP
 test-long: $(VENV)/.dev ## what takes longer than a change can wait: 500 answer times told apart by nothing, fifty disorders, one of each two processes dies, another maker's witness (with Go)
 	@tests/postgres/with-cluster $(BIN)/python -m pytest tests/records/exchange/test_any_order.py tests/records/exchange/test_nobody.py tests/stories/test_two_of_each.py \
 		-m long $(ARGS)
-	@tests/audit/with-litewitness $(BIN)/python -m pytest tests/audit/test_another_makers_witness.py -m long $(ARGS)
+	@tests/audit/with-other-makers $(BIN)/python -m pytest tests/audit/test_another_makers_witness.py tests/audit/test_another_makers_log.py -m long $(ARGS)
 
 test-containers: $(VENV)/.dev ## build the image and run the story against docker-compose.yml
 	@tests/containers/run $(ARGS)

@@ -1,4 +1,5 @@
 // Two other tamper-evident logs under the same load as ours: `rivals tessera|immudb FOLDER ENTRIES BYTES BATCH` prints entries per second.
+// `rivals witnessed FOLDER KEY POLICY ENTRIES` is one of them whose checkpoints our node witnesses (witnessed.go).
 //
 // Tessera's POSIX driver counts an entry when a checkpoint covers it, as we do; immudb's embedded store with sync on when its transaction
 // is committed (its accumulative hash and its tree are part of that, a signed state is not).
@@ -23,6 +24,10 @@ import (
 )
 
 func main() {
+	if len(os.Args) == 6 && os.Args[1] == "witnessed" {
+		witnessed(os.Args[2], os.Args[3], os.Args[4], number(os.Args[5]))
+		return
+	}
 	if len(os.Args) != 6 {
 		log.Fatal("rivals tessera|immudb FOLDER ENTRIES BYTES BATCH")
 	}

@@ -28,7 +28,7 @@ KEYGEN, ADD, AGENT = (shutil.which(name) or name for name in ("ssh-keygen", "ssh
 pytestmark = [
     pytest.mark.long,
     pytest.mark.anyio,
-    pytest.mark.skipif(BINARY is None, reason="needs Go and ssh-agent: tests/audit/with-litewitness"),
+    pytest.mark.skipif(BINARY is None, reason="needs Go and ssh-agent: tests/audit/with-other-makers"),
 ]
 
 NAME = "witness.example/lite"
