@@ -205,23 +205,29 @@ async def _count_at_the_end(app: FastAPI) -> None:
 
 
 async def _look(app: FastAPI) -> None:
-    """Each second: keys and trust list from their files, clients that changed, refusals of the minute that is over."""
+    """Each second: keys and trust list from their files, clients that changed, refusals of the minute that is over.
+
+    INVARIANT: one that fails keeps none of the others from being looked at: who is out does not wait for a list that can be read.
+    """
     state = app.state
     forget_at = state.clock()
+
+    async def forget() -> None:
+        nonlocal forget_at
+        now = state.clock()
+        await state.refusals.flush(state.database, state.outbox, now)
+        if now >= forget_at:
+            await forget_expired(state.database, now)
+            await forget_over(state.database, now)
+            forget_at = now + FORGET_EVERY
+
     while True:
         await asyncio.sleep(LOOK_SECONDS)
-        try:
-            await state.key_rings.look()
-            await look_at_trust_list(app)
-            await state.standing.refresh()
-            now = state.clock()
-            await state.refusals.flush(state.database, state.outbox, now)
-            if now >= forget_at:
-                await forget_expired(state.database, now)
-                await forget_over(state.database, now)
-                forget_at = now + FORGET_EVERY
-        except Exception as error:
-            log.error("a look at what changed failed", extra={"fault": type(error).__name__})  # noqa: TRY400 its text may hold a value
+        for look in (state.standing.refresh, state.key_rings.look, partial(look_at_trust_list, app), forget):
+            try:
+                await look()
+            except Exception as error:
+                log.error("a look at what changed failed", extra={"fault": type(error).__name__})  # noqa: TRY400 its text may hold a value
 
 
 _WORKERS: Final = (

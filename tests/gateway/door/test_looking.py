@@ -10,10 +10,11 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select
 
+from safepassage.canonical import digest_of
 from safepassage.wire_clients import ClientKeys, JwkSet
 from services.gateway import app as gateway_app
 from services.gateway.oauth.signing_keys import activate, prepare
-from services.gateway.tables import SpentRow
+from services.gateway.tables import SpentRow, TrustListRow
 from tests.conftest import StandingClock
 from tests.gateway.by_hand import Party, ask
 from tests.gateway.house import House, open_house
@@ -61,6 +62,29 @@ async def test_a_running_gateway_notices(
                 await asyncio.sleep(0.01)
         counted = {event.context.reason for event in house.behind["audit"].events if event.class_ == "refusal"}
         assert counted == {"access-token-not-valid", "not-authenticated"}
+
+
+@pytest.mark.requirement("DOOR-taken-back")
+@pytest.mark.anyio
+async def test_a_list_that_cannot_be_read_keeps_nobody_out_and_lets_nobody_stay(
+    tmp_path: Path, node_keys: Path, clock: StandingClock, empty_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where a process of a later version has taken a list that this one does not know."""
+    monkeypatch.setattr(gateway_app, "LOOK_SECONDS", 0.01)
+    async with open_house(tmp_path, node_keys, clock, template=empty_store) as house:
+        stays, leaves = [await house.sea_party("decisions:read") for _ in range(2)]
+        tokens = [await house.token(party) for party in (stays, leaves)]
+        async with house.app.state.database.transaction() as tx:
+            document = '{"payload":"eyJ2IjoyfQ","signatures":[]}'
+            tx.add(TrustListRow(serial=9, digest=digest_of(document.encode()), document=document, accepted_at=clock()))
+        await ask(house.app, "GET", PATH)
+        clock.advance(seconds=30)  # what was loaded before counts no more
+        await house.hand.disable_client(UUID(leaves.client_id))
+        await becomes(lambda: house.app.state.standing._loaded_at == clock())
+        answers = [await house.call(party, token, "GET", PATH) for party, token in zip((stays, leaves), tokens, strict=True)]
+        assert [answer.status for answer in answers] == [200, 401]
+        clock.advance(minutes=2)
+        await becomes(lambda: any(event.class_ == "refusal" for event in house.behind["audit"].events))
 
 
 @pytest.mark.anyio
