@@ -27,6 +27,8 @@ PARTS: dict[str, dict[str, str]] = {
     "asking for documents": {},
     "holding documents": {},
     "telling chains": {},
+    "asking for credentials": {},
+    "holding credentials": {},
 }
 """What each of the others does, and what the list says of it besides. One that pulls cannot be called."""
 SUITES = {"bound to FIPS": MLKEM1024_P384.name}

@@ -29,6 +29,7 @@ from safepassage.trust_list import TrustList
 from safepassage.trust_members import Member
 from safepassage.wire import Wire
 from safepassage.wire_exchange import EnrollmentEvidence, Official, PersonSelector, ReceivingOrganisation
+from safepassage.wire_licensure import EducatorSelector, LicensureEvidence, ReceivingAgency
 
 DOCS = Path(__file__).parents[2] / "docs"
 WIRE, MESSAGES = ((DOCS / name).read_text(encoding="utf-8") for name in ("wire.md", "wire-messages.md"))
@@ -40,6 +41,7 @@ PARTS: tuple[tuple[str, str, type[Wire]], ...] = (
     (MESSAGES, "**The evidence**", EnrollmentEvidence),
     (MESSAGES, "### The refusal", Refusal),
     (MESSAGES, "**Documents** go ahead", Attached),
+    (MESSAGES, "**An educator** is asked", EducatorSelector),
     (WIRE, "**The statement** of a node", NodeStatement),
     (WIRE, "**The trust list**", TrustList),
     (WIRE, "| of a member", Member),
@@ -82,6 +84,7 @@ def test_what_is_in_one_or_around_it_is_documented_whole(page: str, heading: str
     [
         (MESSAGES, PersonSelector), (MESSAGES, SealedSelector), (MESSAGES, ReceivingOrganisation), (MESSAGES, Official), (MESSAGES, Body),
         (MESSAGES, NoticeContent), (MESSAGES, StreamCount), (MESSAGES, PartLink), (MESSAGES, PartContinuation),
+        (MESSAGES, LicensureEvidence), (MESSAGES, ReceivingAgency),
         (MESSAGES, Onward), (WIRE, EncryptionKey), (WIRE, Consistency),
     ],
 )  # fmt: skip

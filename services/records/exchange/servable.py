@@ -8,7 +8,7 @@ from safepassage.finding import SECTIONS as OF_A_FINDING
 from safepassage.problems.exchanges import EvidenceNotAccepted, PurposeNotServed, UnknownSection
 from safepassage.request import Selector
 from safepassage.wire_exchange import EnrollmentEvidence, Official
-from safepassage.wire_licensure import BASIS, PURPOSE
+from safepassage.wire_licensure import BASIS, PURPOSE, LicensureEvidence
 from safepassage.wire_licensure import SECTIONS as OF_EDUCATORS
 
 SERVED = frozenset({("enrollment", "transfer"), ("enrollment", "consent"), (PURPOSE, BASIS)})
@@ -31,6 +31,8 @@ def require_servable(selector: Selector, now: datetime) -> None:
     if selector.educator is not None:
         if tuple(selector.sections) != OF_EDUCATORS or selector.attachments is not None:
             raise UnknownSection(field="sections")
+        if isinstance(selector.evidence, LicensureEvidence) and selector.evidence.applied_on > now.date() + timedelta(days=1):
+            raise EvidenceNotAccepted("applied on a day that has not come", field="evidence.applied_on")
         return
     if not set(selector.sections) <= set(SECTIONS) or len(set(selector.sections)) != len(selector.sections):
         raise UnknownSection(field="sections")

@@ -6,9 +6,11 @@ import { base64url, digest, fromBase64url, newId, seconds, u32, utf8 } from './b
 import { attached, bodyOf, boundTo } from './chunks.mjs'
 import { committedTo } from './leaf.mjs'
 import { demand } from './problem.mjs'
-import { NOTICE, NOTICE_DIGEST } from './requests.mjs'
+import { NOTICE, NOTICE_DIGEST, whom } from './requests.mjs'
 import { committed, infoOf, open, padded, seal, unpadded } from './sealing.mjs'
 import { requireLifetime } from './trust.mjs'
+
+const NOBODY = { first_name: 'No', last_name: 'Body', birth_date: '2014-03-09' }
 
 /** The request in a token of `from`, its selector opened, and our acceptance, logged. */
 export async function taken(peer, token, from) {
@@ -36,13 +38,13 @@ export async function taken(peer, token, from) {
 /**
  * The bytes of an answer with a child's name and birth date.
  *
- * changed    what is to be wrong with it: claims, the entry's class (`logged`) and digests, of the HPKE context, the ciphertext, and of
+ * changed    what is to be another kind of answer (`kind`, `content`), or wrong with it: claims, the entry's class (`logged`) and digests, of the HPKE context, the ciphertext, and of
  *            documents `header` and `document` (chunks.mjs)
  * documents  that go with it: their chunks are given beside
  */
 export async function packageFor(peer, { id, from, digest: request_digest, exp, selector }, changed = {}, documents = []) {
   const ids = {
-    kind: 'package',
+    kind: changed.kind ?? 'package',
     iss: peer.entityId,
     aud: from,
     recipient_organisation: selector.evidence.receiving_organisation.id,
@@ -53,14 +55,15 @@ export async function packageFor(peer, { id, from, digest: request_digest, exp, 
   const { suite, public_key } = selector.answer_key
   const named = { ...ids, suite, enc_kid: digest(fromBase64url(public_key)) }
   const { attachments, chunks } = attached(documents, named, changed)
-  const content = { v: 1, ...ids, pt_salt: base64url(randomBytes(32)), ...recordOf(selector.person, documents) }
+  const content = { v: 1, ...ids, pt_salt: base64url(randomBytes(32)), ...(changed.content ?? recordOf(selector.person ?? NOBODY, documents)) }
   if (documents.length > 0) content.attachments = attachments
   const plaintext = padded(content, JSON.stringify)
   const ciphertext = await seal(plaintext, selector.answer_key, infoOf({ ...named, ...changed.context }))
   const parts = documents.length > 0 ? { body: bodyOf(chunks, ciphertext) } : {}
   const digests = { ct_digest: parts.body ? boundTo(parts.body) : digest(ciphertext), pt_commit: committed(content.pt_salt, plaintext) }
   const logged = { ct: digests.ct_digest, pt_commit: digests.pt_commit, decision: digest('decided'), ...changed.digests }
-  const proof = peer.log.append(changed.logged ?? 'disclosure', logged, { exchange_id: id })
+  const ofClass = ids.kind === 'not-provided' ? 'request' : 'disclosure'
+  const proof = peer.log.append(changed.logged ?? ofClass, logged, { exchange_id: id })
   const claims = { ...named, ...digests, ...parts, iat: seconds(), exp, trust_serial: peer.list.serial, ...proof, ...changed.claims }
   const token = peer.sign('sp-envelope+jws', claims)
   const body = Buffer.concat([u32(token.length), utf8(token), changed.ciphertext ?? ciphertext])
@@ -87,17 +90,17 @@ function recordOf({ first_name, last_name, birth_date }, documents) {
 /** A receipt for the envelope, of outcome `received`, or of one that ends it. */
 export async function verifyReceipt(peer, token, { request, envelope, outcomes }) {
   const claims = await peer.read(token, 'sp-receipt+jws', request.from)
-  const { subject_salt, person } = request.selector
+  const { subject_salt } = request.selector
   const expected = {
     exchange_id: request.id,
     envelope_id: envelope.claims.envelope_id,
     envelope_digest: digest(utf8(envelope.token)),
     request_digest: request.digest,
-    subject_commit: committedTo(fromBase64url(subject_salt), person),
+    subject_commit: committedTo(fromBase64url(subject_salt), whom(request.selector)),
     recipient_organisation: envelope.claims.recipient_organisation,
   }
   demand(Object.entries(expected).every(([name, value]) => claims[name] === value), 'receipt-of-another-envelope')
-  demand(claims.redisclosure_notice_digest === NOTICE_DIGEST, 'notice-differs')
+  demand(claims.redisclosure_notice_digest === (envelope.claims.kind === 'package' ? NOTICE_DIGEST : null), 'notice-differs')
   demand(outcomes.includes(claims.outcome), 'receipt-of-another-envelope')
   const leaf = await peer.proven(claims, request.from)
   demand(['received', 'receipt'].includes(leaf.class) && leaf.digests.ct === envelope.claims.ct_digest, 'wrong-leaf')

@@ -83,9 +83,12 @@ async function unsigned(peer, holder, about, changed = {}) {
   const info = infoOf({ ...ids, enc_kid: kid, ...changed.context })
   const ciphertext = await seal(padded(selector, JSON.stringify), key, info)
   const sealed = { suite, enc_kid: kid, ciphertext: base64url(ciphertext) }
-  const subjectCommit = committedTo(fromBase64url(selector.subject_salt), selector.person ?? {})
+  const subjectCommit = committedTo(fromBase64url(selector.subject_salt), whom(selector) ?? {})
   return { id: claims.jti, holder, claims: { ...claims, selector: sealed }, subjectCommit, ...about }
 }
+
+/** Whom a selector is about: what receipts commit to. */
+export const whom = ({ person, sought, educator }) => person ?? sought ?? educator
 
 /** What the holder says of having taken the request. */
 export async function verifyAccepted(peer, token, request) {

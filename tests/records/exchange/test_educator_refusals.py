@@ -120,3 +120,13 @@ async def test_an_educator_who_is_not_here_and_one_who_is_refused_leave_as_many_
         left.append((Counter(leaf.class_ for leaf in leaves), await rows_of(states.alder) - rows, sizes))
     assert left[2] == left[3]
     assert left[2][0] == {"request": 2, "match": 1, "decision": 1, "receipt": 2}
+
+
+async def test_an_application_of_a_day_that_has_not_come_is_no_evidence(states: TwoStates) -> None:
+    one = await applicant(states)
+    new = one.request(await one.applies())
+    for days, state in ((1, "applied"), (2, "refused")):  # somewhere it is tomorrow
+        evidence = new.evidence.model_copy(update={"applied_on": states.clock().date() + timedelta(days=days)})
+        case = await ask(states, new.model_copy(update={"evidence": evidence}))
+        await states.settle()
+        assert await state_of(case) == state

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar, Final, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from safepassage.canonical import from_base64url, json_object
 from safepassage.claims import EntityId, Message, NumericDate, Verified, read_closed, require_lifetime, require_parties, verify_message
@@ -52,6 +52,12 @@ class Request(Message):
     selector: SealedSelector
 
 
+def _evidence_of(evidence: Any) -> str:
+    """Of what it is, by the member that one form alone has: so a fault in it is told of that form."""
+    applied = "applied_on" in evidence if isinstance(evidence, dict) else isinstance(evidence, LicensureEvidence)
+    return "licensure" if applied else "enrolment"
+
+
 class Selector(Wire):
     """What the holder's records service reads after opening: whom it is about, for what, and on which evidence."""
 
@@ -71,7 +77,9 @@ class Selector(Wire):
     sections: Sections
     attachments: Literal[True] | None = None
     """The documents that belong to what is sent of the record are wanted too: this node can take and examine them."""
-    evidence: EnrollmentEvidence | LicensureEvidence
+    evidence: Annotated[
+        Annotated[EnrollmentEvidence, Tag("enrolment")] | Annotated[LicensureEvidence, Tag("licensure")], Discriminator(_evidence_of)
+    ]
     """Of the child's enrolment, or of the educator's application; with the official who attested it."""
     answer_key: RecipientKey | None = None
     """Of the receiving organisation's own: answers are sealed to it. None, of a node without such keys: to one of the node's statement."""
