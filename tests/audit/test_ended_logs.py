@@ -1,5 +1,6 @@
 """A log of which the last entries are lost for good is ended, and the node goes on with the next one, which says so."""
 
+import asyncio
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,7 +9,9 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
+from typer.testing import CliRunner
 
+from node.command import app
 from safepassage.canonical import digest_of, from_base64url
 from safepassage.checkpoints import checkpoint_body, note_with, parse_checkpoint, signature_line
 from safepassage.leaf import parse_leaf
@@ -20,11 +23,14 @@ from services.audit.shards import NotToBeEnded
 from services.audit.tables import LogRow
 from services.audit.verification import verify_store
 from services.audit.witnessing.examination import examine_witnessing
+from services.records.tables import PeerLogRow
+from shared.database import Database
 from shared.keys import SigningKey
 from tests.audit.alerts.watched import rows, watch
-from tests.audit.audit_node import AuditNode, event, running, settings_of
+from tests.audit.audit_node import STATE, AuditNode, event, running, settings_of
 from tests.audit.two_audits import ALDER, BIRCH, ORIGIN, Nodes, findings, grow, publisher, shown
 from tests.conftest import StandingClock
+from tests.stores import at_head
 
 pytestmark = pytest.mark.anyio
 
@@ -214,6 +220,41 @@ async def test_a_checkpoint_that_somebody_has_kept_is_enough_where_no_witness_is
         (appended,) = (await node.append(event("request"))).entries
         assert (node.verified(appended).origin, appended.index) == (NEXT, 2)
     await verify_store(settings_of(store_url, node_keys))
+
+
+@pytest.mark.slow
+@pytest.mark.requirement("LOG-rollback")
+def test_services_that_run_apart_are_told_one_after_the_other_each_by_its_own_variables(nodes: Nodes, tmp_path: Path) -> None:
+    async def loses() -> None:
+        async with nodes.up(BIRCH):
+            await lost(nodes)
+
+    records = f"sqlite+aiosqlite:///{tmp_path}/records.db"
+
+    async def kept() -> None:
+        await at_head("records", records)
+        database = Database(records)
+        async with database.transaction() as tx:
+            tx.add(PeerLogRow(origin=ORIGIN, node=f"https://{ALDER}", size=7, root="A" * 43, note="", seen_at=nodes.clock()))
+        await database.close()
+
+    asyncio.run(loses())
+    asyncio.run(kept())
+
+    def run(service: str, url: str, *words: str) -> str:
+        names = {"ENTITY_ID": f"https://{ALDER}", "DATABASE_URL": url, "KEYS_DIRECTORY": str(nodes.keys[ALDER] / service)}
+        if service == "records":
+            names |= {"JURISDICTION": "US-XA", "NODE_ORGANISATION_ID": str(STATE)}
+        said = CliRunner().invoke(app, ["end-log", *words], env={f"SAFE_PASSAGE_{name}": value for name, value in names.items()})
+        return f"{said.exit_code} {' '.join(said.output.split())}"
+
+    assert run("audit", nodes.store(ALDER)).startswith("2 How many entries has this copy?")
+    assert "Not ended: this copy of the log has 5 entries, not 7." in run("audit", nodes.store(ALDER), "--at", "7")
+    told = run("audit", nodes.store(ALDER), "--at", "5")
+    assert told.startswith(f"0 {ORIGIN} has ended at 5 entries. The node goes on with {NEXT}.")
+    assert told.endswith(f"end-log --records {ORIGIN}")
+    assert run("records", records, "--records", ORIGIN) == "0 records had seen 7 entries of it."
+    assert run("records", records, "--records", ORIGIN) == "0 records had kept no checkpoint of it."
 
 
 def _tamper(session: Any) -> None:
