@@ -13,6 +13,8 @@ from safepassage.problems.people import SignInNotBelieved
 
 SKEW: Final = timedelta(seconds=10)
 """Between the provider's clock and ours."""
+ENTRA: Final = "https://login.microsoftonline.com/"
+"""Before the tenant's id, in the issuers of Entra ID."""
 OLDEST: Final = timedelta(minutes=10)
 """An id_token is made for the exchange that we have just made."""
 
@@ -69,7 +71,7 @@ def require_addressed(claims: Mapping[str, Any], *, issuer: str, client_id: str)
         raise SignInNotBelieved("the token is of another issuer (iss)")
     if claims.get("aud") not in (client_id, [client_id]) or claims.get("azp", client_id) != client_id:
         raise SignInNotBelieved("the token is for another client (aud, azp)")
-    if "tid" in claims and issuer.startswith("https://login.microsoftonline.com/") and f"/{claims['tid']}/" not in f"{issuer}/":
+    if "tid" in claims and issuer.startswith(ENTRA) and claims["tid"] != issuer.removeprefix(ENTRA).partition("/")[0]:
         raise SignInNotBelieved("the token is of another tenant (tid)")
 
 

@@ -1,12 +1,14 @@
 """What a person is here: one role, of one organisation, as the provider and the settings say together."""
 
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safepassage.problems.people import GroupsNotTold, NoRoleHere
+from safepassage.problems.people import GroupsNotTold, NoRoleHere, SignInNotBelieved
+from services.gateway.people.id_token import require_addressed
 from services.gateway.people.role_claims import role_of
 from services.gateway.settings import GatewaySettings
 from tests.gateway.house import House
@@ -92,3 +94,15 @@ def test_groups_that_entra_left_out_are_never_taken_for_none() -> None:
     for claims in ({"hasgroups": True}, {"_claim_names": {"groups": "src1"}, "groups": ["sp-operators"]}):
         with pytest.raises(GroupsNotTold):
             role_of(claims, settings)
+
+
+TENANT = "https://login.microsoftonline.com/8f5c3a60-0000-4000-8000-000000000001/v2.0"
+
+
+@pytest.mark.parametrize(
+    ("tid", "believed"), [("8f5c3a60-0000-4000-8000-000000000001", True), (None, True), ("8f5c3a60", False), ("", False)]
+)
+def test_a_token_of_another_tenant_of_entra_is_not_believed(tid: str | None, believed: bool) -> None:
+    claims = {"iss": TENANT, "aud": "the-node", **({} if tid is None else {"tid": tid})}
+    with nullcontext() if believed else pytest.raises(SignInNotBelieved, match="tenant"):
+        require_addressed(claims, issuer=TENANT, client_id="the-node")
