@@ -40,6 +40,7 @@ def facts(entry: AccountedEntry | None) -> dict[str, str]:
         ("disclosure", {}, "Given to Vendor Inc."),
         ("disclosure-withdrawn", {}, "Called back before it was delivered: Vendor Inc."),
         ("receipt", {}, "Receipt confirmed by Vendor Inc."),
+        ("received", {"operation": "exchange-notice", "outcome": "onward"}, "Passed on to Vendor Inc."),
         ("disclosure", {"operation": "exchange-notice"}, "What became of the transfer, told to Vendor Inc."),
     ],
 )
@@ -52,10 +53,12 @@ def test_the_summary_counts_what_was_given_and_asked_for_and_to_how_many() -> No
     given, elsewhere = rule("disclosure", **TO_VENDOR), rule("disclosure", recipient_organisation=str(OAK))
     notice = rule("disclosure", operation="exchange-notice", **TO_VENDOR)
     refused, emergency = rule("decision", outcome="deny", **TO_VENDOR), rule("decision", outcome="deny", threat="a threat")
+    onward = rule("received", operation="exchange-notice", outcome="onward", **TO_VENDOR)
     asked, received = rule("match", recipient_node="https://birch.example"), rule("receipt", outcome="deny", **TO_VENDOR)
-    assert said(given, given, elsewhere, notice, refused, emergency, asked, received)["summary"] == [
+    assert said(given, given, elsewhere, notice, refused, emergency, asked, received, onward)["summary"] == [
         "Given to somebody: 3 times, to 2 organizations.",
         "Requests received: 2, 1 of them refused.",
+        "Passed on by another agency: 1.",
         "Emergencies put on record: 1.",
     ]
     assert said(given, asked)["summary"] == ["Given to somebody: 1 time, to 1 organization.", "Requests received: 1, 0 of them refused."]

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from safepassage.wire_log import AccountedEntry
+from safepassage.wire_log import AccountedEntry, Party
 from services.audit.disclosures.accounting_table import OF_A_STUDENT, accounting_rows, accounting_table
 from services.audit.disclosures.disclosure_record import ACCOUNTED_KINDS, accounted, phase_of
 from services.audit.drafts import KINDS
@@ -44,6 +44,10 @@ def record(class_: str, **context: Any) -> AccountedEntry:
         ("disclosure", HERE, "disclosure"),
         ("disclosure-withdrawn", {}, "withdrawal"),
         ("receipt", {}, "receipt"),
+        ("received", {"operation": "exchange-notice", "outcome": "onward", **THERE}, "onward"),
+        ("received", {"operation": "exchange-notice", "outcome": "onward"}, None),
+        ("received", {"operation": "exchange-notice", "outcome": "onward-refused", **THERE}, None),
+        ("received", {"operation": "exchange", "outcome": "onward", **THERE}, None),
         ("load", {}, None),
         ("search", THERE, None),
         ("alert", {"outcome": "deny"}, None),
@@ -55,6 +59,7 @@ def test_each_entry_is_what_the_law_calls_it_or_nothing(class_: str, context: di
 
 def test_every_class_that_may_be_on_the_record_is_looked_for() -> None:
     contexts = [Context(operation="disclose", outcome="deny", threat=threat, **THERE) for threat in (None, "a threat")]
+    contexts.append(Context(operation="exchange-notice", outcome="onward", **THERE))
     on_record = {KINDS[one] for one in get_args(EntryClass) if any(phase_of(one, context, OAK) for context in contexts)}
     assert on_record == set(ACCOUNTED_KINDS)
 
@@ -147,3 +152,18 @@ def test_who_is_known_by_a_client_or_a_node_alone_is_named_by_it() -> None:
     found = accounted("disclosure", actor, what, logged_at=at, log="l", index=0, published=True, zone=ZONE)
     (row,) = accounting_rows(accounting_of(found))
     assert (row["party"], row["further_parties"], row["emergency_threat"]) == ("sis", ("https://birch.example",), "a threat")
+
+
+def test_a_further_party_is_on_record_with_its_interest_and_who_passed_it_on() -> None:
+    """34 CFR 99.32(a)(4), (b)(2): the agency has the record of further disclosures for the family."""
+    peer, to = Actor(kind="peer", client_id="https://birch.example"), "https://cedar.example#9"
+    onward = {"operation": "exchange-notice", "outcome": "onward", "recipient_organisation": to, "recipient_node": "https://cedar.example"}
+    what = Context(**onward, purpose="enrollment", basis="transfer")
+    at = datetime(2026, 10, 20, tzinfo=UTC)
+    found = accounted("onward", peer, what, logged_at=at, log="l", index=0, published=True, zone=ZONE)
+    assert (found.party.organisation, found.party.node, found.party.client_id) == (to, "https://cedar.example", None)
+    assert found.passed_on_by == Party(node="https://birch.example")
+    assert [(one.party, one.interest.basis) for one in found.further_parties] == [(found.party, "transfer")]
+    assert (found.ferpa_recordable, found.copy_due_on, found.on_behalf_of) == (True, None, None)
+    (row,) = accounting_rows(accounting_of(found))
+    assert (row["what"], row["passed_on_by"]) == ("onward", "https://birch.example")

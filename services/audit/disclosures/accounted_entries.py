@@ -84,7 +84,8 @@ async def own_agency(tx: AsyncSession) -> Party | None:
 def with_names(entry: AccountedEntry, names: Mapping[str, str]) -> AccountedEntry:
     """The entry with what its parties are called: 34 CFR 300.614 asks for the name."""
     further = tuple(one.model_copy(update={"party": _named(one.party, names)}) for one in entry.further_parties)
-    return entry.model_copy(update={"party": _named(entry.party, names), "further_parties": further})
+    passed_on_by = None if entry.passed_on_by is None else _named(entry.passed_on_by, names)
+    return entry.model_copy(update={"party": _named(entry.party, names), "further_parties": further, "passed_on_by": passed_on_by})
 
 
 def _named(party: Party, names: Mapping[str, str]) -> Party:

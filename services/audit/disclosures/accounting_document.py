@@ -85,7 +85,7 @@ def _authorities(further: Sequence[str], _: Translate) -> list[str]:
 
 
 def _summary(accounting: DisclosureAccounting, _: Translate) -> list[str]:
-    phases = Counter(entry.phase for entry in accounting.entries if entry.operation != "exchange-notice")
+    phases = Counter(entry.phase for entry in accounting.entries if not plain_words.is_notice_of_ours(entry))
     refused = sum(entry.phase == "request" and entry.outcome == "deny" for entry in accounting.entries)
     given, parties = phases["disclosure"], {entry.party.organisation for entry in accounting.entries if entry.phase == "disclosure"}
     times = _("1 time") if given == 1 else _("%(n)s times") % {"n": given}
@@ -94,6 +94,8 @@ def _summary(accounting: DisclosureAccounting, _: Translate) -> list[str]:
         _("Given to somebody: %(times)s, to %(organisations)s.") % {"times": times, "organisations": to},
         _("Requests received: %(n)s, %(refused)s of them refused.") % {"n": phases["request"], "refused": refused},
     ]
+    if phases["onward"]:
+        lines.append(_("Passed on by another agency: %(n)s.") % {"n": phases["onward"]})
     if phases["emergency"]:
         lines.append(_("Emergencies put on record: %(n)s.") % {"n": phases["emergency"]})
     return lines
@@ -103,6 +105,7 @@ def _entry(entry: AccountedEntry, names: Mapping[str, str], language: Language) 
     _, day = translations(language).gettext, _long(entry.on, language)
     party = plain_words.party_name(entry.party, names, _)
     further = [plain_words.party_name(one.party, names, _) for one in entry.further_parties]
+    passed_on_by = "" if entry.passed_on_by is None else plain_words.party_name(entry.passed_on_by, names, _)
     on_behalf_of = "" if entry.on_behalf_of is None else names.get(str(entry.on_behalf_of), str(entry.on_behalf_of))
     facts = (
         (_("Date"), f"{day}, {entry.at.astimezone(UTC):%H:%M}"),
@@ -110,6 +113,7 @@ def _entry(entry: AccountedEntry, names: Mapping[str, str], language: Language) 
         (_("For"), plain_words.purpose(entry, _)),
         (_("Why it was allowed") if entry.outcome != "deny" else _("On what ground it was asked for"), plain_words.reason(entry, _)),
         (_("The threat"), entry.threat or ""),
+        (_("Passed on by"), passed_on_by),
         (_("On behalf of"), on_behalf_of),
         (_("May be used further by"), "; ".join(one for one in further if one != party)),
         (_("Not required on this record"), entry.exempt_by or ""),

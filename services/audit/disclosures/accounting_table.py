@@ -10,7 +10,7 @@ COLUMNS: Final = (
     "date", "time_utc", "what", "outcome", "operation", "party", "party_name", "through_node", "through_agency",
     "purpose", "basis", "law", "data_elements",
     "emergency_threat", "on_behalf_of", "further_parties", "copy_due_on", "recorded_by_ferpa", "exempt_by", "recorded_by_idea",
-    "log", "index", "proof",
+    "log", "index", "proof", "passed_on_by",
 )  # fmt: skip
 
 
@@ -75,4 +75,5 @@ def _values(entry: AccountedEntry) -> tuple[object, ...]:
         entry.log,
         entry.index,
         entry.proof,
+        None if entry.passed_on_by is None else entry.passed_on_by.agency or entry.passed_on_by.node,
     )

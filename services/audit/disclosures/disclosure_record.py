@@ -33,8 +33,12 @@ ANNOTATION: Final = "belongs to the record of its disclosure"
 COPY_WITHIN: Final = timedelta(days=30)
 """How soon the agency on whose behalf it was disclosed has to have the record: 99.32(b)(2)(iii)."""
 
+NOTICE: Final = "exchange-notice"
+ONWARD: Final = "onward"
+"""Operation and outcome of the entry that another node has told where the record went on to from there."""
+
 ACCOUNTED_KINDS: Final = tuple(
-    KINDS[name] for name in ("request", "match", "decision", "disclosure", "disclosure-withdrawn", "read", "receipt")
+    KINDS[name] for name in ("request", "match", "decision", "disclosure", "disclosure-withdrawn", "read", "receipt", "received")
 )
 """Classes that may be a request, a disclosure, or belong to one."""
 
@@ -58,6 +62,9 @@ def phase_of(class_: str, context: Context, custodian: UUID | None) -> Phase | N
         return None if inside and context.decision_id is None and context.agreement_id is None else "disclosure"
     if class_ == "disclosure":
         return "disclosure"
+    if class_ == "received":
+        told = context.operation == NOTICE and context.outcome == ONWARD and context.recipient_organisation is not None
+        return "onward" if told else None
     return {"disclosure-withdrawn": "withdrawal", "receipt": "receipt"}.get(class_)  # type: ignore[return-value]  # both are phases
 
 
@@ -68,7 +75,7 @@ def accounted(
     party = Party(
         organisation=context.recipient_organisation or (None if actor.organisation_id is None else str(actor.organisation_id)),
         node=context.recipient_node,
-        client_id=actor.client_id,
+        client_id=None if phase == "onward" else actor.client_id,
         name=context.recipient_name,
     )
     interest = LegitimateInterest(purpose=context.purpose, basis=context.basis, citations=context.citations)
@@ -85,7 +92,8 @@ def accounted(
         interest=interest,
         elements=context.elements,
         on_behalf_of=context.originating_organisation,
-        further_parties=(FurtherParty(party=party, interest=interest),) if redisclosed else (),
+        further_parties=(FurtherParty(party=party, interest=interest),) if redisclosed or phase == "onward" else (),
+        passed_on_by=Party(node=actor.client_id) if phase == "onward" else None,
         copy_due_on=copy_due(logged_at, zone) if redisclosed else None,
         ferpa_recordable=exempt_by is None,
         exempt_by=exempt_by,
@@ -109,7 +117,7 @@ def further_disclosers(own: Party | None, entries: Iterable[AccountedEntry]) -> 
     """
     found = [] if own is None else [own]
     for entry in entries:
-        if entry.phase != "disclosure":
+        if entry.phase not in ("disclosure", "onward"):
             continue
         if entry.party.node is not None:
             found.append(Party(node=entry.party.node, agency=entry.party.agency))

@@ -8,6 +8,7 @@ from typing import Final
 
 from safepassage.elements import ELEMENTS
 from safepassage.wire_log import AccountedEntry, Party
+from services.audit.disclosures.disclosure_record import NOTICE, ONWARD
 
 BASES: Final[Mapping[str, str]] = {
     "consent": "You, or the student once of age, agreed to it in writing.",
@@ -46,10 +47,15 @@ TITLES: Final[Mapping[str, str]] = {element.id: element.title.partition(":")[0] 
 Translate = Callable[[str], str]
 
 
+def is_notice_of_ours(entry: AccountedEntry) -> bool:
+    """It tells another node what became of a transfer: no request for anything, and nothing that was given."""
+    return entry.operation == NOTICE and entry.phase != ONWARD
+
+
 def heading(entry: AccountedEntry, party: str, translate: Translate) -> str:
     """What happened, in a line."""
     _ = translate
-    if entry.operation == "exchange-notice":
+    if is_notice_of_ours(entry):
         said = _("What became of the transfer, told to %(party)s")
     elif entry.phase == "request":
         said = _("Request refused: %(party)s") if entry.outcome == "deny" else _("Request received: %(party)s")
@@ -59,6 +65,7 @@ def heading(entry: AccountedEntry, party: str, translate: Translate) -> str:
             "disclosure": _("Given to %(party)s"),
             "withdrawal": _("Called back before it was delivered: %(party)s"),
             "receipt": _("Receipt confirmed by %(party)s"),
+            "onward": _("Passed on to %(party)s"),
         }[entry.phase]
     return said % {"party": party}
 

@@ -78,10 +78,20 @@ def shown_entry(entry: AccountedEntry, frame: Frame, peers: NamedPeers, names: M
         basis=_(basis) if basis else "",
         law="; ".join(entry.interest.citations) or law,
         data=tuple(_(ELEMENT_WORDS.get(one, one)) for one in entry.elements),
-        note="" if entry.exempt_by is None else _("The law asks for no record of this one: %(why)s") % {"why": entry.exempt_by},
+        note=_note(entry, frame, names),
         index=frame.viewing.number(entry.index),
         href=entry_href(entry.log, entry.index, entry.proof),
     )
+
+
+def _note(entry: AccountedEntry, frame: Frame, names: Mapping[str, str]) -> str:
+    """Who passed it on; why the law asks for no record."""
+    _, notes = frame.translate, list[str]()
+    if entry.passed_on_by is not None:
+        notes.append(_("Passed on by %(who)s") % {"who": party_name(entry.passed_on_by, frame, names)})
+    if entry.exempt_by is not None:
+        notes.append(_("The law asks for no record of this one: %(why)s") % {"why": entry.exempt_by})
+    return ". ".join(notes)
 
 
 def party_name(party: Party, frame: Frame, names: Mapping[str, str]) -> str:

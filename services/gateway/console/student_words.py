@@ -15,6 +15,7 @@ PHASES: Final[Mapping[Phase, tuple[str, str]]] = {
     "disclosure": ("check", word("Given")),
     "withdrawal": ("cross", word("Called back")),
     "receipt": ("check", word("Receipt confirmed")),
+    "onward": ("check", word("Passed on")),
 }
 """Mark and words."""
 

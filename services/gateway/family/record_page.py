@@ -41,6 +41,7 @@ HAPPENED: Final[Mapping[str, str]] = {
     "disclosure": word("Got information"),
     "withdrawal": word("It was taken back before it got there"),
     "receipt": word("Said that it got there"),
+    "onward": word("Got it from an agency that we gave it to"),
     "notice": word("Was told how the move to the new school went"),
 }
 """What an entry is, by its phase."""
@@ -92,14 +93,14 @@ def title_of(member: Member, _: Callable[[str], str]) -> str:
 
 def shown_entry(entry: AccountedEntry, names: Names, _: Callable[[str], str]) -> ShownEntry:
     """Pure. INVARIANT: of the party its name and state alone; no client, no id, no text that somebody wrote."""
-    happened: str = "notice" if entry.operation == "exchange-notice" else entry.phase
+    happened: str = "notice" if entry.operation == "exchange-notice" and entry.phase != "onward" else entry.phase
     if entry.phase == "request" and entry.outcome == "deny":
         happened = "refused"
     basis, purpose = entry.interest.basis, entry.interest.purpose
     return ShownEntry(
         at=entry.at,
         happened=_(HAPPENED[happened]),
-        tone={"disclosure": "info", "refused": "good", "emergency": "warn"}.get(happened, "plain"),
+        tone={"disclosure": "info", "refused": "good", "emergency": "warn", "onward": "info"}.get(happened, "plain"),
         who=party_name(entry.party, names, _),
         why="" if basis is None else _(REASONS[basis]) if basis in REASONS else _(spaced(basis)),
         use="" if purpose is None else _(PURPOSE_WORDS.get(purpose, spaced(purpose))),

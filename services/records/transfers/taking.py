@@ -23,6 +23,7 @@ from safepassage.problems.transfers import NoticeNotYours
 from services.records.exchange.accepting import Peer
 from services.records.exchange.asking import CONTENT_TYPE
 from services.records.exchange.batches import BODY, each
+from services.records.exchange.events import recipient_of
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.peer_logs import Pinned
 from services.records.exchange.refusable import OF_A_MESSAGE, OF_A_PROOF
@@ -133,14 +134,8 @@ async def _taken(exchange: Exchange, peer: str, token: str, now: datetime) -> st
         subjects=() if student_id is None else (student_id,),
         custodians=(organisation_id,),
         actor=Actor(kind="peer", client_id=peer),
-        context=Context(
-            operation="exchange-notice",
-            outcome=content.kind,
-            purpose="enrollment",
-            recipient_node=peer,
-            exchange_id=message.exchange_id,
-            peer_checkpoint=message.checkpoint,
-            peer_index=message.index,
+        context=_said(content, peer).model_copy(
+            update={"exchange_id": message.exchange_id, "peer_checkpoint": message.checkpoint, "peer_index": message.index}
         ),
         digests=Digests(ct=message.ct_digest),
     )
@@ -185,6 +180,16 @@ async def _taken(exchange: Exchange, peer: str, token: str, now: datetime) -> st
         return taken
 
     return await exchange.peer_logs.take(member, checkpoint, verify, keep)
+
+
+def _said(content: NoticeContent, peer: str) -> Context:
+    """What the log has of a notice's content: of a disclosure elsewhere to whom and why, which is the further party's record that the
+    student's own agency keeps (34 CFR 99.32(a)(4)); of any other its kind."""
+    kind, onward = {"operation": "exchange-notice", "outcome": content.kind}, content.onward
+    if onward is None:
+        return Context(**kind, purpose="enrollment", recipient_node=peer)
+    to = recipient_of(onward.node, onward.recipient_organisation)
+    return Context(**kind, purpose=onward.purpose, basis=onward.basis, recipient_node=onward.node, recipient_organisation=to)
 
 
 def _again(connection: Connection, peer: str, notice: Verified[Notice]) -> str | None:

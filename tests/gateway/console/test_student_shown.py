@@ -67,6 +67,11 @@ def test_what_the_law_asks_no_record_of_says_by_which_paragraph() -> None:
     assert shown.note == "The law asks for no record of this one: 34 CFR 99.32(d)"
 
 
+def test_of_what_was_passed_on_it_is_said_by_whom() -> None:
+    shown = shown_entry(entry(phase="onward", passed_on_by=Party(node="https://fir.example", agency="Fir Department")), FRAME, PEERS, {})
+    assert (shown.what, shown.note) == ("Passed on", "Passed on by Fir Department")
+
+
 def test_a_party_is_named_where_the_node_knows_it_and_the_state_of_another_is_said() -> None:
     ours = str(uuid4())
     known = shown_entry(entry(party=Party(organisation=ours)), FRAME, PEERS, {ours: "Lantern Reading"})

@@ -185,20 +185,22 @@ def test_a_party_keeps_its_name_after_its_node_has_left_the_network(party: Party
 
 
 @pytest.mark.parametrize(
-    ("phase", "outcome", "happened"),
+    ("phase", "outcome", "operation", "happened"),
     [
-        ("request", "deny", "Asked for information and was told no"),
-        ("request", "permit", "Asked for information"),
-        ("disclosure", "deny", "Got information"),
+        ("request", "deny", "disclose", "Asked for information and was told no"),
+        ("request", "permit", "disclose", "Asked for information"),
+        ("disclosure", "deny", "disclose", "Got information"),
+        ("request", None, "exchange-notice", "Was told how the move to the new school went"),
+        ("onward", "onward", "exchange-notice", "Got it from an agency that we gave it to"),
     ],
 )
-def test_who_was_told_no_is_not_said_to_have_asked_alone(phase: Any, outcome: str, happened: str) -> None:
+def test_each_entry_says_what_happened(phase: Any, outcome: str | None, operation: str, happened: str) -> None:
     entry = AccountedEntry(
         phase=phase,
         on=date(2026, 10, 20),
         at=datetime(2026, 10, 20, 12, tzinfo=UTC),
         outcome=outcome,
-        operation="disclose",
+        operation=operation,
         party=Party(),
         interest=LegitimateInterest(),
         ferpa_recordable=True,

@@ -28,6 +28,7 @@ from tests.records.exchange.findings import compare, find, found
 from tests.records.exchange.forging import code_of
 from tests.records.exchange.requests_for import new_request
 from tests.records.exchange.test_chains import ACTS, chain_of, proven
+from tests.records.exchange.test_named_recipients import accounted
 from tests.records.exchange.two_processes import network, two_databases
 from tests.records.exchange.two_states import KINDS, State, TwoStates
 
@@ -129,6 +130,14 @@ async def test_each_chain_is_told_to_its_two_nodes_and_what_went_on_to_the_one_b
     assert onward.categories == categories_of({"elements": ["attendance.summary"]})  # the rest is Birch's district's own by now
     assert (onward.node, onward.recipient_organisation) == (three.cedar.entity_id, str(third))
     assert (await told_onward(three, first.id))["onward"] == onward
+    # and has it on the record that the child's family may read: 34 CFR 99.32(a)(4)
+    origin = (await first.request()).student_id
+    assert origin is not None
+    [passed] = [one for one in await accounted(three.two, origin) if one.phase == "onward"]
+    assert (passed.party.node, passed.party.organisation) == (three.cedar.entity_id, f"{three.cedar.entity_id}#{third}")
+    assert (passed.interest.purpose, passed.interest.basis) == ("enrollment", "transfer")
+    assert passed.passed_on_by is not None
+    assert (passed.passed_on_by.node, passed.exchange_id) == (three.birch.entity_id, first.id)
     assert str(second.id) not in there.model_dump_json()
     assert told[three.cedar.entity_id, second.id].onward == ()
     # nor does it hear less where Birch has heard of the filing at Cedar, and the answer with the first receipt was lost

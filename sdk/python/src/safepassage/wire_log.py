@@ -141,7 +141,8 @@ class FoundEntries(Wire):
     """Of a search for a student, the school years of which what the log sealed was destroyed."""
 
 
-Phase = Literal["request", "emergency", "disclosure", "withdrawal", "receipt"]
+Phase = Literal["request", "emergency", "disclosure", "withdrawal", "receipt", "onward"]
+"""onward: an authority that had it from here passed it on, and has said to whom and why: 34 CFR 99.32(a)(4), (b)(2)."""
 
 
 class Party(Wire):
@@ -188,6 +189,8 @@ class AccountedEntry(Wire):
     further_parties: tuple[FurtherParty, ...] = ()
     copy_due_on: date | None = None
     """Until when the agency on whose behalf it was disclosed has to have a copy of this record: 99.32(b)(2)(iii), 30 days."""
+    passed_on_by: Party | None = None
+    """Of `onward`, the authority that passed it on."""
     threat: str | None = None
     """Of an emergency, the articulable and significant threat: 99.32(a)(5)(i). The parties are in this entry and in the disclosures."""
     ferpa_recordable: bool
