@@ -29,6 +29,7 @@ PARTS: dict[str, dict[str, str]] = {
     "telling chains": {},
     "asking for credentials": {},
     "holding credentials": {},
+    "bringing lists": {},
 }
 """What each of the others does, and what the list says of it besides. One that pulls cannot be called."""
 SUITES = {"bound to FIPS": MLKEM1024_P384.name}
@@ -51,6 +52,8 @@ class Network:
 
     alder: State
     told: dict[str, dict[str, Any]]
+    root: SigningKey
+    """It signs the trust list."""
 
 
 @asynccontextmanager
@@ -75,6 +78,6 @@ async def network(folder: Path) -> AsyncIterator[Network]:
             part: {"entity_id": one["member"]["entity_id"], "keys": one["keys"], "suite": SUITES.get(part), **known}
             for part, one in zip(PARTS, founded, strict=True)
         }
-        yield Network(state, told)
+        yield Network(state, told, root)
     finally:
         await state.stop()

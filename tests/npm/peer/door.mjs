@@ -54,8 +54,9 @@ export class Door {
     const { pathname, searchParams } = new URL(request.url, this.entityId)
     if (pathname === '/.well-known/safe-passage') return { status: 200, body: this.statement, type: 'application/jose' }
     const body = await buffer(request)
-    if (pathname === '/oauth/token') return this.#token(request, new URLSearchParams(body.toString()))
     const { route, segments } = this.#route(request.method, pathname)
+    if (pathname === '/v1/trust-lists' && route) return route({ body })
+    if (pathname === '/oauth/token') return this.#token(request, new URLSearchParams(body.toString()))
     demand(route, 'not-found', 404)
     const peer = await this.#caller(request, pathname)
     if (peer === null) return { status: 401, headers: { 'www-authenticate': 'DPoP error="use_dpop_nonce"' } }

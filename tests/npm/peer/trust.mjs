@@ -9,12 +9,27 @@ import { demand } from './problem.mjs'
 
 /** The list in a document, pinned by its digest, once enough of its roots have signed it. */
 export function pinnedList(document, pinned, now = seconds()) {
+  demand(digestOf(document) === pinned, 'trust-list-digest-differs')
+  return listSignedBy(document, [], now)
+}
+
+/** The list that comes after the one held, {document, list}: enough of the roots of both have signed it. */
+export function nextList(document, held, now = seconds()) {
+  const list = listSignedBy(document, [held.list], now)
+  const follows = list.serial === held.list.serial + 1 && list.previous_digest === digestOf(held.document)
+  demand(follows && list.network === held.list.network, 'trust-list-rolled-back')
+  return list
+}
+
+const digestOf = (document) => digest(fromBase64url(JSON.parse(document).payload))
+
+function listSignedBy(document, before, now) {
   const { payload, signatures } = JSON.parse(document)
-  const bytes = fromBase64url(payload)
-  demand(digest(bytes) === pinned, 'trust-list-digest-differs')
-  const list = JSON.parse(bytes)
-  const signers = new Set(signatures.map((one) => rootThatSigned(one, payload, list.roots)).filter(Boolean))
-  demand(signers.size >= list.threshold, 'trust-list-not-signed')
+  const list = JSON.parse(fromBase64url(payload))
+  for (const { roots, threshold } of [list, ...before]) {
+    const signers = new Set(signatures.map((one) => rootThatSigned(one, payload, roots)).filter(Boolean))
+    demand(signers.size >= threshold, 'trust-list-not-signed')
+  }
   demand(now < list.expires_at && list.issued_at <= now + 300, 'trust-list-expired', 503)
   return list
 }
