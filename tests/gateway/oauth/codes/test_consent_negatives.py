@@ -7,14 +7,14 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from safepassage.wire_clients import ClientGrants
 from services.gateway.oauth.codes.pushing import URN
 from services.gateway.oauth.codes.role_scopes import ROLE_SCOPES, grantable
 from services.gateway.oauth.scopes import CLIENT_SCOPES, SCOPES
 from services.gateway.people.roles import ROLES
-from services.gateway.tables import GivenAuthorizationRow
+from services.gateway.tables import ClientRow, GivenAuthorizationRow
 from tests.conftest import StandingClock
 from tests.gateway.by_hand import Answer
 from tests.gateway.house import ISSUER, House
@@ -266,6 +266,19 @@ async def test_what_the_client_lost_since_it_asked_is_not_to_be_had(peopled: Hou
     await peopled.hand.disable_client(client_id)
     _is_page(await app.answer(browser, other), 403, "not-permitted")
     assert "not, or no longer, registered" in (await browser.get(app.page(other))).body.decode()
+
+
+@pytest.mark.parametrize("lost", [{"grant_types": "client_credentials"}, {"redirect_uris": "https://app.example/other"}, {"purposes": ""}])
+async def test_each_of_what_an_application_acts_by_has_to_be_there_still_when_the_person_answers(
+    peopled: House, lost: dict[str, str]
+) -> None:
+    app, browser = await application(peopled), await person(peopled)
+    name, another = await app.pushed(), await app.pushed()
+    assert (await app.answer(browser, another)).status == 303
+    async with peopled.app.state.database.transaction() as tx:
+        await tx.execute(update(ClientRow).where(ClientRow.id == UUID(app.party.client_id)).values(**lost))
+    _is_page(await app.answer(browser, name), 403, "not-permitted")
+    assert "not, or no longer, registered" in (await browser.get(app.page(name))).body.decode()
 
 
 async def test_who_signed_in_too_long_ago_signs_in_again(peopled: House, clock: StandingClock) -> None:
