@@ -19,9 +19,9 @@ from services.audit.sequencer import Sequencer
 from tests.audit.appending_process import TickingClock, append_batch, say
 from tests.audit.audit_node import running
 
-SILENT_SECONDS = 1
-"""Instead of the service's own ten, so that the test is short."""
-NAME, MOST_TRIES = "stopped", 4
+SILENT_SECONDS = 2
+"""Instead of the service's own five, so that the test is short."""
+NAME, MOST_TRIES = "stopped", 20
 
 
 class Stopping(Sequencer):
