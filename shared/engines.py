@@ -26,6 +26,10 @@ DURABLE: Final = {"synchronous_commit": "on"}
 GONE: Final = {"tcp_keepalives_idle": "20", "tcp_keepalives_interval": "10", "tcp_keepalives_count": "3"}
 """A process whose machine is gone is given up within a minute, and its locks with it; the usual two hours are the operating system's."""
 
+STANDS_STILL: Final = {"idle_in_transaction_session_timeout": "300s"}
+"""A process that is there and says nothing, as one that was stopped, loses its transaction and what it had locked. Whatever works says
+something sooner: what a service does ends within minutes, and jobs compute outside of transactions."""
+
 
 def sqlite_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
     """The one that writes, and the one that reads, of a file."""
@@ -71,7 +75,7 @@ def postgresql_engine(url: URL, schema: str | None, pool_size: int, rested_secon
         max_overflow=0,
         pool_use_lifo=True,  # what was used last has its statements prepared, at both ends
         pool_timeout=WAIT_SECONDS,
-        connect_args={"server_settings": {**settings, **DURABLE, **GONE, "application_name": "safe-passage"}},
+        connect_args={"server_settings": {**settings, **DURABLE, **GONE, **STANDS_STILL, "application_name": "safe-passage"}},
     )
     event.listen(engine.sync_engine, "do_connect", _connect)
     _ask_after_rest(engine, rested_seconds)

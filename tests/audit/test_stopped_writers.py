@@ -118,4 +118,4 @@ async def test_whoever_takes_the_lock_of_a_log_has_it_for_less_than_its_callers_
                 await lock(tx)
                 assert await tx.scalar(text("SHOW idle_in_transaction_session_timeout")) == limit
         async with node.database.transaction() as tx:  # the next transaction of the connection is as it was
-            assert await tx.scalar(text("SHOW idle_in_transaction_session_timeout")) == "0"
+            assert await tx.scalar(text("SHOW idle_in_transaction_session_timeout")) == "5min"

@@ -244,3 +244,12 @@ async def test_a_process_whose_machine_is_gone_keeps_its_locks_for_less_than_a_m
     await database.close()
     idle, interval, count = shown
     assert 0 < idle + interval * count < 60
+
+
+@pytest.mark.postgres
+async def test_a_process_that_stands_still_loses_its_transaction_and_locks_within_minutes(postgres_url: str) -> None:
+    """Which PostgreSQL does by itself, as tests/audit/test_stopped_writers.py has it do for the log after seconds."""
+    database = Database(postgres_url)
+    async with database.transaction() as tx:
+        assert (await tx.execute(text("SHOW idle_in_transaction_session_timeout"))).scalar_one() == "5min"
+    await database.close()
