@@ -11,7 +11,7 @@ from shared.columns import Milliseconds
 from shared.database import Database
 from shared.inserts import insert_into
 
-SILENT_SECONDS: Final = 5
+SILENT_SECONDS: Final = 8
 """Of PostgreSQL: whoever stands still with the lease's row in hand loses it, or the lease would end and nobody could take it."""
 
 Lease = TypeVar("Lease", bound="LeaseColumns")

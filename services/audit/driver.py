@@ -20,9 +20,9 @@ costs more, not less: measured, 256 cost half as much again."""
 FEW_ROWS = 8
 """Up to so many, PostgreSQL takes an INSERT of its own for each: a COPY asks the server three times."""
 
-SILENT_SECONDS: Final = 5
+SILENT_SECONDS: Final = 8
 """Whoever holds a lock of PostgreSQL and says nothing for so long loses it, with its transaction and its connection: a process that stands
-still, or whose machine is gone, does not hold up all others. Half of what a service of the node waits for an answer."""
+still, or whose machine is gone, does not hold up all others. Less than what a service of the node waits for an answer."""
 
 Change = tuple[str, tuple[Any, ...]]
 """An INSERT or UPDATE, and its values."""

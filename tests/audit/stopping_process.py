@@ -20,7 +20,7 @@ from tests.audit.appending_process import TickingClock, append_batch, say
 from tests.audit.audit_node import running
 
 SILENT_SECONDS = 2
-"""Instead of the service's own five, so that the test is short."""
+"""Instead of the service's own eight, so that the test is short."""
 NAME, MOST_TRIES = "stopped", 20
 
 
