@@ -6,10 +6,10 @@ from datetime import date
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from safepassage.wire_clients import ClientGrants
-from services.gateway.tables import GivenAuthorizationRow, RefreshTokenRow
+from services.gateway.tables import ClientRow, GivenAuthorizationRow, RefreshTokenRow
 from tests.conftest import StandingClock
 from tests.gateway.by_hand import ask_endpoint
 from tests.gateway.house import House
@@ -74,6 +74,18 @@ async def test_a_code_lasts_a_minute(peopled: House, clock: StandingClock) -> No
     clock.advance(seconds=1)
     answer = await app.exchange(other)
     assert (answer.code, refused_for(peopled)) == ("invalid_grant", "code-expired")
+
+
+async def test_a_code_for_a_place_that_the_client_gave_up_gives_nothing(peopled: House) -> None:
+    app, browser = await application(peopled), await person(peopled)
+    code = await app.code(browser)
+    async with peopled.app.state.database.transaction() as tx:
+        await tx.execute(
+            update(ClientRow).where(ClientRow.id == UUID(app.party.client_id)).values(redirect_uris="https://app.example/other")
+        )
+    answer = await app.exchange(code)
+    assert (answer.status, answer.code, refused_for(peopled)) == (400, "invalid_grant", "code-redirect-uri-gone")
+    assert (await _given(peopled)).code_used_at is None
 
 
 async def test_another_client_learns_nothing_of_a_code(peopled: House) -> None:
