@@ -72,12 +72,24 @@ class _Response:
 
 @dataclass
 class _Door:
-    """What is known of one peer's door: the token, until when, and the nonce that it wants next."""
+    """What is known of one peer's door: the token, until when, and the nonces that it wants next, one of them at its token endpoint."""
 
     lock: asyncio.Lock
     token: str = ""
     until: datetime = EPOCH
+    token_nonce: str | None = None
     nonce: str | None = None
+
+    def nonce_for(self, path: str) -> str | None:
+        """What the next proof there has; as long as nothing was answered there, what was answered elsewhere."""
+        return (self.token_nonce or self.nonce) if path == TOKEN_PATH else (self.nonce or self.token_nonce)
+
+    def note(self, path: str, nonce: str) -> None:
+        """INVARIANT: a nonce of the token endpoint takes no other path's place: they may be two (RFC 9449 sections 8 and 9)."""
+        if path == TOKEN_PATH:
+            self.token_nonce = nonce
+        else:
+            self.nonce = nonce
 
 
 class Peers:
@@ -136,12 +148,13 @@ class Peers:
         answer = PeerAnswer(401, b"", None)
         for attempt in range(3):
             token = await self._token(member, door)
-            proof = self._credentials.proof(method, member.entity_id + path, now=self._clock(), nonce=door.nonce, token=token)
+            nonce = door.nonce_for(path)
+            proof = self._credentials.proof(method, member.entity_id + path, now=self._clock(), nonce=nonce, token=token)
             headers = {"authorization": f"DPoP {token}", "dpop": proof, "accept-encoding": "identity"}
             if content_type:
                 headers["content-type"] = content_type
             response = await self._send(member, method, path, headers, content, query, longest_answer)
-            asked_nonce = self._note_nonce(door, response)
+            asked_nonce = _asks_for_nonce(door, path, response, used=nonce)
             answer = PeerAnswer(response.status, response.body, response.retry_after, response.content_type, response.next)
             about_the_token = answer.status == 401 and "www-authenticate" in response.headers
             if not about_the_token or attempt == 2:
@@ -158,12 +171,12 @@ class Peers:
 
     async def _renew(self, member: Member, door: _Door) -> None:
         for _ in range(2):
-            now = self._clock()
+            now, nonce = self._clock(), door.nonce_for(TOKEN_PATH)
             form = urlencode(self._credentials.token_request(member.entity_id, now=now)).encode("ascii")
-            proof = self._credentials.proof("POST", member.entity_id + TOKEN_PATH, now=now, nonce=door.nonce)
+            proof = self._credentials.proof("POST", member.entity_id + TOKEN_PATH, now=now, nonce=nonce)
             headers = {"content-type": "application/x-www-form-urlencoded", "dpop": proof, "accept-encoding": "identity"}
             response = await self._send(member, "POST", TOKEN_PATH, headers, form)
-            asked_nonce = self._note_nonce(door, response)
+            asked_nonce = _asks_for_nonce(door, TOKEN_PATH, response, used=nonce)
             if response.status == 200:
                 door.token, door.until = _read_token(response.body, now)
                 return
@@ -197,19 +210,23 @@ class Peers:
                 raise PeerAddressRefused from error
             raise PeerUnavailable from error
 
-    def _note_nonce(self, door: _Door, response: _Response) -> bool:
-        """Keep the nonce for the next proof; True if this request failed for want of it."""
-        nonce = response.headers.get("dpop-nonce")
-        if nonce is None or len(nonce) > 200:
-            return False
-        fresh, door.nonce = nonce != door.nonce, nonce
-        # RFC 9449: a token endpoint says so in its JSON (section 8), what a token opens in the challenge (section 9), and there alone.
-        said = response.body if response.status == 400 else response.headers.get("www-authenticate", "").encode() + response.body
-        return fresh and response.status in (400, 401) and b"use_dpop_nonce" in said
-
     async def close(self) -> None:
         """Close connections."""
         await self._session.close()
+
+
+def _asks_for_nonce(door: _Door, path: str, response: _Response, *, used: str | None) -> bool:
+    """Keep the nonce for the next proof; True if this request failed for want of it. `used`: the one that its own proof had.
+
+    Of calls that go at once one may have noted it already: what the other one lacked is its own nonce all the same, and no token.
+    """
+    nonce = response.headers.get("dpop-nonce")
+    if nonce is None or len(nonce) > 200:
+        return False
+    door.note(path, nonce)
+    # RFC 9449: a token endpoint says so in its JSON (section 8), what a token opens in the challenge (section 9), and there alone.
+    said = response.body if response.status == 400 else response.headers.get("www-authenticate", "").encode() + response.body
+    return nonce != used and response.status in (400, 401) and b"use_dpop_nonce" in said
 
 
 async def _read_bounded(response: aiohttp.ClientResponse, longest: int) -> bytes:

@@ -18,4 +18,4 @@ const document = await holder.answered(other, { kind: 'credentials', content: { 
 const third = await holder.next()
 const none = await packageFor(peer, third, { kind: 'not-provided', content: { statement: 'Nothing is provided.' } })
 const nothing = await holder.send(third, none)
-say({ selector: request.selector, record: [record.status, record.code], words, document, nothing: nothing.status })
+say({ selector: request.selector, record: [record.status, record.code], words, document, nothing: nothing.status, tokens: peer.door.tokens })
