@@ -30,6 +30,7 @@ PARTS: dict[str, dict[str, str]] = {
     "asking for credentials": {},
     "holding credentials": {},
     "bringing lists": {},
+    "comparing": {},
 }
 """What each of the others does, and what the list says of it besides. One that pulls cannot be called."""
 SUITES = {"bound to FIPS": MLKEM1024_P384.name}

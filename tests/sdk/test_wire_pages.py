@@ -105,6 +105,7 @@ OF_THE_MOMENT = set(re.findall(r"`([a-z-]+)`", WIRE[WIRE.index("Not for good") :
     [
         ("peer/requests", "message request"), ("peer/envelopes", "message envelope proof"), ("peer/bodies", "message envelope proof body"),
         ("peer/receipts", "message receipt proof"), ("peer/notices", "message notice proof"), ("trust-lists", "list"),
+        ("peer/reconciliations", "message reconciliation proof"),
     ],
 )  # fmt: skip
 def test_what_a_message_is_refused_for_is_what_the_interface_says(path: str, kinds: str) -> None:

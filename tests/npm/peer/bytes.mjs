@@ -25,10 +25,10 @@ export function u32(number) {
   return bytes
 }
 
-/** A UUIDv7 of this moment (RFC 9562 section 5.7). */
-export function newId() {
+/** A UUIDv7 of a moment, this one unless said otherwise (RFC 9562 section 5.7). */
+export function newId(at = Date.now()) {
   const bytes = randomBytes(16)
-  bytes.writeUIntBE(Date.now(), 0, 6)
+  bytes.writeUIntBE(at, 0, 6)
   bytes[6] = (bytes[6] & 0x0f) | 0x70
   bytes[8] = (bytes[8] & 0x3f) | 0x80
   return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
