@@ -31,6 +31,8 @@ PARTS: dict[str, dict[str, str]] = {
     "holding credentials": {},
     "bringing lists": {},
     "comparing": {},
+    "seeking": {},
+    "sought at": {},
 }
 """What each of the others does, and what the list says of it besides. One that pulls cannot be called."""
 SUITES = {"bound to FIPS": MLKEM1024_P384.name}

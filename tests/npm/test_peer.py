@@ -24,6 +24,7 @@ OF_ITS_FORMATS = {
     "mlkem1024_p384",
     "sealing",
     "chunks",
+    "curve25519_ell2_nu",
     "messages",
     "batches",
     "leaf",

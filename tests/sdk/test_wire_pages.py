@@ -14,7 +14,7 @@ from safepassage.chain_part import Act, ChainPart, Onward, PartContinuation, Par
 from safepassage.claims import Message
 from safepassage.ending import Ending
 from safepassage.envelope import Envelope
-from safepassage.finding import Compared, Comparison
+from safepassage.finding import Compared, Comparison, Sought
 from safepassage.leaf import Leaf
 from safepassage.logged import Consistency, LoggedMessage
 from safepassage.node_statement import EncryptionKey, NodeStatement
@@ -42,6 +42,7 @@ PARTS: tuple[tuple[str, str, type[Wire]], ...] = (
     (MESSAGES, "### The refusal", Refusal),
     (MESSAGES, "**Documents** go ahead", Attached),
     (MESSAGES, "**An educator** is asked", EducatorSelector),
+    (MESSAGES, "**What is sought** of a child", Sought),
     (WIRE, "**The statement** of a node", NodeStatement),
     (WIRE, "**The trust list**", TrustList),
     (WIRE, "| of a member", Member),
@@ -105,7 +106,7 @@ OF_THE_MOMENT = set(re.findall(r"`([a-z-]+)`", WIRE[WIRE.index("Not for good") :
     [
         ("peer/requests", "message request"), ("peer/envelopes", "message envelope proof"), ("peer/bodies", "message envelope proof body"),
         ("peer/receipts", "message receipt proof"), ("peer/notices", "message notice proof"), ("trust-lists", "list"),
-        ("peer/reconciliations", "message reconciliation proof"),
+        ("peer/reconciliations", "message reconciliation proof"), ("peer/comparisons", "message comparison"),
     ],
 )  # fmt: skip
 def test_what_a_message_is_refused_for_is_what_the_interface_says(path: str, kinds: str) -> None:

@@ -12,6 +12,7 @@ import { digest, fromBase64url, jcs } from './bytes.mjs'
 import { keyPair, read, signed, signedTogether, verified } from './jws.mjs'
 import { committedTo, parseLeaf } from './leaf.mjs'
 import { cosignedMessage, parseCheckpoint, parseNote, parseVkey, signedCheckpoint, signers, vkeyOf } from './notes.mjs'
+import { pointOf } from './points.mjs'
 import { committed, DEFAULT, infoOf, keyOfSeed, open, padded, unpadded } from './sealing.mjs'
 import { consistencyPath, inclusionPath, leafHash, rootAlong, rootOf, verifyConsistency } from './tree.mjs'
 import { pinnedList } from './trust.mjs'
@@ -83,6 +84,11 @@ const checks = {
     const swapped = `${members[0].token.slice(0, members[0].token.lastIndexOf('.'))}.${foreign}`
     assert.throws(() => verified(swapped, members[0].typ, [pair.public]), { code: 'bad-signature' })
     return members.length
+  },
+
+  curve25519_ell2_nu({ dst, vectors: all }) {
+    for (const { msg, u_of_q } of all) assert.equal(BigInt(u_of_q), BigInt(`0x${pointOf(msg, dst).reverse().toString('hex')}`))
+    return all.length
   },
 
   leaf({ members, entry, leaf_hash, commitments }) {
