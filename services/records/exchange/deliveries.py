@@ -7,7 +7,7 @@ answer several calls is left alone for a while (breakers).
 import logging
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from pydantic import ValidationError
@@ -32,6 +32,10 @@ Kind = Literal["requests", "envelopes", "receipts", "notices"]
 AT_ONCE = 4
 """Calls to one peer with one kind of messages: while one is on its way the next ones gather."""
 JOSE = "application/jose"
+NO_SUCH_ROUTE = (404, 405)
+"""Of a node that takes no messages together: what it is sent so, it has been sent in vain."""
+ASKED_AGAIN_AFTER = timedelta(hours=1)
+"""It may have been upgraded."""
 
 
 class _Door(NamedTuple):
@@ -62,6 +66,7 @@ class Deliveries:
 
     def __init__(self, peers: Peers, breakers: Breakers, clock: Clock, *, paths: ShownPaths | None = None) -> None:
         self._peers, self._breakers, self._clock, self._paths = peers, breakers, clock, paths
+        self._alone_until: dict[tuple[str, str], datetime] = {}
         self._gathered: Gathered[tuple[str, Kind], _Message, PeerAnswer] = Gathered(self._send, most=MOST, at_once=AT_ONCE)
 
     async def hand_over(self, member: Member, kind: Kind, content: bytes) -> PeerAnswer:
@@ -105,7 +110,17 @@ class Deliveries:
             answers.extend(await self._send_group(member, door, group))
         return answers
 
+    def _takes_several(self, member: Member, door: _Door) -> bool:
+        until = self._alone_until.get((member.entity_id, door.several))
+        return until is None or self._clock() >= until
+
+    async def _send_alone(self, member: Member, door: _Door, group: Sequence[bytes]) -> Sequence[PeerAnswer | Exception]:
+        """One after the other: to a peer that has no route for several."""
+        return [answer for one in group for answer in await self._send_group(member, door, [one])]
+
     async def _send_group(self, member: Member, door: _Door, group: Sequence[bytes]) -> Sequence[PeerAnswer | Exception]:
+        if len(group) > 1 and not self._takes_several(member, door):
+            return await self._send_alone(member, door, group)
         try:
             self._breakers.require_closed(member.entity_id, self._clock())
             answer = await self._call(member, door, group)
@@ -117,6 +132,9 @@ class Deliveries:
             return [error] * len(group)
         if not 400 <= answer.status < 500 or answer.status in (401, 429):
             return [answer] * len(group)  # of the peer as a whole, and unsigned: it counts as no answer to any of them
+        if answer.status in NO_SUCH_ROUTE:
+            self._alone_until[member.entity_id, door.several] = self._clock() + ASKED_AGAIN_AFTER
+            return await self._send_alone(member, door, group)
         # Something in between, or a peer of an older version, does not let these pass together: what it is about must not hold up the rest.
         half = len(group) // 2
         return [*await self._send_group(member, door, group[:half]), *await self._send_group(member, door, group[half:])]

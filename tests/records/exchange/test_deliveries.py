@@ -11,9 +11,10 @@ from safepassage.message_batches import CONTENT_TYPE, BatchAnswer, BatchAnswers,
 from safepassage.problems.exchanges import PeerUnavailable
 from safepassage.trust_members import Member
 from services.records.exchange.breakers import Breakers
-from services.records.exchange.deliveries import Deliveries
+from services.records.exchange.deliveries import Deliveries, Kind
 from services.records.exchange.peers import PeerAnswer, Peers
 from shared.clock import system_clock
+from tests.conftest import StandingClock
 
 pytestmark = pytest.mark.anyio
 
@@ -89,6 +90,22 @@ async def test_one_that_something_in_between_lets_not_through_does_not_hold_up_t
 async def test_a_peer_that_takes_no_batches_gets_each_alone() -> None:
     peer = Peer(batches=404)
     assert [one.body for one in await handed_over(peer, b"a", b"b", b"c")] == [b"one:a", b"one:b", b"one:c"]
+
+
+async def test_it_is_not_sent_a_batch_again_before_an_hour_has_passed() -> None:
+    peer, clock = Peer(batches=404), StandingClock(system_clock())
+    deliveries = Deliveries(cast(Peers, peer), Breakers(lambda: 0.5), clock)
+
+    async def sent(kind: Kind = "envelopes") -> list[int]:
+        peer.calls.clear()
+        await asyncio.gather(*(deliveries.hand_over(member(), kind, str(number).encode()) for number in range(8)))
+        return [len(members) for _, members in peer.calls]
+
+    assert await sent() == [8, *[1] * 8]  # and not in halves, down to each
+    assert await sent() == [1] * 8
+    assert await sent("receipts") == [8, *[1] * 8]
+    clock.advance(hours=1)
+    assert await sent() == [8, *[1] * 8]
 
 
 @pytest.mark.parametrize("status", [401, 429, 500, 503])
