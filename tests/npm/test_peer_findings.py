@@ -48,6 +48,7 @@ async def test_it_asks_whether_we_may_have_a_child_whom_it_does_not_name(beside:
     assert said["refused"] == REFUSED
     assert said["found"] == {**said["nobody"], "kind": "perhaps"}
     assert (said["nobody"]["kind"], said["nobody"]["filed"]) == ("not-provided", 204)
+    assert said["uncompared"] == {"kind": "not-provided", "filed": 204}
 
 
 @pytest.mark.requirement("EX-other-makers")

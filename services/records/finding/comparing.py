@@ -4,6 +4,7 @@ INVARIANT: what is done and sent depends on the bucket of a birth date and on no
 """
 
 import asyncio
+import logging
 import secrets
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -16,7 +17,7 @@ from safepassage.finding import MAX_LENGTH, MOST_POINTS, POINT_BYTES, Comparison
 from safepassage.problems.exchanges import PeerUnavailable
 from safepassage.problems.signatures import MalformedToken
 from services.records.exchange.answers import Asked
-from services.records.exchange.asking import CONTENT_TYPE
+from services.records.exchange.asking import CONTENT_TYPE, refusal_of
 from services.records.exchange.exchange import Exchange
 from services.records.finding.curve import blinded, point_of
 from services.records.finding.seeking import drawn_point
@@ -25,6 +26,8 @@ from services.records.matching_candidates import records_of
 from services.records.tables import PeerRequestRow, TagRow
 from services.records.vault import Vault
 from shared import prepared
+
+log = logging.getLogger(__name__)
 
 PATH = "/v1/peer/comparisons"
 NAMED = ("identity", "statements")
@@ -44,6 +47,8 @@ async def found_unseen(exchange: Exchange, row: PeerRequestRow, asked: Asked, so
     secret = secrets.token_bytes(POINT_BYTES)
     points = await asyncio.to_thread(points_of, held, secret)
     agreeing = await _compared(exchange, row, asked, points)
+    if agreeing is None:
+        return None
     try:
         wanted = frozenset(blinded(secret, map(from_base64url, sought.tokens)))
     except MalformedToken:  # its own fault: it finds nobody
@@ -72,8 +77,8 @@ def points_of(held: Mapping[UUID, Sequence[str]], secret: bytes) -> list[bytes]:
     return blinded(secret, [*points, *(drawn_point() for _ in range(room - len(points)))])
 
 
-async def _compared(exchange: Exchange, row: PeerRequestRow, asked: Asked, points: Sequence[bytes]) -> list[bytes]:
-    """The same points, blinded by the requester too."""
+async def _compared(exchange: Exchange, row: PeerRequestRow, asked: Asked, points: Sequence[bytes]) -> list[bytes] | None:
+    """The same points, blinded by the requester too; None where it refuses that for good. Raises PeerUnavailable."""
     member = exchange.trust.member(asked.requester)
     message = Comparison(
         iss=exchange.entity_id,
@@ -86,7 +91,9 @@ async def _compared(exchange: Exchange, row: PeerRequestRow, asked: Asked, point
     token = exchange.signing.sign_compact(typ=message.TYPE, payload=message.claims(), answers=row.token).encode("ascii")
     answer = await exchange.deliveries.call(member, "POST", PATH, token, content_type=CONTENT_TYPE, longest_answer=MAX_LENGTH)
     if answer.status != 200:
-        raise PeerUnavailable("the requester does not compare")
+        refusal = await refusal_of(exchange, answer, peer=asked.requester, about=digest_of(token))
+        log.info("requester refuses to compare", extra={"peer": asked.requester, "code": refusal.code})
+        return None
     try:
         compared = answer.body.decode("ascii")
     except UnicodeDecodeError as error:

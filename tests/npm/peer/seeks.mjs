@@ -7,7 +7,7 @@ import { say, told } from '../told.mjs'
 import { digest, seconds, utf8 } from './bytes.mjs'
 import { JOSE, Peer } from './peer.mjs'
 import { blinded, packed, soughtOf, unpacked } from './points.mjs'
-import { demand } from './problem.mjs'
+import { demand, Refused } from './problem.mjs'
 import { newRequest, opened, received, verifyAccepted, verifyEnvelope } from './requests.mjs'
 import { newKey } from './sealing.mjs'
 import { answers } from './wrongs.mjs'
@@ -21,6 +21,7 @@ peer.routes['POST /v1/peer/comparisons'] = async ({ peer: from, body }) => {
   const token = body.toString()
   const claims = await peer.read(token, 'sp-comparison+jws', from)
   const found = waiting.get(claims.exchange_id)
+  if (found?.refuses) return peer.refused(token, from, new Refused('not-on-tuesdays'))
   demand(found && claims.request_digest === found.request.digest, 'other-exchange')
   demand(Math.abs(seconds() - claims.iat) < 300, 'message-expired')
   const points = packed(blinded(found.secret, unpacked(claims.points)))
@@ -41,10 +42,10 @@ const requestOf = (sought, changed = {}) =>
   newRequest(peer, holder, { organisation, answerKey, sections: ['enrollment'] }, { selector: { sought, ...changed } })
 
 /** What a node says of a child. */
-async function asked(person) {
+async function asked(person, refuses = false) {
   const secret = randomBytes(32)
   const request = await requestOf(soughtOf(person, secret))
-  const found = { request, secret }
+  const found = { request, secret, refuses }
   const arrival = new Promise((came) => waiting.set(request.id, Object.assign(found, { came })))
   await verifyAccepted(peer, (await peer.send(holder, '/v1/peer/requests', request.token)).body, request)
   const { envelope, receipt } = await arrival
@@ -65,5 +66,5 @@ const WRONG = {
 const tokens = {}
 for (const [name, about] of Object.entries(WRONG)) tokens[name] = (await requestOf(...about)).token
 const refused = await answers(tokens, (token) => peer.send(holder, '/v1/peer/requests', token))
-say({ refused, found: await asked(told.person), nobody: await asked(told.nobody) })
+say({ refused, found: await asked(told.person), nobody: await asked(told.nobody), uncompared: await asked(told.person, true) })
 peer.door.close()

@@ -132,6 +132,8 @@ async def test_perhaps_and_nothing_told_are_of_one_size_and_leave_at_the_same_ti
 async def test_both_logs_have_a_finding_before_a_byte_of_its_answer_leaves(states: TwoStates) -> None:
     child = states.child()
     await states.alder.load(child)
+    for state in (states.birch, states.alder):
+        await state.tell()  # what another test has left
     before = {state: await leaves_of(state.folder) for state in (states.alder, states.birch)}
 
     async def new(state: State) -> Counter[str]:
@@ -265,6 +267,18 @@ async def test_who_cannot_be_sought_or_asked_is_said_at_once(states: TwoStates) 
         await find(states.birch, child.model_copy(update={"first_name": "FNU"}))
     with pytest.raises(NobodyToAsk):
         await find(states.birch, child, nodes=(states.birch.entity_id,))
+
+
+async def test_a_requester_that_compares_no_more_hears_that_nothing_is_told_and_is_not_asked_again(states: TwoStates) -> None:
+    child = states.child()
+    await states.alder.load(child)
+    exchange_id = await sought(states, child)
+    digest = (await at_birch(states, exchange_id)).request_digest
+    for _ in range(MOST_COMPARISONS):
+        assert (await compare(states.alder, states.birch, exchange_id, digest)).status == 200
+    await states.settle()
+    assert (await at_birch(states, exchange_id)).state == "not-provided"
+    assert (await at_alder(states, exchange_id)).attempts == 0
 
 
 async def test_evidence_that_is_too_old_is_refused_before_anything_is_compared(states: TwoStates) -> None:
