@@ -66,6 +66,7 @@ RECEIPTS = {
     "of a log that forked and is as long": "422 consistency-not-proven",
     "proven by another entry": "422 wrong-leaf",
     "proven by an entry of something else": "422 receipt-of-another-envelope",
+    "proven by an entry of another content": "422 receipt-of-another-envelope",
     "about another child": "422 receipt-of-another-envelope",
     "that acknowledges no notice": "422 notice-differs",
     "of an envelope that there is not": "404 no-such-envelope",

@@ -66,6 +66,7 @@ export async function refusedReceipts(peer, holder, { receipt, envelope }) {
     'of a log that forked and is as long': asLong.append('received', { ct }),
     'proven by another entry': peer.log.append('load', { ct }),
     'proven by an entry of something else': peer.log.append('received', { ct: digest('something else') }),
+    'proven by an entry of another content': peer.log.append('received', { ct, pt_commit: digest('another content') }),
     'about another child': { subject_commit: digest('another child') },
     'that acknowledges no notice': { redisclosure_notice_digest: null },
     'of an envelope that there is not': { envelope_id: newId() },
