@@ -164,3 +164,21 @@ async def test_a_sealing_key_opens_until_everything_sealed_to_it_has_expired(own
     assert (await case.told()).state == "applied"
     await states.advance(days=14)
     assert keys.destroy_expired(states.clock() + timedelta(days=7)) != ()
+
+
+async def test_what_was_to_be_logged_when_the_own_log_had_gone_back_waits_until_it_is_whole_again(own_states: TwoStates) -> None:
+    states = own_states
+    child = states.child()
+    await states.alder.load(child)
+    case = await states.ask(child.selector)
+    await case.deliver_request()
+    with pytest.raises(OwnLogWentBack):
+        states.alder.exchange.own_log._freeze()
+    await case.answer()
+    row = await case.package()
+    assert (row.state, row.entry_index) == (Outgoing.SEALED, None)
+    await states.alder.stop()
+    await states.alder.restart()  # with the newest copy, which is whole
+    await states.advance(hours=1)
+    await states.settle()
+    assert (await case.told()).state == "applied"

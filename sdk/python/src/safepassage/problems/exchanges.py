@@ -156,3 +156,4 @@ class OwnLogWentBack(SuiteError):
     remedy = (
         "The node's operator stops the node, runs `safepassage-node doctor`, and compares the log with the checkpoints that peers hold."
     )
+    retry = "after"
