@@ -41,8 +41,8 @@ def settings(nodes: Nodes) -> AuditSettings:
     return settings_of(nodes.store(ALDER), nodes.keys[ALDER], **nodes.settings[ALDER])
 
 
-async def lost(nodes: Nodes, *, before: int = 5, after: int = 2) -> None:
-    """The copy of a log with `before` entries is put back after `after` more; the witness has all of them, and the log is frozen."""
+async def put_back(nodes: Nodes, *, before: int = 5, after: int = 2) -> None:
+    """The copy of a log with `before` entries is put back after `after` more; the witness has all of them."""
     async with nodes.up(ALDER) as alder:
         await grow(alder, before)
         await publisher(alder).turn()
@@ -51,6 +51,11 @@ async def lost(nodes: Nodes, *, before: int = 5, after: int = 2) -> None:
         await grow(alder, after)
         await publisher(alder).turn()
     nodes.restore(ALDER)
+
+
+async def lost(nodes: Nodes, *, before: int = 5, after: int = 2) -> None:
+    """The same, and the log is frozen, as the witness has shown what is missing."""
+    await put_back(nodes, before=before, after=after)
     async with nodes.up(ALDER) as alder:
         assert alder.sequencer.frozen is not None
 
@@ -175,14 +180,7 @@ async def test_a_node_that_has_lost_everything_begins_anew_and_its_lost_log_stay
 @pytest.mark.slow
 @pytest.mark.requirement("LOG-rollback")
 async def test_a_fork_of_our_own_past_is_ended_too(nodes: Nodes, birch: AuditNode) -> None:
-    async with nodes.up(ALDER) as alder:
-        await grow(alder, 5)
-        await publisher(alder).turn()
-    nodes.copy(ALDER)
-    async with nodes.up(ALDER) as alder:
-        await grow(alder, 3)
-        await publisher(alder).turn()
-    nodes.restore(ALDER)
+    await put_back(nodes, after=3)
     nodes.between.down.add(BIRCH)
     async with nodes.up(ALDER) as alder:
         await grow(alder, 20)

@@ -1,11 +1,12 @@
 // The requester: asks a node for a child and for one who is not there, verifies and opens what comes, and acknowledges it twice.
 
 import { say, told } from '../told.mjs'
+import { takesAnswers } from './arrivals.mjs'
 import { seconds } from './bytes.mjs'
 import { givenUp } from './endings.mjs'
 import { noticeOf, saidOf, verifyTaken } from './notices.mjs'
-import { JOSE, Peer } from './peer.mjs'
-import { newRequests, opened, received, verifyAccepted, verifyEnvelope } from './requests.mjs'
+import { Peer } from './peer.mjs'
+import { newRequests, opened, verifyAccepted } from './requests.mjs'
 import { newKey } from './sealing.mjs'
 import { refusedReceipts, refusedRequests } from './wrongs.mjs'
 import { refusedNotices } from './wrong_notices.mjs'
@@ -13,16 +14,7 @@ import { refusedNotices } from './wrong_notices.mjs'
 const peer = await Peer.of(told)
 const send = (what, token) => peer.send(told.holder, `/v1/peer/${what}`, token)
 const about = { person: told.person, sections: told.sections, organisation: told.organisation, answerKey: await newKey(peer.suite) }
-const waiting = new Map()
-
-peer.routes['POST /v1/peer/envelopes'] = async ({ peer: from, body }) => {
-  const { exchange_id } = JSON.parse(Buffer.from(body.toString('latin1', 4).split('.')[1], 'base64url'))
-  const { request, came } = waiting.get(exchange_id)
-  const envelope = await verifyEnvelope(peer, body, from, request)
-  const receipt = received(peer, envelope, request)
-  came({ envelope, receipt })
-  return { status: 200, body: peer.sign('sp-receipt+jws', receipt), type: JOSE }
-}
+const waiting = takesAnswers(peer)
 
 /** Ask for several together, under one signature: what is answered to each, which the same bytes alone are answered too. */
 async function asked(people) {

@@ -1,9 +1,10 @@
 // The requester of an educator's credentials, on the educator's application (docs/wire-messages.md, "An educator").
 
 import { say, told } from '../told.mjs'
+import { takesAnswers } from './arrivals.mjs'
 import { digest, newId, seconds } from './bytes.mjs'
-import { JOSE, Peer } from './peer.mjs'
-import { evidenceOf, newRequest, opened, received, verifyAccepted, verifyEnvelope } from './requests.mjs'
+import { Peer } from './peer.mjs'
+import { evidenceOf, newRequest, opened, verifyAccepted } from './requests.mjs'
 import { newKey } from './sealing.mjs'
 import { answers } from './wrongs.mjs'
 
@@ -19,16 +20,7 @@ const evidence = {
   official,
 }
 const about = { purpose: 'licensure', basis: 'educator-application', consent_id: told.application, educator, sections: ['educator'], evidence }
-const waiting = new Map()
-
-peer.routes['POST /v1/peer/envelopes'] = async ({ peer: from, body }) => {
-  const { exchange_id } = JSON.parse(Buffer.from(body.toString('latin1', 4).split('.')[1], 'base64url'))
-  const { request, came } = waiting.get(exchange_id)
-  const envelope = await verifyEnvelope(peer, body, from, request)
-  const receipt = received(peer, envelope, request)
-  came({ envelope, receipt })
-  return { status: 200, body: peer.sign('sp-receipt+jws', receipt), type: JOSE }
-}
+const waiting = takesAnswers(peer)
 
 const requestOf = (changed) => newRequest(peer, holder, { organisation, answerKey }, { selector: { ...about, ...changed } })
 

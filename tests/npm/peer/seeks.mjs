@@ -4,18 +4,19 @@
 import { randomBytes } from 'node:crypto'
 
 import { say, told } from '../told.mjs'
+import { takesAnswers } from './arrivals.mjs'
 import { digest, seconds, utf8 } from './bytes.mjs'
 import { JOSE, Peer } from './peer.mjs'
 import { blinded, packed, soughtOf, unpacked } from './points.mjs'
 import { demand, Refused } from './problem.mjs'
-import { newRequest, opened, received, verifyAccepted, verifyEnvelope } from './requests.mjs'
+import { newRequest, opened, verifyAccepted } from './requests.mjs'
 import { newKey } from './sealing.mjs'
 import { answers } from './wrongs.mjs'
 
 const peer = await Peer.of(told)
 const { holder, organisation } = told
 const answerKey = await newKey(peer.suite)
-const waiting = new Map()
+const waiting = takesAnswers(peer)
 
 peer.routes['POST /v1/peer/comparisons'] = async ({ peer: from, body }) => {
   const token = body.toString()
@@ -28,14 +29,6 @@ peer.routes['POST /v1/peer/comparisons'] = async ({ peer: from, body }) => {
   found.compared = claims.points.length
   const about = { iss: peer.entityId, aud: from, exchange_id: claims.exchange_id, comparison_digest: digest(utf8(token)) }
   return { status: 200, body: peer.sign('sp-compared+jws', { ...about, iat: seconds(), points }), type: JOSE }
-}
-peer.routes['POST /v1/peer/envelopes'] = async ({ peer: from, body }) => {
-  const { exchange_id } = JSON.parse(Buffer.from(body.toString('latin1', 4).split('.')[1], 'base64url'))
-  const { request, came } = waiting.get(exchange_id)
-  const envelope = await verifyEnvelope(peer, body, from, request)
-  const receipt = received(peer, envelope, request)
-  came({ envelope, receipt })
-  return { status: 200, body: peer.sign('sp-receipt+jws', receipt), type: JOSE }
 }
 
 const requestOf = (sought, changed = {}) =>
