@@ -132,6 +132,7 @@ def caller(kind: str, organisation_id: UUID, person: str | None = None) -> Calle
             "role": "registrar",
             "scopes": ["records:read"],
             "person": person,
+            "authenticated_at": None if person is None else "2026-10-20T12:00:00.000Z",
         }
     )
     return Caller(claims, None)  # type: ignore[arg-type]  # nobody asks who speaks
