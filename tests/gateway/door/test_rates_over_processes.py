@@ -230,7 +230,7 @@ async def test_two_processes_of_one_store_let_a_client_have_its_rate_once_and_on
         await two.end(signal.SIGKILL)
         died = time.monotonic()
         alone = await _ask_until(one, party, token, died + 10)
-        assert sum(at >= died + 3 for at in alone) == pytest.approx(7 * rate, rel=0.05)
+        assert sum(at >= died + 3 for at in alone) == pytest.approx(7 * rate, rel=0.1)
 
 
 async def _token(process: GatewayProcess, party: Party) -> str:
