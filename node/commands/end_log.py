@@ -10,6 +10,9 @@ from node.commands.output import console, stop
 from node.commands.which_service import Service, settings_from_environment
 from node.folder import NodeFolder
 from node.locks import FolderInUse, alone_in
+from safepassage.checkpoints import parse_checkpoint
+from safepassage.notes import parse_note
+from safepassage.problems import SuiteError
 from safepassage.problems.keys import KeysUnavailable
 from services.audit.ending import end_log as ended_by_audit
 from services.audit.heads import LogDamaged
@@ -47,19 +50,29 @@ def end_log(
     if at is None:
         stop("How many entries has this copy?", "`safepassage-node verify-log` says it: give that number with --at.", code=2)
     if folder is None:
-        ended = _end(settings_from_environment(Service.audit), at, None if pinned is None else pinned.read_text())
+        ended = _end(settings_from_environment(Service.audit), at, None if pinned is None else _checkpoint_in(pinned))
         _say(ended)
         console.print(f"Then, by the variables of records: safepassage-node end-log --records {ended.origin}")
         return
     node = NodeFolder(folder)
     try:
         with alone_in(folder):
-            kept = asyncio.run(kept_of_own_log(node.settings("records"))) if pinned is None else pinned.read_text()
+            kept = asyncio.run(kept_of_own_log(node.settings("records"))) if pinned is None else _checkpoint_in(pinned)
             ended = _end(node.settings("audit"), at, kept)
             _say(ended)
             _tell_records(node.settings("records"), ended.origin)
     except FolderInUse as error:
         stop(str(error))
+
+
+def _checkpoint_in(file: Path) -> str:
+    """What a file of --pinned says. Stops where it is no signed checkpoint; whose it is, audit finds out."""
+    text = file.read_text(errors="replace")
+    try:
+        parse_checkpoint(parse_note(text).text)
+    except SuiteError:
+        stop(f"{file.name} holds no checkpoint.", f"It is what a witness or a peer has kept of the log, as it was signed: {PAGE}", code=2)
+    return text
 
 
 def _end(settings: ServiceSettings, at: int, pinned: str | None) -> Ended:
