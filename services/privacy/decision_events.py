@@ -15,38 +15,26 @@ SEARCH: Final = "search"
 DENIED: Final = "deny"
 
 
-def events_of(
-    request: DecisionRequest,
-    decision: Decision,
-    *,
-    custodians: Sequence[UUID],
-    permitted: Sequence[str],
-    groups: Sequence[GroupOutcome],
-    by: AskedBy,
-    access: AccessRecord | None,
-) -> list[Event]:
+def events_of(event: Event, decision: Decision, *, students: Sequence[UUID], custodians: Sequence[UUID]) -> list[Event]:
     """The decision's behind-entry; two, where of several students some are denied everything and others are not.
 
     # INVARIANT: each student is in one of them. Whoever was denied all has the refused request in the record that 34 CFR 99.32(a)(1) asks
     for, whatever was permitted of others beside them.
 
+    event       that it was decided, as `event_of` tells it of all of them
     custodians  who keeps the record of each student, in their order; none for a request about nobody
-    permitted   elements that are permitted of any
-    groups      students whose facts are alike, and what was withheld of them
-    access      what an enforcement point was told, where one asked
     """
-    whole = _event(request, decision, custodians=custodians, permitted=permitted, groups=groups, by=by, access=access)
     denied = {subject.student_id: subject.withheld for subject in decision.subjects if not subject.permitted}
-    if not denied or whole.context.outcome == DENIED or whole.context.operation == SEARCH:
-        return [whole]
-    kept_by = dict(zip(request.subject_ids, custodians, strict=True))
+    if not denied or event.context.outcome == DENIED or event.context.operation == SEARCH:
+        return [event]
+    kept_by = dict(zip(students, custodians, strict=True))
     reasons = {one.reason for withheld in denied.values() for one in withheld}
     refused = {"outcome": DENIED, "reason": reasons.pop() if len(reasons) == 1 else None, "elements": ()}
     others = {student: custodian for student, custodian in kept_by.items() if student not in denied}
-    refusal = {"key": f"{whole.key}:denied", "context": whole.context.model_copy(update=refused), "digests": Digests()}
+    refusal = {"key": f"{event.key}:denied", "context": event.context.model_copy(update=refused), "digests": Digests()}
     return [
-        _about(whole, others),
-        _about(whole, {student: kept_by[student] for student in kept_by if student in denied}).model_copy(update=refusal),
+        _about(event, others),
+        _about(event, {student: kept_by[student] for student in kept_by if student in denied}).model_copy(update=refusal),
     ]
 
 
@@ -55,7 +43,7 @@ def _about(event: Event, kept_by: Mapping[UUID, UUID]) -> Event:
     return event.model_copy(update={"subjects": tuple(kept_by), "custodians": _once(tuple(kept_by.values()))})
 
 
-def _event(
+def event_of(
     request: DecisionRequest,
     decision: Decision,
     *,
@@ -65,6 +53,13 @@ def _event(
     by: AskedBy,
     access: AccessRecord | None,
 ) -> Event:
+    """That it was decided.
+
+    custodians  who keeps the record of each student, in their order; none for a request about nobody
+    permitted   elements that are permitted of any
+    groups      students whose facts are alike, and what was withheld of them
+    access      what an enforcement point was told, where one asked
+    """
     searched, refused = access is not None and access.asked == "search", access is not None and not access.granted
     reasons = {one.reason for group in groups for one in group.withheld}
     said = request.transfer or request.licensure

@@ -16,7 +16,7 @@ from safepassage.ids import uuid7
 from safepassage.wire_decisions import AccessRecord, Withheld
 from services.privacy.alike_questions import AlikeQuestions, circumstances_of
 from services.privacy.asked_by import AskedBy
-from services.privacy.decision_events import events_of
+from services.privacy.decision_events import event_of, events_of
 from services.privacy.duties import DUTY_OPENED, rows_of, start
 from services.privacy.duty_exchanges import DUTY_SERVED, serve, serving
 from services.privacy.facts import Facts
@@ -177,9 +177,10 @@ def kept(  # what it is kept with
 
 
 def _told(evaluation: Evaluation, decision: Decision, by: AskedBy, access: AccessRecord | None) -> list[Event]:
-    outcome, custodians = evaluation.outcome, evaluation.facts.custodians
-    permitted = evaluation.permitted
-    return events_of(evaluation.request, decision, custodians=custodians, permitted=permitted, groups=outcome.groups, by=by, access=access)
+    request, custodians = evaluation.request, evaluation.facts.custodians
+    permitted, groups = evaluation.permitted, evaluation.outcome.groups
+    event = event_of(request, decision, custodians=custodians, permitted=permitted, groups=groups, by=by, access=access)
+    return events_of(event, decision, students=request.subject_ids, custodians=custodians)
 
 
 def keeping(outbox: Outbox, one: Kept, *, dialect: str) -> Changes:

@@ -1,7 +1,5 @@
 """A client that loses something loses the tokens that say it, and what was made from them, at every process; whatever it loses it by."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,6 +9,7 @@ import pytest
 from safepassage.wire_clients import ClientGrants
 from services.gateway import app as gateway_app
 from tests.conftest import StandingClock
+from tests.gateway.becoming import becomes
 from tests.gateway.by_hand import Party
 from tests.gateway.house import House, open_house
 from tests.gateway.oauth.codes.flow import person
@@ -85,7 +84,7 @@ async def test_another_process_refuses_them_within_a_second_however_the_client_w
             else:
                 answer = await manage(house, method, party.client_id, token, update(party) if method == "PUT" else None)
                 assert answer.status < 300, answer
-            await _becomes(lambda party=party, access=access: _refuses(second, party, access))  # type: ignore[misc]
+            await becomes(lambda party=party, access=access: _refuses(second, party, access))  # type: ignore[misc]
 
 
 @pytest.mark.requirement("DOOR-refresh")
@@ -108,12 +107,6 @@ async def test_what_people_let_a_client_do_ends_when_it_gives_that_up_itself_and
     assert (await app.refresh(following["refresh_token"])).status == 400
     ended = [event.context.reason for event in await peopled.entries() if event.context.operation == "authorization-ended"]
     assert sorted(ended, key=str) == ["grants-changed"] * 2 + ["registration-ended"] * 2
-
-
-async def _becomes(true: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(5):
-        while not await true():  # noqa: ASYNC110 there is no event: it is looked for
-            await asyncio.sleep(0.01)
 
 
 async def _refuses(house: House, party: Party, token: str) -> bool:

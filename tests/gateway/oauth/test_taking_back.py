@@ -1,7 +1,5 @@
 """RFC 7009: a token that was taken back opens nothing, at any process; nobody takes back another's, or learns of it."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from uuid import UUID
 
@@ -11,6 +9,7 @@ from sqlalchemy import func, select
 from services.gateway import app as gateway_app
 from services.gateway.tables import RevokedTokenRow
 from tests.conftest import StandingClock
+from tests.gateway.becoming import becomes
 from tests.gateway.by_hand import Answer, Party, alike, ask_endpoint
 from tests.gateway.house import House, claims_of, open_house
 
@@ -102,7 +101,7 @@ async def test_another_process_refuses_it_within_a_second(
             clock.advance(seconds=11)  # no proof can be from before its start
             assert (await second.call(party, token, "GET", PATH)).status == 200
             await take_back(house, party, token)
-            await _becomes(lambda: _refuses(second, party, token))
+            await becomes(lambda: _refuses(second, party, token))
 
 
 @pytest.mark.anyio
@@ -136,14 +135,8 @@ async def test_what_was_taken_back_is_forgotten_once_it_would_have_expired(
         await house.app.state.standing.refresh()
         assert (await house.call(party, token, "GET", PATH)).code == "access-token-not-valid"
         clock.advance(minutes=2)
-        await _becomes(lambda: _is_empty(house))
+        await becomes(lambda: _is_empty(house))
         assert (await house.call(party, token, "GET", PATH)).status == 401
-
-
-async def _becomes(true: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(5):
-        while not await true():  # noqa: ASYNC110 there is no event: it is looked for
-            await asyncio.sleep(0.01)
 
 
 async def _refuses(house: House, party: Party, token: str) -> bool:

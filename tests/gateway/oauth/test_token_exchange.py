@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,6 +12,7 @@ from safepassage.problems.requests import InvalidRequest
 from safepassage.wire_clients import ClientGrants
 from services.gateway import app as gateway_app
 from tests.conftest import StandingClock
+from tests.gateway.becoming import becomes
 from tests.gateway.by_hand import Answer, Party, ask_endpoint, ask_token
 from tests.gateway.house import ISSUER, House, claims_of, open_house
 from tests.gateway.oauth.agreements import AGREEMENT, agreeing
@@ -169,7 +169,7 @@ async def test_another_process_refuses_what_was_made_of_a_token_that_was_taken_b
             clock.advance(seconds=11)  # no proof can be from before its start
             assert (await second.call(party, made, "GET", PATH)).status == 200
             await ask_endpoint(house.app, "/oauth/revoke", party.proven(house.now, token=token))
-            await _becomes(lambda: _refuses(second, party, made))
+            await becomes(lambda: _refuses(second, party, made))
 
 
 async def test_an_assertion_exchanges_once_over_two_processes(
@@ -181,12 +181,6 @@ async def test_an_assertion_exchanges_once_over_two_processes(
         form = party.proven(house.now, grant_type=GRANT, subject_token=token, subject_token_type=ACCESS)
         answers = await asyncio.gather(*(ask_token(one.app, party, house.now, form=form) for one in (house, second)))
         assert sorted(answer.status for answer in answers) == [200, 401]
-
-
-async def _becomes(true: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(5):
-        while not await true():  # noqa: ASYNC110 there is no event: it is looked for
-            await asyncio.sleep(0.01)
 
 
 async def _refuses(house: House, party: Party, token: str) -> bool:

@@ -1,7 +1,6 @@
 """An organisation ends, by a change or with its last day: what lets somebody in on its behalf ends at every process, and stays ended."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from safepassage.wire_organisations import Organisation
 from services.gateway import app as gateway_app
 from services.gateway.tables import FamilyLinkRow
 from tests.conftest import StandingClock
+from tests.gateway.becoming import becomes
 from tests.gateway.by_hand import Party, ask_token
 from tests.gateway.family.families import FamilyBrowser
 from tests.gateway.family.test_links import ask as ask_for_links
@@ -32,13 +32,6 @@ pytestmark = pytest.mark.anyio
 
 async def opens(house: House, party: Party, token: str) -> int:
     return (await house.call(party, token, "GET", "/oauth/token_info")).status
-
-
-async def becomes(true: Callable[[], Awaitable[bool]]) -> None:
-    """Wait until it is so."""
-    async with asyncio.timeout(5):
-        while not await true():  # noqa: ASYNC110 there is no event: it is looked for
-            await asyncio.sleep(0.01)
 
 
 async def change(house: House, organisation: Organisation, **about: Any) -> Organisation:
