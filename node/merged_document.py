@@ -24,6 +24,7 @@ DOOR: Final[Mapping[str, str]] = {
     "413": "The body is too large",
     "415": "The body is of another kind, or coded",
     "429": "Too many requests: Retry-After says when",
+    "431": "The header is too large",
     "503": "Not now: Retry-After says when",
     "504": "The answer did not come in its time",
 }
@@ -67,6 +68,7 @@ def _operation(operation: dict[str, Any], service: ServiceName, route: Route, *,
     operation["operationId"] = f"{service}.{operation['operationId']}"
     operation["tags"] = [f"{service}: {tag}" for tag in operation.get("tags", ["other"])]
     operation["security"] = _security(route)
+    operation["x-limits"] = {"header_bytes": route.header.bytes, "header_fields": route.header.fields, "body_bytes": route.body_bytes}
     if route.ending is not None:
         operation["deprecated"] = True
         operation["description"] = "\n\n".join(filter(None, (operation.get("description"), route.ending.said)))

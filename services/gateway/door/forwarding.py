@@ -1,8 +1,8 @@
 """The door: one raw ASGI class in front of everything. What it does not let through, nothing behind it sees.
 
-For each request, in this order: the name that is asked for, path and method against the routing table, the form of the header, the size
-and kind of the body, who calls (token and proof), what they may do, how often; then the service, with a closed list of header fields and
-the gateway's own word.
+For each request, in this order: the name that is asked for, path and method against the routing table, how much header there is and of
+which form, the size and kind of the body, who calls (token and proof), what they may do, how often; then the service, with a closed list
+of header fields and the gateway's own word.
 
 The gateway is trusted with who calls: whoever controls it can act as any client of this node. It holds no key that opens a record.
 """
@@ -29,6 +29,7 @@ from services.gateway.door.client_address import client_address, counted_as, is_
 from services.gateway.door.coarse_details import require_details
 from services.gateway.door.door import Door
 from services.gateway.door.entrances import Entrance
+from services.gateway.door.header_limit import require_header
 from services.gateway.door.headers import Fields, Incoming, read_headers, trace_id_of
 from services.gateway.door.http_protocol import CERTIFICATE
 from services.gateway.door.no_page import NO_PAGE, is_for_a_browser
@@ -165,6 +166,7 @@ class _Passage:
         entrance = door.entrances.of(scope)
         entrance.require_name(scope["headers"], scope["raw_path"], self.address)
         self.route = route = self._matched(entrance)
+        require_header(route.header, scope)
         self.certificate = self._presented()
         incoming = read_headers(scope["headers"])
         self.trace_id = trace_id_of(incoming.traceparent)

@@ -1,6 +1,5 @@
 """The routes that the gateway answers itself: OAuth, what it publishes, the registry of organisations and clients."""
 
-from dataclasses import replace
 from typing import Final
 
 from services.gateway.console import (
@@ -55,6 +54,7 @@ from services.gateway.console import (
     trust_lists,
 )
 from services.gateway.console.navigation import HOME, roles_of
+from services.gateway.door.header_limit import PROBE
 from services.gateway.door.route import (
     DEVELOPER_HEADERS,
     FORM,
@@ -64,26 +64,28 @@ from services.gateway.door.route import (
     PUBLISHED_HEADERS,
     also_bearer,
     anonymous,
+    endpoint,
     families,
     get,
     page,
     people,
+    published,
     send,
 )
 from services.gateway.family import choices, new_consent, requests
 from services.gateway.oauth.scopes import CLIENT_SCOPES
 
 GATEWAY: Final = (
-    anonymous("GET", "/livez", "gateway"),
-    anonymous("GET", "/readyz", "gateway"),
-    anonymous("POST", "/oauth/token", "gateway", body=32 * KIB, types=FORM),
-    anonymous("POST", "/oauth/revoke", "gateway", body=32 * KIB, types=FORM),
-    anonymous("POST", "/oauth/introspect", "gateway", body=32 * KIB, types=FORM),
+    anonymous("GET", "/livez", "gateway", header=PROBE),
+    anonymous("GET", "/readyz", "gateway", header=PROBE),
+    endpoint("/oauth/token"),
+    endpoint("/oauth/revoke"),
+    endpoint("/oauth/introspect"),
     anonymous("POST", "/oauth/register", "gateway", body=64 * KIB, types=JSON),
     anonymous("GET", "/oauth/register/{client_id}", "gateway"),
     anonymous("PUT", "/oauth/register/{client_id}", "gateway", body=64 * KIB, types=JSON),
     anonymous("DELETE", "/oauth/register/{client_id}", "gateway"),
-    anonymous("POST", "/oauth/par", "gateway", body=32 * KIB, types=FORM),
+    endpoint("/oauth/par"),
     people("GET", "/oauth/authorize", own_policy=True),
     people("POST", "/oauth/authorize", body=4 * KIB),
     *also_bearer(get("/oauth/token_info", "gateway", *CLIENT_SCOPES)),
@@ -92,12 +94,12 @@ GATEWAY: Final = (
     anonymous("GET", "/.well-known/oauth-protected-resource", "gateway"),
     anonymous("GET", "/.well-known/authzen-configuration", "gateway"),
     anonymous("GET", "/.well-known/safe-passage", "gateway"),
-    replace(anonymous("GET", "/openapi.json", "gateway"), headers=PUBLISHED_HEADERS),
-    replace(anonymous("GET", "/docs", "gateway"), headers=DEVELOPER_HEADERS),
-    replace(anonymous("GET", "/docs/{asset}", "gateway"), headers=DEVELOPER_HEADERS),
-    replace(anonymous("GET", public_page.PATH, "gateway"), headers=PUBLIC_HEADERS),
-    replace(anonymous("GET", public_page.SPANISH, "gateway"), headers=PUBLIC_HEADERS),
-    replace(anonymous("GET", public_page.REGISTER, "gateway"), headers=PUBLISHED_HEADERS),
+    published("/openapi.json", PUBLISHED_HEADERS),
+    published("/docs", DEVELOPER_HEADERS),
+    published("/docs/{asset}", DEVELOPER_HEADERS),
+    published(public_page.PATH, PUBLIC_HEADERS),
+    published(public_page.SPANISH, PUBLIC_HEADERS),
+    published(public_page.REGISTER, PUBLISHED_HEADERS),
     get("/v1/organisations", "gateway", "admin:organisations"),
     send("POST", "/v1/organisations", "gateway", "admin:organisations"),
     get("/v1/organisations/{organisation_id}", "gateway", "admin:organisations"),

@@ -16,11 +16,13 @@ from safepassage.problems.access import HeadersTooLarge, MalformedRequest
 from safepassage.problems.problem import SuiteError
 from safepassage.problems.requests import TemporarilyUnavailable
 from services.gateway.door import http_cycle
+from services.gateway.door.header_limit import COUNTED
 from services.gateway.door.http_cycle import Cycle, is_taking
 from services.gateway.door.request_line import WORDS, is_plain
 
 MAX_HEADER_BYTES: Final = 32 * 1024
 MAX_FIELDS: Final = 100
+"""Of any request. Each route takes less (services.gateway.door.header_limit)."""
 MAX_TARGET_BYTES: Final = 8 * 1024
 CONNECTIONS_AT_MOST: Final = 10_000
 """Of one process, unless its configuration says otherwise; one more gets one problem document, and is closed."""
@@ -148,6 +150,7 @@ class StrictHttpProtocol(HttpToolsProtocol):
             self._refuse(MalformedRequest("no other connection is made here"))
         self._header_is_there()
         self._in_header = self._at_start = False
+        self.scope["state"][COUNTED] = self._header_bytes
         path, _, query = self.url.partition(b"?")
         self.scope |= {
             "method": method.decode("ascii"),

@@ -2,12 +2,13 @@
 
 from typing import Final
 
+from services.gateway.door.header_limit import TOKEN
 from services.gateway.door.route import JSON, KIB, MIB, Route, anonymous, get, send
 
 
 def _access(template: str, *, body: int = 64 * KIB) -> Route:
     scopes = frozenset({"access:evaluate"})
-    return Route("POST", template, "privacy", "clients", scopes, body_bytes=body, media_types=JSON, echoes_request_id=True)
+    return Route("POST", template, "privacy", "clients", scopes, TOKEN, body_bytes=body, media_types=JSON, echoes_request_id=True)
 
 
 POLICIES: Final = ("policies:draft", "policies:approve", "policies:activate", "policies:simulate")

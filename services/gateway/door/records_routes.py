@@ -11,6 +11,7 @@ from safepassage.message_batches import MAX_BODY_BYTES as BATCH_BYTES
 from safepassage.trust_list import CONTENT_TYPE as LIST_TYPE
 from safepassage.trust_list import MAX_BYTES as LIST_BYTES
 from safepassage.trust_list_steps import LISTS_PATH, PEER_LISTS_PATH
+from services.gateway.door.header_limit import TOKEN
 from services.gateway.door.route import JSON, KIB, MIB, Route, also_bearer, anonymous, get, peers, send
 from services.gateway.oauth.scopes import ROSTERING
 
@@ -35,6 +36,7 @@ RECORDS: Final = (
         "records",
         "clients",
         frozenset({"records:load"}),
+        TOKEN,
         body_bytes=MAX_CONTENT_BYTES,
         media_types=DOCUMENTS,
         answer_seconds=1800.0,
@@ -46,6 +48,7 @@ RECORDS: Final = (
         "records",
         "clients",
         frozenset({"records:read", "records:read:state"}),
+        TOKEN,
         answer_seconds=30.0,
         streams=True,
     ),

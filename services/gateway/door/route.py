@@ -1,4 +1,4 @@
-"""What a route of the node is: who answers it, who may call it, how much body of which kind, in which time, under which headers."""
+"""What a route of the node is: who answers it, who may call it, how much of which kind it takes, in which time, under which headers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Final, Literal
 
 from services.gateway.door.endings import Ending
+from services.gateway.door.header_limit import BROWSER, ENDPOINT, MACHINE, TOKEN, HeaderLimit
 from services.gateway.oauth.scopes import PEER_SCOPE, ROSTERING, SCOPES
 from services.gateway.people.roles import ROLES, Role
 from shared.who_may_call import ServiceName
@@ -90,6 +91,8 @@ class Route:
     accepts: Literal["clients", "peers", "people", "families", "anonymous"]
     scopes: frozenset[str]
     """One of these is needed; none for `anonymous`, `people` and `families`."""
+    header: HeaderLimit
+    """The largest header of a request."""
     and_scopes: frozenset[str] = frozenset()
     """All of these are needed too."""
     body_bytes: int = 0
@@ -164,7 +167,7 @@ def get(
     template: str, service: ServiceName, *scopes: str, and_scopes: tuple[str, ...] = (), seconds: float = 10.0, cut: bool = False
 ) -> Route:
     """Of clients, without a body. One of `scopes` is needed, and all of `and_scopes`."""
-    return Route("GET", template, service, "clients", frozenset(scopes), frozenset(and_scopes), answer_seconds=seconds, cut=cut)
+    return Route("GET", template, service, "clients", frozenset(scopes), TOKEN, frozenset(and_scopes), answer_seconds=seconds, cut=cut)
 
 
 def send(
@@ -179,7 +182,7 @@ def send(
     cut: bool = False,
 ) -> Route:
     """Of clients, with a body."""
-    return Route(method, template, service, "clients", frozenset(scopes), frozenset(and_scopes), body, types, seconds, cut=cut)
+    return Route(method, template, service, "clients", frozenset(scopes), TOKEN, frozenset(and_scopes), body, types, seconds, cut=cut)
 
 
 def also_bearer(*routes: Route) -> tuple[Route, ...]:
@@ -189,20 +192,37 @@ def also_bearer(*routes: Route) -> tuple[Route, ...]:
 
 def peers(method: str, template: str, service: ServiceName, *, body: int = 0, types: tuple[str, ...] = (), seconds: float = 20.0) -> Route:
     """Of other nodes."""
-    return Route(method, template, service, "peers", frozenset({PEER_SCOPE}), frozenset(), body, types, seconds)
+    return Route(method, template, service, "peers", frozenset({PEER_SCOPE}), TOKEN, frozenset(), body, types, seconds)
 
 
 def anonymous(
-    method: str, template: str, service: ServiceName, *, body: int = 0, types: tuple[str, ...] = (), codings: tuple[bytes, ...] = ()
+    method: str,
+    template: str,
+    service: ServiceName,
+    *,
+    header: HeaderLimit = MACHINE,
+    body: int = 0,
+    types: tuple[str, ...] = (),
+    codings: tuple[bytes, ...] = (),
 ) -> Route:
     """Of whoever comes."""
-    return Route(method, template, service, "anonymous", frozenset(), frozenset(), body, types, codings=codings)
+    return Route(method, template, service, "anonymous", frozenset(), header, frozenset(), body, types, codings=codings)
+
+
+def endpoint(template: str) -> Route:
+    """Of OAuth: a form of whoever proves in it who they are."""
+    return anonymous("POST", template, "gateway", header=ENDPOINT, body=32 * KIB, types=FORM)
+
+
+def published(template: str, headers: tuple[tuple[str, str], ...]) -> Route:
+    """What the gateway shows to whoever comes with a browser, and is the same for all."""
+    return replace(anonymous("GET", template, "gateway", header=BROWSER), headers=headers)
 
 
 def page(method: str, template: str, *, body: int = 0) -> Route:
     """A page of the gateway for whoever comes."""
     types = FORM if body else ()
-    return Route(method, template, "gateway", "anonymous", frozenset(), body_bytes=body, media_types=types, headers=PAGE_HEADERS)
+    return Route(method, template, "gateway", "anonymous", frozenset(), BROWSER, body_bytes=body, media_types=types, headers=PAGE_HEADERS)
 
 
 def people(method: str, template: str, *roles: Role, body: int = 0, step_up: bool = False, own_policy: bool = False) -> Route:
@@ -213,6 +233,7 @@ def people(method: str, template: str, *roles: Role, body: int = 0, step_up: boo
         "gateway",
         "people",
         frozenset(),
+        BROWSER,
         body_bytes=body,
         media_types=FORM if body else (),
         headers=PAGE_HEADERS,

@@ -40,10 +40,10 @@ class PathNotAllowed(SuiteError):
 
 
 class HeadersTooLarge(SuiteError):
-    """More than 32 KiB of header, or more than 100 fields."""
+    """More header than the operation takes (4 to 24 KiB, 32 or 64 fields), or than any does (32 KiB, 100 fields)."""
 
     code, status, title = "headers-too-large", 431, "Header is too large"
-    remedy = "Send fewer and shorter header fields."
+    remedy = "Send fewer and shorter header fields; the OpenAPI document names each operation's limit."
 
 
 class MalformedRequest(SuiteError):
