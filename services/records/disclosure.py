@@ -16,7 +16,7 @@ from safepassage.problems.requests import NotPermitted, TemporarilyUnavailable
 from safepassage.wire_policy import Agreement
 from services.records.reach import SealedStudent
 from services.records.reading import opened
-from services.records.record_sources import STATEMENTS, UNREAD, merged
+from services.records.record_sources import SENT_IN_PART, STATEMENTS, UNREAD, merged
 from services.records.release import Document, carrying_statements, members_of, released_document
 from services.records.unread_parts import NAMES, read_in_part
 from services.records.vault import Vault
@@ -151,7 +151,8 @@ def released(
             continue
         members = only.get(permitted)
         if members is None:
-            members = only[permitted] = members_of(permitted) | {STATEMENTS: frozenset({STATEMENTS}), UNREAD: NAMES}
+            beside = {STATEMENTS: frozenset({STATEMENTS}), UNREAD: NAMES, SENT_IN_PART: NAMES}
+            members = only[permitted] = members_of(permitted) | beside
         parts = opened(vault.data_key(one.student_id, one.wrapped_key), one.rows, only=members)
         document = cut(merged(parts), permitted, owed.get(one.student_id, ()))
         if document is not None:

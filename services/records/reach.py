@@ -14,7 +14,7 @@ from sqlalchemy.types import NullType
 from safepassage.elements import BY_ID
 from services.records.left_with_source import Left, left_in
 from services.records.reading import opened
-from services.records.record_sources import LEFT, STATEMENTS, UNREAD
+from services.records.record_sources import LEFT, SENT_IN_PART, STATEMENTS, UNREAD
 from services.records.stretches import ALL_IDS, Stretch, first_found, in_stretch
 from services.records.tables import EdFiPullRow, EnrollmentRow, OrganisationRow, SectionRow, StudentRow
 from services.records.vault import Vault
@@ -118,7 +118,7 @@ def students_in_reach(
         students = first(Stretch(0 if after is None else after.int, ALL_IDS - 1), limit)
     else:
         students = first_found(first, after=after, limit=limit)
-    sections = {BY_ID[element].section for element in wanted} | {STATEMENTS, LEFT, UNREAD}
+    sections = {BY_ID[element].section for element in wanted} | {STATEMENTS, LEFT, UNREAD, SENT_IN_PART}
     # The id as the database gives it, and made a UUID once a student: a thousand students have six thousand rows.
     raw_id = type_coerce(SectionRow.student_id, NullType()).label("raw_id")
     sealed = select(raw_id, SectionRow.section, SectionRow.source, SectionRow.version, SectionRow.sealed)

@@ -12,7 +12,7 @@ from safepassage.problems.records import NoSuchStudent
 from safepassage.record import StudentRecord
 from safepassage.unread import Unread
 from services.records.left_with_source import Left, left_in
-from services.records.record_sources import LEFT, STATEMENTS, UNREAD, Part, decoded, merged, record_of
+from services.records.record_sources import LEFT, SENT_IN_PART, STATEMENTS, UNREAD, Part, decoded, merged, record_of
 from services.records.tables import OWN, SectionRow, StudentRow
 from services.records.unread_parts import read_in_part, said_of, unread_in
 from services.records.vault import DataKey, Vault
@@ -27,7 +27,7 @@ class HeldRecord:
     record: StudentRecord
     left: Left | None = None
     unread: Unread | None = None
-    """What came with it, of a record that came with one exchange, and this version does not know."""
+    """What of it, of a record that came with one exchange, is not whole here."""
     in_part: frozenset[str] = frozenset()
     """As HeldDocument has it, of a whole record."""
 
@@ -46,7 +46,7 @@ class HeldDocument:
 
 def document_at(connection: Connection, vault: Vault, student_id: UUID, *, sections: Collection[str]) -> HeldDocument:
     """As `read_record`, for a hot path (shared.database.Database.read): nothing is parsed that nobody asked for yet."""
-    rows = prepared.rows(connection, _WITH_SECTIONS, {"id_": student_id, "sections": [*sections, STATEMENTS, LEFT, UNREAD]})
+    rows = prepared.rows(connection, _WITH_SECTIONS, {"id_": student_id, "sections": [*sections, STATEMENTS, LEFT, UNREAD, SENT_IN_PART]})
     if not rows:
         raise NoSuchStudent
     student = StudentRow(**{column.key: getattr(rows[0], column.key) for column in _STUDENT})

@@ -58,7 +58,7 @@ def _tell(connection: Connection, exchange: Exchange, arriving: Arriving) -> Non
     """Tell the node that the record came from, which was told what was not read, what is not read still."""
     asked = None if arriving.source is None else row_at(connection, ExchangeRequestRow, UUID(arriving.source))
     if asked is not None and arriving.student_id is not None:
-        left = () if arriving.unread is None else arriving.unread.named
+        left = () if arriving.unread is None else arriving.unread.not_known
         store(connection, read_in_part(exchange, asked, student_id=arriving.student_id, unread=left, now=exchange.clock()))
 
 
@@ -71,7 +71,7 @@ def read_anew(connection: Connection, vault: Vault, student_id: UUID, source: st
     if before is None or found is None or asked is None:
         return None
     record, unread = found
-    if unread is not None and unread.named == before.named and unread.elements == before.elements:
+    if unread is not None and unread.not_known == before.not_known and unread.elements == before.elements:
         return None
     return Arriving(
         record=as_told_by(record, asked),

@@ -28,7 +28,10 @@ LEFT = "left"
 UNREAD = "unread"
 """The part that holds a record as it came from a peer, where this version does not know all of it (unread_parts)."""
 
-NO_SECTION = (KEPT, LEFT, UNREAD)
+SENT_IN_PART = "sent_in_part"
+"""The part that names the elements which a peer marked as not whole (unread_parts)."""
+
+NO_SECTION = (KEPT, LEFT, UNREAD, SENT_IN_PART)
 
 Members = dict[str, bytes]
 """The JSON text of each member."""

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safepassage.canonical import canonical_json
-from safepassage.elements import SECTIONS
+from safepassage.elements import ELEMENTS, SECTIONS
+from safepassage.read_in_part import MARK, mark
 from safepassage.record import StudentRecord
 from safepassage.unread import Unread, readable_part
 from tests.records.whole_record import Filler
@@ -156,3 +157,48 @@ def test_a_section_of_which_nothing_is_known_goes_with_its_provenance() -> None:
     assert "programmes" not in record.provenance
     assert record.programmes is None
     assert unread.elements == (f"programmes.{FUTURE}",)
+
+
+MARKED = tuple(one.id for one in ELEMENTS if not isinstance(WHOLE[one.section][one.member], str))
+
+
+@pytest.mark.requirement("UPGRADE-onward")
+@pytest.mark.parametrize("element", MARKED)
+def test_an_element_that_its_sender_has_in_part_is_read_and_told_apart_from_what_is_not_known_here(element: str) -> None:
+    document = deepcopy(WHOLE)
+    mark(document, (element,))
+    assert document != WHOLE
+    record, unread = read(document)
+    assert record.document() == WHOLE
+    assert (unread.elements, unread.in_part, unread.sent_in_part) == ((), (), (element,))
+    assert (unread.not_known, unread.named) == ((), (element,))
+
+
+@pytest.mark.requirement("UPGRADE-onward")
+@pytest.mark.parametrize("element", MARKED)
+def test_a_node_from_before_the_mark_takes_the_element_for_one_that_it_read_in_part(element: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    document = deepcopy(WHOLE)
+    mark(document, (element,))
+    monkeypatch.setattr("safepassage.unread.without_marks", lambda document: set())
+    record, unread = read(document)
+    assert record.document() == WHOLE
+    assert (unread.elements, unread.in_part) == ((), (element,))
+
+
+def test_every_element_but_a_text_takes_a_mark_and_the_text_leaves_in_no_exchange() -> None:
+    assert {one.id for one in ELEMENTS} - {*MARKED} == {"identity.ssn"}
+
+
+@pytest.mark.parametrize("value", [False, 1, "true", None])
+def test_what_only_looks_like_a_mark_is_a_member_that_is_not_known(value: Any) -> None:
+    _, unread = read(grown(("identity", "name"), **{MARK: value}))
+    assert (unread.in_part, unread.sent_in_part) == (("identity.name",), ())
+
+
+def test_a_mark_stands_beside_what_is_not_known_and_goes_with_an_element_of_which_nothing_is_read() -> None:
+    document = grown(("identity", "name"))
+    [incident] = document["discipline"]["incidents"]
+    incident["school"] = {FUTURE: "only"}
+    mark(document, ("identity.name", "discipline.incidents", "programmes.years_later"))
+    _, unread = read(document)
+    assert (unread.elements, unread.in_part, unread.sent_in_part) == (("discipline.incidents",), ("identity.name",), ("identity.name",))

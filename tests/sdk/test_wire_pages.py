@@ -20,6 +20,7 @@ from safepassage.logged import Consistency, LoggedMessage
 from safepassage.node_statement import EncryptionKey, NodeStatement
 from safepassage.notice import Notice, NoticeContent, NoticeTaken
 from safepassage.package import REDISCLOSURE_NOTICE, REDISCLOSURE_NOTICE_DIGEST, Attached
+from safepassage.read_in_part import MARK
 from safepassage.receipt import Receipt
 from safepassage.reconciliation import Reconciliation, StreamCount
 from safepassage.refusal import Refusal
@@ -126,6 +127,10 @@ def test_what_a_message_is_refused_for_is_what_the_interface_says(path: str, kin
 
 def test_every_act_of_a_chain_is_named() -> None:
     assert set(get_args(Act)) <= set(re.findall(r"`([a-z-]+)`", MESSAGES[MESSAGES.index("### `sp-chain-part+jws`") :]))
+
+
+def test_the_mark_of_an_element_that_is_a_part_is_documented() -> None:
+    assert f'`"{MARK}": true`' in MESSAGES
 
 
 def test_the_notice_and_the_suites_are_those_of_the_code() -> None:

@@ -42,6 +42,7 @@ async def push_received_record(push: ReceivedPush, request: Request, caller: Rea
     sections = Sections.model_validate(document)
     made = edfi_resources(sections, student_unique_id=push.student_unique_id)
     missing = {*with_unread(made["not_expressed"], held), *contested}
+    left = {*made["not_expressed"], *contested, *(() if held.unread is None else held.unread.not_known)}
     sent = FIRST in made["resources"]
     if sent:
         # INVARIANT: nothing leaves unless the log has it.
@@ -52,7 +53,7 @@ async def push_received_record(push: ReceivedPush, request: Request, caller: Rea
         told = await send_student(api, made["resources"], clock=state.clock, until=now + SENDING)
         await note_push(state.database, api, [told], now=state.clock())
         outcomes = told.outcomes
-    if outcomes and all(one.outcome in TAKEN for one in outcomes) and not missing:
+    if outcomes and all(one.outcome in TAKEN for one in outcomes) and not left:
         await note_collection(request.app.state.exchange, row, caller, now)
     return PushedStudent(
         student=held.student.id,

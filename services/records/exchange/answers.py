@@ -70,6 +70,8 @@ class Released:
     """Others' claims to the child that were seen, none of which keeps the record."""
     documents: tuple[Document, ...] = ()
     """That go with it."""
+    in_part: tuple[str, ...] = ()
+    """Elements of which a node of a later version said more than this one could read."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,8 @@ def sealed(
         "request_digest": asked.request_digest,
     }
     content = _content(what, ids, to_base64url(salt), packed)
-    plaintext = content.plaintext()
+    in_part = what.in_part if isinstance(what, Released) else ()
+    plaintext = content.marked(in_part) if isinstance(content, Package) and in_part else content.plaintext()
     claims: dict[str, Any] = {
         **ids,
         "kind": content.kind,

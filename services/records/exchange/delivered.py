@@ -74,7 +74,8 @@ async def read_received_record(
     held = await what_came(request, row)
     # INVARIANT: nothing is shown before the log has the read.
     await log_read(request, row, caller, held, form=form, elements=held.record.elements())
-    if held.unread is None:  # what this version cannot give has not been collected, and would go with the rest
+    # what this version cannot give has not been collected, and would go with the rest; what the sender had in part has come as it was
+    if held.unread is None or not held.unread.not_known:
         await note_collection(exchange, row, caller, exchange.clock())
     headers = _PRIVATE if held.unread is None else {**_PRIVATE, UNREAD: said(held.unread.named)}
     if form == "edfi":

@@ -105,7 +105,7 @@ async def _opened(exchange: Exchange, row: IncomingEnvelopeRow, asked: ExchangeR
         if selector is None:
             raise RecordNotFiled("a record that was not asked for")
         require_as_asked(content, selector, unread=() if unread is None else unread.elements)
-        if unread is not None:
+        if unread is not None and unread.not_known:
             log.warning("a record came with what this version does not know", extra={"peer": row.issuer})
     return _Opened(row, asked, message, selector, content, unread)
 
@@ -215,8 +215,9 @@ def _apply(
     tx.afterwards(exchange.outbox.wake)
     elements, custodian_id = package.manifest.elements, stored.custodian_id
     tx.record(events.filed(message=opened.message, student_id=stored.student_id, custodian_id=custodian_id, elements=elements))
-    if opened.unread is not None:
-        tell(tx, exchange, read_in_part(exchange, opened.asked, student_id=stored.student_id, unread=opened.unread.named, now=now))
+    unread = () if opened.unread is None else opened.unread.not_known
+    if unread:
+        tell(tx, exchange, read_in_part(exchange, opened.asked, student_id=stored.student_id, unread=unread, now=now))
     return stored.student_id
 
 

@@ -64,7 +64,8 @@ async def releasable(exchange: Exchange, row: PeerRequestRow, asked: Asked, foun
         return kept
     own = () if held.left is None else tuple(name for name, origin in record.provenance.items() if "#" not in origin.originating_agency)
     documents = await _documents(exchange, asked, subject, record, outcome.permitted, own)
-    return Released(subject, record, decision, not_scheduled, claims, documents)
+    in_part = tuple(one for one in record.elements() if one in held.in_part and one.partition(".")[0] not in own)
+    return Released(subject, record, decision, not_scheduled, claims, documents, in_part)
 
 
 async def _kept_back(exchange: Exchange, row: PeerRequestRow, asked: Asked, side: SendingSide, held: Nothing) -> Nothing | None:

@@ -1,6 +1,6 @@
 """What is inside an answer: a child's record, that there may be one, an educator's credentials, or that nothing is provided."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Final, Literal
@@ -17,6 +17,7 @@ from safepassage.problems.bodies import AttachmentsDiffer
 from safepassage.problems.envelopes import NoticeNotAcknowledged
 from safepassage.problems.messages import SealedIdsDiffer
 from safepassage.problems.signatures import MalformedToken
+from safepassage.read_in_part import mark
 from safepassage.record import StudentRecord
 from safepassage.sealing import padded, unpadded, verify_pt_commit
 from safepassage.unread import Unread, readable_part
@@ -109,6 +110,12 @@ class Package(_Sealed):
     record: StudentRecord
     attachments: Annotated[tuple[Attached, ...], Field(min_length=1, max_length=100)] | None = None
     """In the order of their chunks."""
+
+    def marked(self, in_part: Collection[str]) -> bytes:
+        """As `plaintext`, where the sender has these elements of the record in part alone."""
+        document = json_object(unpadded(self.plaintext()))
+        mark(document["record"], in_part)
+        return padded(document)
 
 
 class NotProvided(_Sealed):

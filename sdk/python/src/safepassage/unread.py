@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from safepassage.canonical import canonical_json
 from safepassage.elements import BY_ID, SECTIONS
+from safepassage.read_in_part import without_marks
 from safepassage.record import SECTION_MODELS, Provenance, StudentRecord
 from safepassage.wire_policy import ElementId
 
@@ -32,11 +33,18 @@ class Unread:
     """Read without the members that this version does not know."""
     record: bytes
     """The whole record as it came: canonical JSON (RFC 8785)."""
+    sent_in_part: tuple[str, ...] = ()
+    """Which the sender marked (`safepassage.read_in_part`): it has them in part itself. No version of this node reads more of them."""
+
+    @property
+    def not_known(self) -> tuple[str, ...]:
+        """Those of which this version does not know all that came, in the order of their names."""
+        return tuple(sorted({*self.elements, *self.in_part}))
 
     @property
     def named(self) -> tuple[str, ...]:
-        """All of them, in the order of their names."""
-        return tuple(sorted({*self.elements, *self.in_part}))
+        """Those that are not whole here, whoever did not read them, in the order of their names."""
+        return tuple(sorted({*self.not_known, *self.sent_in_part}))
 
 
 class _NotLater(Exception):
@@ -44,7 +52,7 @@ class _NotLater(Exception):
 
 
 def readable_part(record: Mapping[str, Any]) -> tuple[dict[str, Any], Unread] | None:
-    """A record's JSON without what this version does not know, and what that is; None where more is wrong with it, or nothing is unknown.
+    """A record's JSON without what this version does not know, and what that is; None where more is wrong with it, or all of it is whole.
 
     What is readable is a StudentRecord, maybe one without any section.
     """
@@ -52,12 +60,13 @@ def readable_part(record: Mapping[str, Any]) -> tuple[dict[str, Any], Unread] | 
         whole = canonical_json(record)
         document: dict[str, Any] = json.loads(whole)
         elements = _without_unknown_elements(document)
+        marked = without_marks(document)
         in_part = _without_unknown_members(document, elements)
     except (_NotLater, TypeError, ValueError, RecursionError):
         return None
-    if not elements and not in_part:
+    if not elements and not in_part and not marked:
         return None
-    return document, Unread(tuple(sorted(elements)), tuple(sorted(in_part - elements)), whole)
+    return document, Unread(tuple(sorted(elements)), tuple(sorted(in_part - elements)), whole, tuple(sorted(marked - elements)))
 
 
 def _without_unknown_elements(document: dict[str, Any]) -> set[str]:
