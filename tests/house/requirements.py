@@ -230,6 +230,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "UPGRADE-later-store": "A version that finds a store which a later one has migrated says so, and changes no store",
             "UPGRADE-sender-told": "Who sent a record hears by name, and by name alone, what the other node does not read of it",
             "UPGRADE-onward": "What a node has in part of a later version's record it sends on as a part, marked so",
+            "UPGRADE-also": "What a later version only tells besides is passed over; what asks or permits has to be understood whole",
             "UPGRADE-later-record": "What a peer of a later version says and this one does not know is kept, told of, and shown to nobody",
         },
         "Changing the rules": {

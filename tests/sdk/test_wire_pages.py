@@ -52,6 +52,10 @@ PARTS: tuple[tuple[str, str, type[Wire]], ...] = (
 )
 
 
+ALSO = frozenset(re.findall(r"`(sp-[a-z-]+\+jws)`", WIRE[WIRE.index("**`also`**") :].split("\n\n", 1)[0]))
+"""The messages that may have the member."""
+
+
 def named(page: str, heading: str) -> set[str]:
     """What the first table below the heading names in its first column."""
     lines = page[page.index(heading) :].split("\n\n| member | |\n" if not heading.startswith("|") else heading, 1)[1].splitlines()
@@ -73,12 +77,14 @@ def members(kind: type[Wire]) -> set[str]:
 @pytest.mark.parametrize("kind", KINDS, ids=[kind.TYPE for kind in KINDS])
 def test_a_message_is_documented_whole(kind: type[Message]) -> None:
     proof = members(LoggedMessage) if issubclass(kind, LoggedMessage) else set()
-    assert named(MESSAGES, f"### `{kind.TYPE}`") == members(kind) - proof - {"v"}
+    assert named(MESSAGES, f"### `{kind.TYPE}`") == members(kind) - proof - {"v", "also"}
+    assert ("also" in members(kind)) is (kind.TYPE in ALSO)
 
 
 @pytest.mark.parametrize(("page", "heading", "kind"), PARTS, ids=[kind.__name__ for _, _, kind in PARTS])
 def test_what_is_in_one_or_around_it_is_documented_whole(page: str, heading: str, kind: type[Wire]) -> None:
-    assert named(page, heading) - {"v"} == members(kind) - {"v"}
+    assert named(page, heading) - {"v"} == members(kind) - {"v", "also"}
+    assert ("also" in members(kind)) is (getattr(kind, "TYPE", None) in ALSO)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
+from safepassage.also import Also
 from safepassage.checkpoints import Checkpoint
 from safepassage.claims import EntityId, NumericDate, Verified, require_lifetime, require_parties, verify_message
 from safepassage.compact import PublicKeys
@@ -28,6 +29,7 @@ class Accepted(LoggedMessage):
     iat: NumericDate
     exp: NumericDate
     """Until when an answer may come: the request's `exp`."""
+    also: Also = None
 
 
 def verify_accepted(

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
+from safepassage.also import Also
 from safepassage.canonical import from_base64url
 from safepassage.checkpoints import Checkpoint, parse_checkpoint, verify_checkpoint
 from safepassage.claims import EntityId, Message, NumericDate, OrganisationId, Verified, require_parties, verify_message
@@ -93,6 +94,7 @@ class ChainPart(Message):
     """Of the holder's part, once a record was received: the agency on whose behalf it was disclosed, as the record itself names it."""
     onward: Annotated[tuple[Onward, ...], Field(max_length=100)] = ()
     """Of the requester's part: where the record went from there."""
+    also: Also = None
 
 
 class PartContinuation(Wire):

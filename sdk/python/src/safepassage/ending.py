@@ -10,6 +10,7 @@ from uuid import UUID
 
 from pydantic import model_validator
 
+from safepassage.also import Also
 from safepassage.claims import EntityId, Message, NumericDate
 from safepassage.wire import Digest
 
@@ -32,6 +33,7 @@ class Ending(Message):
     envelope_id: UUID | None = None
     outcome: Literal["expired", "recalled", "given-up"]
     iat: NumericDate
+    also: Also = None
 
     @model_validator(mode="after")
     def _recalled_answers(self) -> Self:

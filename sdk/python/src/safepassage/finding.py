@@ -14,6 +14,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
+from safepassage.also import Also
 from safepassage.canonical import from_base64url, to_base64url
 from safepassage.claims import EntityId, Message, NumericDate, Verified, require_lifetime, require_parties, verify_message
 from safepassage.compact import PublicKeys
@@ -83,6 +84,7 @@ class Compared(Message):
     iat: NumericDate
     points: Base64Url
     """In the order in which they came."""
+    also: Also = None
 
 
 def packed(points: Sequence[bytes]) -> str:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
+from safepassage.also import Also
 from safepassage.canonical import from_base64url
 from safepassage.claims import EntityId, Message, NumericDate, Serial, Verified, require_lifetime, verify_message
 from safepassage.compact import PublicKeys
@@ -73,6 +74,7 @@ class NodeStatement(Message):
     encryption: Annotated[tuple[EncryptionKey, ...], Field(min_length=1, max_length=16)]
     organisation_id: UUID | None = None
     """The agency's id at the node."""
+    also: Also = None
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
+from safepassage.also import Also
 from safepassage.chain_part import Onward
 from safepassage.checkpoints import Checkpoint
 from safepassage.claims import EntityId, NumericDate, Verified, read_closed, require_lifetime, require_parties, verify_message
@@ -63,6 +64,7 @@ class NoticeContent(Wire):
     """Where it went on to, or who asked for it; of a refusal `disclosed_at` is when that was decided."""
     unread_elements: Annotated[tuple[ElementId, ...], Field(max_length=200)] | None = None
     """Of `read-in-part`: elements of the package's manifest, by name, that the requester keeps unread; none once it has read all."""
+    also: Also = None
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -119,6 +121,7 @@ class NoticeTaken(LoggedMessage):
     notice_digest: Digest
     """SHA-256 of the notice's compact JWS."""
     iat: NumericDate
+    also: Also = None
 
 
 def notice_info(*, iss: str, aud: str, exchange_id: UUID, notice_id: UUID, suite: str, enc_kid: Digest) -> bytes:

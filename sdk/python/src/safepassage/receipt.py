@@ -12,6 +12,7 @@ from uuid import UUID
 
 from pydantic import model_validator
 
+from safepassage.also import Also
 from safepassage.checkpoints import Checkpoint
 from safepassage.claims import EntityId, NumericDate, OrganisationId, Verified, require_lifetime, require_parties, verify_message
 from safepassage.compact import PublicKeys
@@ -46,6 +47,7 @@ class Receipt(LoggedMessage):
     """Acknowledges the notice; null where no record was provided."""
     stored_at: NumericDate
     iat: NumericDate
+    also: Also = None
 
     @model_validator(mode="after")
     def _reasoned(self) -> Self:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
+from safepassage.also import Also
 from safepassage.canonical import digest_of, digest_of_json
 from safepassage.checkpoints import Checkpoint
 from safepassage.claims import EntityId, NumericDate, Verified, require_lifetime, require_parties, verify_message
@@ -83,6 +84,7 @@ class Reconciliation(LoggedMessage):
     seen_size: Annotated[int, Field(ge=1, lt=2**53)] | None = None
     seen_root: Digest | None = None
     iat: NumericDate
+    also: Also = None
 
     def of(self, stream: Stream) -> StreamCount:
         """One of the four."""

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
+from safepassage.also import Also
 from safepassage.claims import EntityId, Message, NumericDate, Verified, require_parties, verify_message
 from safepassage.compact import PublicKeys
 from safepassage.problems.exchanges import RefusalMalformed
@@ -35,6 +36,7 @@ class Refusal(Message):
     iat: NumericDate
     answer_key: RecipientKey | None = None
     """Of an answer that cannot be opened: to which it may be sealed instead."""
+    also: Also = None
 
     def claims(self) -> dict[str, Any]:
         """The JSON object to sign; without `answer_key` where there is none, as versions read it that know no such member."""
