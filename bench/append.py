@@ -143,8 +143,9 @@ def _cpu_of(process: psutil.Process) -> float:
 
 
 def event_of(class_: str, number: int) -> Event:
-    """An event as records sends it: one student, an exchange, digests."""
-    student, exchange = STUDENTS[(number * 7919) % len(STUDENTS)], uuid7(system_clock())
+    """An event as records sends it: one student, an exchange, what was decided of it."""
+    now = system_clock()
+    student, exchange = STUDENTS[(number * 7919) % len(STUDENTS)], uuid7(now)
     return Event(
         class_=class_,
         key=f"{exchange}:{number}",
@@ -157,6 +158,7 @@ def event_of(class_: str, number: int) -> Event:
             purpose="enrollment",
             basis="transfer",
             exchange_id=exchange,
+            decision_id=uuid7(now),
             recipient_node="https://birch.example",
             elements=("identity.name", "identity.birth_date"),
         ),

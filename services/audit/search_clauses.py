@@ -29,6 +29,7 @@ def clauses_of(search: EntrySearch, *, nodes_of: NodesOf) -> list[Clause]:
         (Kind.POLICY, search.policy_hashes),
         (Kind.ELEMENT, search.elements),
         (Kind.EXCHANGE, search.exchange_ids),
+        (Kind.DECISION, search.decision_ids),
     ]
     clauses = [frozenset((kind, str(value)) for value in values) for kind, values in members]
     clients = {(Kind.ACTOR, actor_value(client_id=client)) for client in search.client_ids}

@@ -21,7 +21,7 @@ from tests.audit.audit_node import ELM, OAK, STATE, VENDOR, AuditNode, disclosur
 
 pytestmark = pytest.mark.anyio
 
-PARENT = uuid4()
+PARENT, DECIDED = uuid4(), uuid4()
 
 
 def state(node: AuditNode, *scopes: str) -> dict[str, str]:
@@ -63,7 +63,9 @@ async def a_log(node: AuditNode) -> dict[str, int]:
     )
     await node.append(read, headers=node.on_behalf_of("vendor", VENDOR))
     await node.append(rights_of_a_parent(uuid4()), service="privacy")
-    denied = event("decision", student=uuid4(), outcome="deny", operation="disclose", purpose="enrollment", reason="no-basis")
+    denied = event(
+        "decision", student=uuid4(), outcome="deny", operation="disclose", purpose="enrollment", reason="no-basis", decision_id=DECIDED
+    )
     await node.append(denied, service="privacy")
     await node.append(event("load", custodian=None).model_copy(update={"actor": Actor(kind="system", job="nightly")}))
     return {name: at for at, name in enumerate(names)}
@@ -85,6 +87,7 @@ FILTERS: list[tuple[dict[str, Any], set[str]]] = [
     ({"reasons": ["no-basis"]}, {"denied"}),
     ({"policy_hashes": [digest_of(b"policy")]}, {"disclosure", "elm", "read"}),
     ({"policy_hashes": [digest_of(b"another")]}, set()),
+    ({"decision_ids": [str(DECIDED)]}, {"denied"}),
     ({"elements": ["health.alerts"]}, {"disclosure"}),
     ({"categories": ["identity"]}, {"disclosure", "elm", "read"}),
     ({"categories": ["health"], "bases": ["contractor"]}, set()),
@@ -116,6 +119,25 @@ async def test_the_entries_of_an_exchange_are_found_by_its_id(node: AuditNode, i
     foreign = node.as_caller("audit:search", organisation=ELM)
     assert (await search(node, foreign, **asked)).entries == ()
     assert (await search(node, state(node), exchange_ids=[str(uuid4())])).entries == ()
+
+
+@pytest.mark.parametrize("indexed", [True, False])
+async def test_the_entries_of_a_decision_are_found_by_its_id(node: AuditNode, indexed: bool) -> None:
+    """That it was decided, with those who were denied all beside others, and what was disclosed by it."""
+    await give_organisations(node)
+    one, other = disclosure(node, uuid4()), disclosure(node, uuid4(), custodian=ELM)
+    told = [event("decision", student=uuid4(), outcome=outcome, decision_id=one.context.decision_id) for outcome in ("permit", "deny")]
+    await node.append(*told, event("decision", student=uuid4(), decision_id=other.context.decision_id), service="privacy")
+    await node.append(one, other, event("match", student=uuid4()))
+    if indexed:
+        await node.app.state.projector.catch_up()
+    asked = {"decision_ids": [str(one.context.decision_id)]}
+    assert [entry.index for entry in (await search(node, state(node), **asked)).entries] == [3, 1, 0]
+    both = {"decision_ids": [str(one.context.decision_id), str(other.context.decision_id)], "classes": ["disclosure"]}
+    assert [entry.index for entry in (await search(node, state(node), **both)).entries] == [4, 3]
+    foreign = node.as_caller("audit:search", organisation=ELM)
+    assert (await search(node, foreign, **asked)).entries == ()
+    assert (await search(node, state(node), decision_ids=[str(uuid4())])).entries == ()
 
 
 @pytest.mark.requirement("BAD-foreign")

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from services.audit.driver import Driver
@@ -17,6 +17,8 @@ from services.audit.subject_keys import SubjectKeys
 from shared.nobody import nobody_of
 
 PARTS_AT_ONCE = 512
+_AFTER_WHAT_IS_TOLD: Final = bytes((Kind.KEY,))
+"""Kinds from here on are of keys, addresses, exchanges and decisions, of which a block has thousands and an answer says nothing."""
 
 
 class Touched(NamedTuple):
@@ -37,8 +39,8 @@ def touched_in(driver: Driver, query: Query, stretch: Stretch, blocks: Sequence[
     for block, found in sorted(bits_in(driver, query, stretch, blocks).items()):
         touched.indices.extend(block * BLOCK + position for position in ascending(found))
         of_none = found
-        rows = driver.rows("SELECT term, bits FROM posting WHERE log = ? AND level = ? AND block = ?", stretch.year, ENTRIES_LEVEL, block)
-        for term, bits in rows:
+        one = "SELECT term, bits FROM posting WHERE log = ? AND level = ? AND block = ? AND term < ?"
+        for term, bits in driver.rows(one, stretch.year, ENTRIES_LEVEL, block, _AFTER_WHAT_IS_TOLD):
             having = loaded(bits) & found
             if not having:
                 continue

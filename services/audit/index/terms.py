@@ -1,8 +1,8 @@
 """What an entry can be found by: terms. A term is a byte for its kind, and 16 of a keyed digest of its value.
 
-Who a person or a client is, is a tag of the school year, as a student's is; so is an exchange, which is one student's. There are as many
-exchanges as students, so that terms that are random all through would dirty a page of their own each, in the store and in its write-ahead
-log: an exchange's begins with the time in its id, and those of an hour lie together.
+Who a person or a client is, is a tag of the school year, as a student's is; so is an exchange, which is one student's, and a decision.
+There are as many of these as students, so that terms that are random all through would dirty a page of their own each, in the store and in
+its write-ahead log: theirs begin with the time in their ids, and those of an hour lie together.
 Words of vocabularies, organisations and nodes are no persons: their key is the index's own, for all years.
 """
 
@@ -52,9 +52,11 @@ class Kind(IntEnum):
     EXCHANGE = 68
     ADDRESS = 69
     SIGNED_IN = 70
+    DECISION = 71
 
 
 _UUID7: Final = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-7")
+_BY_TIME: Final = frozenset({Kind.EXCHANGE, Kind.DECISION})
 _HEADS: Final = {kind: (bytes((kind,)), kind.name.lower()) for kind in Kind}
 
 OF_LEAF: Final = frozenset({Kind.CLASS, Kind.POLICY})
@@ -91,6 +93,8 @@ class Facts(NamedTuple):
     """Who had signed in, by what this node calls them."""
     for_client: str = ""
     """`client:<id>` whose token was exchanged for the one that it was done with: it did this too."""
+    decision: str = ""
+    """By which decision it was done, or which one it tells of."""
 
 
 _KINDS: Final[dict[str, Kind]] = {
@@ -105,7 +109,7 @@ class TermKeys(NamedTuple):
     words: bytes
     """For what is no person."""
     tags: Mapping[int, bytes]
-    """By school year, for persons, clients, keys, addresses, recipients, exchanges. An epoch whose key is gone has no such terms."""
+    """By school year, for persons, clients, keys, addresses, recipients, exchanges, decisions. One whose key is gone has no such terms."""
 
 
 def term_keys(driver: Driver, keys: SubjectKeys) -> TermKeys:
@@ -122,10 +126,10 @@ def digest_of(kind: Kind, value: str, key: bytes) -> bytes:
 def _head_of(kind: Kind, value: str) -> tuple[bytes, str]:
     """With what a term of the kind begins, and the kind's name.
 
-    Of when an exchange began it says no more than its entries say, to the second (in units of 1.024).
+    Of when an exchange began, or something was decided, it says no more than the entries say, to the second (in units of 1.024).
     """
     number, name = head = _HEADS[kind]
-    if kind is Kind.EXCHANGE and _UUID7.match(value):
+    if kind in _BY_TIME and _UUID7.match(value):
         return number + (int(value[:8] + value[9:11], 16) & ~0b11).to_bytes(5, "big"), name
     return head
 
@@ -224,6 +228,7 @@ def facts_of(
         actor.get("address", ""),
         actor.get("person", ""),
         actor_value(client_id=actor.get("for_client")),
+        context.get("decision_id", ""),
     )
 
 

@@ -19,6 +19,7 @@ from services.gateway.console.decision_words import ACTION_WORDS, OUTCOMES, RECI
 from services.gateway.console.decisions import PATH as LIST
 from services.gateway.console.decisions import basis_of, named
 from services.gateway.console.element_words import ELEMENT_WORDS
+from services.gateway.console.log_filters import LogFilters
 from services.gateway.console.node_reader import Node, NodeReader
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
 from services.gateway.console.purpose_words import PURPOSE_WORDS
@@ -135,6 +136,7 @@ async def _page(decision_id: UUID, frame: Frame, node: NodeReader, *, again: tup
         else (said_of(decision.fallen.reason, _), decision.fallen.at, cited(decision.fallen.citation or "", _)),
         over=decision.valid_until <= viewing.now,
         asked_by=decision.asked_by.client_id or decision.asked_by.job or decision.asked_by.service,
+        in_log=LogFilters(decision=str(decision.id)).href("/console/log") if node.may("audit:search") else None,
         set_page=f"{LIST}/sets/{decision.policy_hash}" if node.may("policies:simulate") else None,
         again=again,
         again_at=AGAIN.format(decision_id=decision_id),

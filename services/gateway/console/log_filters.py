@@ -43,6 +43,7 @@ MEMBERS: Final[Mapping[str, str]] = {
     "custodian": "custodian_ids",
     "recipient": "recipient_organisations",
     "exchange": "exchange_ids",
+    "decision": "decision_ids",
     "policy": "policy_hashes",
 }
 """Of each filter the member of the search (docs/audit.md)."""
@@ -83,6 +84,7 @@ class LogFilters(BaseModel):
     custodian: Text = ""
     recipient: Text = ""
     exchange: Text = ""
+    decision: Text = ""
     policy: Text = ""
     from_: Annotated[Day, Field(alias="from")] = ""
     to: Day = ""

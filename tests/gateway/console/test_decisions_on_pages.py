@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -13,7 +14,9 @@ from services.gateway.console.decision_words import ACTION_WORDS, BASIS_WORDS, R
 from services.gateway.console.element_words import ELEMENT_WORDS, SECTION_WORDS
 from services.privacy.policy.counterfactual import OF_AGENCIES, REMEDIES
 from services.privacy.policy.taxonomy import ACTIONS, BASES, RECIPIENTS
+from tests.audit.audit_node import event
 from tests.gateway.console.consoles import HOSTILE, Console
+from tests.gateway.console.crossing import log_of
 from tests.gateway.console.decided import decided, one_of_each, world_of
 
 pytestmark = pytest.mark.anyio
@@ -96,6 +99,21 @@ async def test_a_decision_is_run_again_to_the_bit_and_says_so(console: Console) 
     answer = await browser.post(f"{LIST}/{decision_id}/reproduction")
     assert answer.status == 200
     assert "Yes: the facts and the rules of then led to the same answer again, to the bit." in text_of(answer.body)
+
+
+async def test_a_decision_leads_to_what_the_log_has_of_it_and_of_no_other(console: Console) -> None:
+    browser, made = await console.browser("auditor"), await one_of_each(console)
+    page = (await browser.get(f"{LIST}/{made['denied']}")).body.decode()
+    for name in ("denied", "permitted"):
+        about = event("decision", student=uuid4(), custodian=console.district.id, outcome="deny", decision_id=made[name])
+        await log_of(console).append(about, service="privacy")
+    (where,) = re.findall(r'href="(/console/log\?[^"]+)"', page)
+    assert where == f"/console/log?decision={made['denied']}"
+    found = text_of((await browser.get(where)).body)
+    assert "1 entry" in found
+    assert re.search(r"It was decided .* Denied", found)
+    wrong = await browser.get("/console/log?decision=planted")
+    assert (wrong.status, "<code>decision</code>" in wrong.body.decode(), "planted" in wrong.body.decode()) == (422, True, False)
 
 
 async def test_a_decision_that_no_longer_stands_says_since_when_and_why(console: Console) -> None:

@@ -106,6 +106,8 @@ class EntrySearch(Wire):
     """Categories of elements (safepassage.elements), one element of which it is about."""
     exchange_ids: Annotated[tuple[UUID, ...], Field(max_length=100)] = ()
     """Exchanges with other nodes that it belongs to."""
+    decision_ids: Annotated[tuple[UUID, ...], Field(max_length=100)] = ()
+    """Decisions that it tells of, or by which it was done: `id` of `GET /v1/decisions/{id}`."""
 
 
 class FoundEntry(_Named):
