@@ -5,6 +5,7 @@ or `full=FILE` where the disk really is and has room again once that file is gon
 """
 
 import asyncio
+import json
 import resource
 import signal
 import sys
@@ -14,9 +15,12 @@ from pathlib import Path
 from uuid import UUID
 
 from safepassage.ids import uuid7
+from safepassage.problems.requests import LogUnavailable
 from tests.audit.audit_node import AuditNode, event, running
 
 BATCH = 8
+PAUSE_SECONDS = 0.1
+"""Between two tries."""
 LIMIT_BYTES = 600_000
 BEGIN = datetime(2026, 10, 20, 12, tzinfo=UTC)
 
@@ -53,15 +57,27 @@ async def append_batch(node: AuditNode, name: str, batch: int) -> bool:
     events = [event("request" if batch % 2 else "match", key=key, student=student_of(name, batch)) for key in keys]
     answer = await node.try_append(*events)
     if answer.status != 200:
-        assert answer.status == 503, answer.body
+        assert (answer.status, json.loads(answer.body)["code"]) == (503, LogUnavailable.code), answer.body
         return False
     appended = (await node.append(*events)).entries  # again: the same entries, as the first answer said
     say(" ".join(["acked", *(f"{one.index}={key}" for one, key in zip(appended, keys, strict=True))]))
     return True
 
 
-async def fill_the_disk(node: AuditNode, name: str, ballast: Path | None) -> None:
-    """Let files grow no further, append until that is felt, make room again, and go on."""
+async def append_sometime(node: AuditNode, name: str, batch: int, tries: int) -> bool:
+    """Send one batch, again and again as producers do, until it is answered."""
+    for _ in range(tries - 1):
+        if await append_batch(node, name, batch):
+            return True
+        await asyncio.sleep(PAUSE_SECONDS)
+    return await append_batch(node, name, batch)
+
+
+async def fill_the_disk(node: AuditNode, name: str, ballast: Path | None, *, tries: int = 1) -> None:
+    """Let files grow no further, append until that is felt, make room again, and go on.
+
+    tries  how often a batch is sent once there is room: a server may have to start first
+    """
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     if ballast is None:
@@ -77,7 +93,7 @@ async def fill_the_disk(node: AuditNode, name: str, ballast: Path | None) -> Non
     else:
         ballast.unlink()  # noqa: ASYNC240 nothing else runs
     for more in range(3):
-        assert await append_batch(node, name, batch + more)
+        assert await append_sometime(node, name, batch + more, tries)
     say("recovered")
 
 
