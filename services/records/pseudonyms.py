@@ -1,6 +1,6 @@
 """Pairwise pseudonyms: how one recipient knows one student. Stored and random, so that two recipients can compare nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
@@ -39,6 +39,13 @@ async def student_of(database: Database, recipient_id: UUID, pseudonym: UUID) ->
         query = select(PseudonymRow.student_id).where(PseudonymRow.recipient_id == recipient_id, PseudonymRow.pseudonym == pseudonym)
         found: UUID | None = (await tx.execute(query)).scalar_one_or_none()
         return found
+
+
+async def students_of(database: Database, recipient_id: UUID, pseudonyms: Collection[UUID]) -> list[UUID]:
+    """The students whom the recipient knows by these; of those that are not the recipient's, nobody."""
+    async with database.reading() as tx:
+        query = select(PseudonymRow.student_id).where(PseudonymRow.recipient_id == recipient_id, PseudonymRow.pseudonym.in_(pseudonyms))
+        return list((await tx.execute(query)).scalars())
 
 
 async def _held(tx: AsyncSession, recipient_id: UUID, student_ids: Sequence[UUID]) -> dict[UUID, UUID]:

@@ -31,6 +31,7 @@ STATEMENTS: Final = "safepassage.statementsOfDisagreement"
 LEFT: Final = "safepassage.leftWithDistrict"
 """The district keeps the record itself: that something is not here does not say that it is not so."""
 RIGHTS_HOLDER: Final = "parent"
+RELATIVE: Final = "relative"
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ class Shapes:
             words = "|".join(str(guardian["name"].get(part, "")) for part in ("first", "middle", "last_1", "last_2"))
             seen[words] += 1
             sourced_id = f"{one.pseudonym}{WITHIN}{self._pairwise('guardian', str(one.pseudonym), words, str(seen[words]))}"
-            role = RIGHTS_HOLDER if guardian.get("rights") is not None else "relative"
+            role = RIGHTS_HOLDER if guardian.get("rights") is not None else RELATIVE
             value = {
                 **self._record(sourced_id, one),
                 "enabledUser": "false",

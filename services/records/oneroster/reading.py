@@ -1,7 +1,7 @@
 """Reading under an agreement for the rostering service: who is in reach, decided, cut and put under the recipient's own ids."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -26,7 +26,7 @@ from services.records.formats.oneroster_places import Directory, Links
 from services.records.formats.oneroster_vocabulary import COURSES, RELEVANT
 from services.records.logged import log_all_ahead
 from services.records.oneroster.counts import Counted, Counts
-from services.records.pseudonyms import pseudonyms_of, student_of
+from services.records.pseudonyms import pseudonyms_of, student_of, students_of
 from services.records.reach import (
     Reach,
     SealedStudent,
@@ -85,6 +85,7 @@ class Reading:
         self._now, self._today = now, today
         self._state = request.app.state
         self._among: Sequence[UUID] | None = None
+        self._at: Sequence[UUID] = agreement.district_ids
         self.valid_for = USUAL
         """How long decisions are asked to hold."""
         self.valid_until = datetime.max.replace(tzinfo=UTC)
@@ -122,6 +123,16 @@ class Reading:
         narrowed._among = sorted(student_ids)
         return narrowed
 
+    def at(self, places: Sequence[UUID]) -> "Reading":
+        """The same of those alone who are enrolled there, within the agreement's districts."""
+        narrowed = copy(self)
+        narrowed._at = places
+        return narrowed
+
+    async def known_as(self, pseudonyms: Collection[UUID]) -> "Reading":
+        """The same of the students alone whom the caller's organisation knows by these."""
+        return self.among(await students_of(self._state.database, self._caller.organisation_id, pseudonyms))
+
     @property
     def asked_of(self) -> tuple[Any, ...]:
         """All of the agreement and of the token by which the objects of one reading are others than those of another."""
@@ -135,8 +146,8 @@ class Reading:
         return found
 
     def places(self) -> list[UUID]:
-        """Where everybody is: the agreement's districts."""
-        return list(self._agreement.district_ids)
+        """Where everybody is: the agreement's districts, or what was narrowed to."""
+        return list(self._at)
 
     def places_of(self, sourced_id: str) -> list[UUID]:
         """Where the students of an organisation's classes are: in its district, for a class of one school has students of another.
@@ -265,7 +276,7 @@ class Reading:
 
     async def left(self) -> dict[str, str]:
         """A header that names those who keep their students' records themselves; none where nobody does."""
-        districts = await self._state.database.read(lambda connection: districts_with_the_rest(connection, self.places()))
+        districts = await self._state.database.read(lambda connection: districts_with_the_rest(connection, self._agreement.district_ids))
         return {LEFT_WITH: ", ".join(map(str, districts))} if districts else {}
 
     async def log(self, items: Iterable[Item]) -> None:

@@ -6,7 +6,7 @@ organisations, sessions, courses and classes tell of no student, and are not in 
 
 import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from inspect import Parameter, Signature
 from typing import Annotated, Any, Final, NamedTuple
 
@@ -29,6 +29,7 @@ from services.records.formats.oneroster_vocabulary import OF_DEMOGRAPHICS, OF_US
 from services.records.oneroster import contents as made_of
 from services.records.oneroster.asking import Asked, Parameters, Query_
 from services.records.oneroster.contents import CLASS, COURSE, SCHOOL, TERM, USER, Made
+from services.records.oneroster.narrowing import Narrowed, narrowed
 from services.records.oneroster.paging import Find, Paging, page_of
 from services.records.oneroster.reading import Reading
 from shared.caller import Caller, caller_with
@@ -142,27 +143,48 @@ OF_EVERYBODY: Final = frozenset(
     {made_of.classes, made_of.courses, made_of.demographics, made_of.enrollments, made_of.students, made_of.users}
 )
 """What is made of everybody in reach, or of everybody in a district."""
-WINDOWED: Final = {"getAllStudents": OF_USERS, "getAllDemographics": OF_DEMOGRAPHICS}
-"""Operations with an object a student, whose pages are cut in the store: of any number of students."""
+WINDOWED: Final[Mapping[Any, tuple[str, ...]]] = {made_of.students: OF_USERS, made_of.demographics: OF_DEMOGRAPHICS}
+"""Whole collections with an object a student, whose pages are cut in the store: of any number of students."""
 
 
 async def _several(operation: Several, caller: Caller, request: Request, now: Now, query: Parameters) -> Response:
     asked = Asked.of(query, operation.collection)
     reading = await Reading.of(request, caller, now)
-    needed = WINDOWED.get(operation.name)
-    if needed is not None and asked.only_since:
+    ids = request.path_params
+    narrow = Narrowed(operation.find, asked) if ids else narrowed(operation.find, asked)
+    find, asked = narrow.find, narrow.asked
+    needed = None if ids else WINDOWED.get(find)
+    page: list[Made] = []
+    total = 0
+    if narrow.is_of_nobody:
+        pass
+    elif needed is not None and asked.only_since:
         items, total = await reading.window(needed, offset=asked.offset, limit=asked.limit, changed_since=asked.changed_since)
         page = await (made_of.of_demographics(reading, items) if needed is OF_DEMOGRAPHICS else made_of.of_students(reading, items))
     else:
-        ids = request.path_params
-        of_everybody = operation.find in OF_EVERYBODY and USER not in ids
-        about: dict[str, Any] = {"find": operation.find, "ids": ids, "asked": asked}
-        paging = Paging(request.app.state, caller, name=operation.name, now=now, **about) if of_everybody else None
-        page, total = await (page_of(reading, **about) if paging is None else paging.page(reading))
+        about: dict[str, Any] = {"find": find, "ids": ids, "asked": asked}
+        if narrow.pseudonyms is not None:
+            page, total = await page_of(await reading.known_as(narrow.pseudonyms), **about)
+        elif find in OF_EVERYBODY and USER not in ids:
+            paging = Paging(request.app.state, caller, name=operation.name, now=now, **about)
+            page, total = await paging.page(at_school(reading, narrow.school, find))
+        else:
+            page, total = await page_of(reading, **about)
     await reading.log([one.item for one in page if one.item is not None])
     url = f"{request.app.state.settings.entity_id}{request.url.path}"
     headers = {"x-total-count": str(total), "link": asked.links(url, total)}
     return _answer({operation.collection: [asked.selected(one.value) for one in page]}, headers | await reading.left())
+
+
+def at_school(reading: Reading, school: str | None, find: Find) -> Reading:
+    """The reading of those alone who are at a school; of whose classes are there, its district. All, where it is none in reach."""
+    if school is None:
+        return reading
+    try:
+        there = reading.school(school).id
+    except NoSuchObject:
+        return reading
+    return reading.at([there] if find in (made_of.students, made_of.users) else reading.places_of(school))
 
 
 async def _one(operation: One, caller: Caller, request: Request, now: Now, query: Parameters) -> Response:
