@@ -78,10 +78,10 @@ test-stories: $(VENV)/.dev ## the Ed-Fi sample district, the tutorial as a reade
 test-timing: $(VENV)/.dev ## how long what is foreign takes to be refused, in CPU time, on a machine that does nothing else
 	@$(BIN)/python -m pytest tests/isolation -m "slow and not postgres" $(ARGS)
 
-test-long: $(VENV)/.dev ## what takes longer than a change can wait: 500 answer times told apart by nothing, fifty disorders, one of each two processes dies, another maker's witness (with Go)
+test-long: $(VENV)/.dev ## what takes longer than a change can wait: 500 answer times told apart by nothing, fifty disorders, one of each two processes dies, another maker's witness, a verifier that is known to be bad (with Go)
 	@tests/postgres/with-cluster $(BIN)/python -m pytest tests/records/exchange/test_any_order.py tests/records/exchange/test_nobody.py tests/stories/test_two_of_each.py \
 		-m long $(ARGS)
-	@tests/audit/with-other-makers $(BIN)/python -m pytest tests/audit/test_another_makers_witness.py tests/audit/test_another_makers_log.py -m long $(ARGS)
+	@tests/audit/with-other-makers $(BIN)/python -m pytest tests/audit/test_another_makers_witness.py tests/audit/test_another_makers_log.py tests/sdk/verifier/test_known_bad_reader.py -m long $(ARGS)
 
 test-containers: $(VENV)/.dev ## build the image and run the story against docker-compose.yml
 	@tests/containers/run $(ARGS)

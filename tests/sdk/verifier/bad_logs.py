@@ -73,15 +73,21 @@ def in_database(logs: Logs, change: Change, *, index: int | None = None, pinned:
 
 def in_folder(folder: Path, name: str, data: bytes | None, *, index: int | None = None, pinned: tuple[str, ...] = ()) -> Judge:
     """Verify a folder in which one file has other bytes, or is not there."""
+    return with_files(folder, {name: data}, index=index, pinned=pinned)
+
+
+def with_files(folder: Path, files: dict[str, bytes | None], *, index: int | None = None, pinned: tuple[str, ...] = ()) -> Judge:
+    """The same of several files, each by its name."""
 
     def judge(verifier: Verifier) -> None:
-        path = folder / name
-        held = path.read_bytes()
-        path.unlink() if data is None else path.write_bytes(data)
+        held = {folder / name: (folder / name).read_bytes() for name in files}
+        for name, data in files.items():
+            (folder / name).unlink() if data is None else (folder / name).write_bytes(data)
         try:
             _located(verifier, verifier.LogFolder(folder), index, pinned=pinned)
         finally:
-            path.write_bytes(held)
+            for path, data in held.items():
+                path.write_bytes(data)
 
     return judge
 
@@ -142,10 +148,14 @@ def nothing(_: DatabaseFile) -> None:
     pass
 
 
+def whole_folder(logs: Logs) -> Iterator[Case]:
+    yield Case("the folder", in_folder(logs.tiles, "checkpoint", note_of(ENTRIES).encode()))
+
+
 def good(logs: Logs) -> Iterator[Case]:
     yield Case("the database", in_database(logs, nothing, leaves=True))
     yield Case("the database with a pinned checkpoint", in_database(logs, nothing, pinned=(note_of(ENTRIES[:77]),)))
-    yield Case("the folder", in_folder(logs.tiles, "checkpoint", note_of(ENTRIES).encode()))
+    yield from whole_folder(logs)
     yield Case("the folder, for a smaller checkpoint", in_folder(logs.tiles, "checkpoint", note_of(ENTRIES[:290]).encode()))
     yield Case("a log whose times are in order", lambda verifier: _located(verifier, verifier.LogFolder(logs.tiles), None, leaves=True))
     yield Case("a folder without tiles of hashes", lambda verifier: _located(verifier, verifier.LogFolder(logs.bare), None))
@@ -262,7 +272,8 @@ def _unsigned(data: bytes) -> Change:
     return change
 
 
-def _folders(logs: Logs) -> Iterator[Case]:
+def tampered_folder(logs: Logs) -> Iterator[Case]:
+    """What whoever reads tiles has to see by the checkpoint alone."""
     of = partial(in_folder, logs.tiles)
     full, part = bundle_of(ENTRIES[:256]), bundle_of(ENTRIES[256:])
     yield Case("an altered bundle", of("tile/entries/000", full.replace(ENTRIES[9], ENTRIES[10]), index=9))
@@ -271,6 +282,11 @@ def _folders(logs: Logs) -> Iterator[Case]:
     yield Case("a missing bundle", of("tile/entries/000", None, index=0))
     yield Case("a missing partial bundle", of("tile/entries/001.p/44", None, index=256))
     yield Case("an altered partial bundle", of("tile/entries/001.p/44", part.replace(ENTRIES[299], ENTRIES[298]), index=299))
+    other = full.replace(ENTRIES[9], FORKED[7])
+    hashes = b"".join(map(leaf_hash, [*ENTRIES[:9], FORKED[7], *ENTRIES[10:256]]))
+    yield Case(
+        "an altered bundle with its tile of hashes", with_files(logs.tiles, {"tile/entries/000": other, "tile/0/000": hashes}, index=0)
+    )
     yield Case("an altered tile of hashes", of("tile/0/000", bytes(8192), index=0))
     yield Case("an altered partial tile of hashes", of("tile/0/001.p/44", bytes(44 * 32), index=256))
     yield Case("a partial tile of hashes that is too short", of("tile/0/001.p/44", bytes(32), index=256))
@@ -279,6 +295,11 @@ def _folders(logs: Logs) -> Iterator[Case]:
     yield Case("another history's checkpoint", of("checkpoint", logs.forked.encode(), index=0))
     yield Case("a checkpoint that is ahead of the folder", of("checkpoint", note_of([*ENTRIES, entry(300)]).encode(), index=256))
     yield Case("a checkpoint of another log", of("checkpoint", note_of(ENTRIES, origin="cedar.example/log/2026").encode()))
+
+
+def _folders(logs: Logs) -> Iterator[Case]:
+    yield from tampered_folder(logs)
+    of = partial(in_folder, logs.tiles)
     yield Case("a folder against a pinned checkpoint", of("checkpoint", note_of(ENTRIES).encode(), pinned=(note_of(FORKED[:40]),), index=0))
     yield Case("a year that pins something else", follows(logs, 2024, 2025))
     yield Case("a year behind another than the one before it", follows(logs, 2025, 2024))
