@@ -37,9 +37,12 @@ OPERATIONS: Final = (
     ("load", "load-student", "reporting", "none"),
 )
 KINDS_OF_EVENT: Final = 4_000
-"""Different events; each entry is one of them about a student of its own, and of an exchange of its own where it is of one."""
+"""Different events; each entry is one of them about a student of its own, with an exchange and a decision of its own where it has such."""
 ENTRIES_OF_AN_EXCHANGE: Final = 4
 _ANY_EXCHANGE: Final = UUID("00000000-0000-7000-8000-000000000000")
+ENTRIES_OF_A_DECISION: Final = 2
+"""That it was decided, and what was done by it."""
+_ANY_DECISION: Final = UUID("00000000-0000-7000-8000-000000000001")
 
 
 class Questioned(NamedTuple):
@@ -53,6 +56,8 @@ class Questioned(NamedTuple):
     until: datetime
     exchanges: list[str]
     """One of each group of entries, once they are written."""
+    decisions: list[str]
+    """As those."""
 
 
 def asked_about(now: datetime, seed: int = 4) -> Questioned:
@@ -62,7 +67,8 @@ def asked_about(now: datetime, seed: int = 4) -> Questioned:
     def ids(count: int) -> list[UUID]:
         return [UUID(int=chance.getrandbits(128), version=4) for _ in range(count)]
 
-    return Questioned(ids(STUDENTS), [f"client-{n}" for n in range(CLIENTS)], ids(60), ids(CUSTODIANS), now - timedelta(days=DAYS), now, [])
+    clients, since = [f"client-{n}" for n in range(CLIENTS)], now - timedelta(days=DAYS)
+    return Questioned(ids(STUDENTS), clients, ids(60), ids(CUSTODIANS), since, now, [], [])
 
 
 async def fill(database: Database, state: Any, head: Head, about: Questioned, count: int) -> None:
@@ -74,13 +80,16 @@ async def fill(database: Database, state: Any, head: Head, about: Questioned, co
         t = start + span * done // count
         at = datetime.fromtimestamp(t, UTC)
         exchanges = [str(uuid7(at)) for _ in range(GROUP // ENTRIES_OF_AN_EXCHANGE)]
+        decisions = [str(uuid7(at)) for _ in range(GROUP // ENTRIES_OF_A_DECISION)]
         about.exchanges.append(exchanges[0])
+        about.decisions.append(decisions[0])
         some = [
             _about_one(
                 chance.choice(events),
                 about.students[int(STUDENTS * chance.random() ** 2)],
                 done + n,
                 exchanges[n // ENTRIES_OF_AN_EXCHANGE],
+                decisions[n // ENTRIES_OF_A_DECISION],
             )
             for n in range(min(GROUP, count - done))
         ]
@@ -96,8 +105,8 @@ def _write(state: Any, head: Head, drafts: list[Draft], t: int, connection: Conn
     return write_entries(driver, head, entries, t, signing=Signing(state.signer, state.clock())).head
 
 
-def _about_one(draft: Draft, student: UUID, number: int, exchange: str) -> Draft:
-    context = draft.context.replace(str(_ANY_EXCHANGE).encode(), exchange.encode())
+def _about_one(draft: Draft, student: UUID, number: int, exchange: str, decision: str) -> Draft:
+    context = draft.context.replace(str(_ANY_EXCHANGE).encode(), exchange.encode()).replace(str(_ANY_DECISION).encode(), decision.encode())
     return draft._replace(subjects=(str(student),), event_key=number.to_bytes(22, "big"), context=context)
 
 
@@ -116,6 +125,7 @@ def _events(about: Questioned, digest_key: bytes, chance: random.Random) -> Iter
             recipient_node=None if peer is None else f"https://{peer}.example",
             recipient_organisation=None if peer is not None else str(chance.choice(about.organisations)),
             exchange_id=_ANY_EXCHANGE if basis == "transfer" else None,
+            decision_id=None if class_ == "load" else _ANY_DECISION,
         )
         actor = Actor(
             kind="client",

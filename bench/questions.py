@@ -116,6 +116,7 @@ _KINDS: Final = (
     "custodian and class",
     "an hour",
     "exchange",
+    "decision",
     "what there is none of",
 )
 
@@ -141,5 +142,7 @@ def _question(kind: str, about: Questioned, chance: random.Random) -> Body:
             return {"logged_from": _text(at), "logged_until": _text(at + timedelta(hours=1))}
         case "exchange":
             return {"exchange_ids": [chance.choice(about.exchanges)]}
+        case "decision":
+            return {"decision_ids": [chance.choice(about.decisions)]}
         case _:
             return {"client_ids": [chance.choice(about.clients)], "purposes": ["enrollment"], "operations": ["vendor-page"]}

@@ -19,8 +19,9 @@ bind the agency.
 
 Of {rows} rows {compared} were compared with the words of the law itself, as of the date that stands there ("undated": the copy names
 none). The others are at second hand: from a page of a public body, a bill, or others' chart of the states' laws. Of {unknown} a text
-was looked for and none found (a law firm's collection of 2020 has laws of every other state and territory), and nothing is said. Where a
-law names no number of hours or days that can be counted, its words stand in place of one, and no date is made up.
+was looked for and none found: a law firm's summary of 2018 says that the Northern Marianas and American Samoa have no such law, collections
+of 2020 and 2026 have one of every other state and territory, and here nothing is said. Where a law names no number of hours or days that
+can be counted, its words stand in place of one, and no date is made up.
 
 - *to*: who is told; "from 501": where so many people or more are affected.
 - *binds*: public agencies (so districts), businesses (so contractors), or both; unclear: what was read does not say.
