@@ -1,10 +1,14 @@
-"""PostgreSQL's own processes are killed under a log that is being written: the server starts again, nothing that was answered is lost."""
+"""PostgreSQL's own processes are killed under a log that is being written, or all of it is stopped at once: it starts again, and nothing
+that was answered is lost.
+"""
 
+import asyncio
 import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -17,14 +21,15 @@ pytestmark = [pytest.mark.faults, pytest.mark.postgres, pytest.mark.anyio]
 
 BATCHES = 40
 KILLED_AT = {5, 15, 25}
-"""After so many answered batches a backend dies; the server then ends all of them and recovers from its log."""
+"""After so many answered batches it happens; the server ends all of its processes and recovers from its log."""
 
 
 @pytest.mark.requirement("LOG-FAULTS")
 @pytest.mark.requirement("FAULT-kill")
-async def test_a_log_survives_that_backends_are_killed(postgres_place: str, node_keys: Path) -> None:
+@pytest.mark.parametrize("how", ["a backend is killed", "the server is stopped at once"])
+async def test_a_log_survives_what_ends_the_server(how: str, postgres_place: str, node_keys: Path) -> None:
     await migrated(postgres_place)
-    process = _appending(postgres_place, node_keys)
+    process = appending(postgres_place, node_keys)
     acked: dict[str, int] = {}
     answered = 0
     assert process.stdout is not None
@@ -39,14 +44,14 @@ async def test_a_log_survives_that_backends_are_killed(postgres_place: str, node
                 assert acked.setdefault(key, int(index)) == int(index)
             answered += 1
             if answered in KILLED_AT:
-                await _kill_a_backend(postgres_place)
+                await (_kill_a_backend(postgres_place) if how == "a backend is killed" else asyncio.to_thread(_stop_at_once))
     assert process.wait() == 0
     assert len(acked) == 2 * BATCHES
     assert await check_store(postgres_place, node_keys, acked) == 2 * BATCHES
 
 
-def _appending(url: str, node_keys: Path) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "tests.audit.few_appends", url, str(node_keys), str(BATCHES), "300"]
+def appending(url: str, node_keys: Path, *, batches: int = BATCHES) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "tests.audit.few_appends", url, str(node_keys), str(batches), "300"]
     environment = {"PYTHONPATH": f"{ROOT}:{ROOT / 'sdk/python/src'}", "PYTHONDONTWRITEBYTECODE": "1"}
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment)
 
@@ -60,3 +65,13 @@ async def _kill_a_backend(url: str) -> None:
     assert victims
     await database.close()
     os.kill(victims[0], signal.SIGKILL)
+
+
+def _stop_at_once() -> None:
+    """As `pg_ctl stop -m immediate` does, without a checkpoint; then it is started as it was."""
+    data = Path(os.environ["SAFE_PASSAGE_TEST_POSTGRES_DATA"])  # noqa: TID251 how the script tells the tests
+    running = Path("/proc", (data / "postmaster.pid").read_text().split()[0], "exe").readlink()
+    command = [running.with_name("pg_ctl"), "-D", data, "-m", "immediate", "-w", "-l", data / "server.log", "restart"]
+    owner = data.stat()
+    as_owner: dict[str, Any] = {} if os.geteuid() == owner.st_uid else {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []}
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/", **as_owner)
