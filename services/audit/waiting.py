@@ -11,8 +11,10 @@ from services.audit.entries import Entry
 from services.audit.group_commit import Place, Submission
 from services.audit.tree import Growth
 
-MAX_GROUP_ENTRIES = 1024
-MAX_GROUP_SUBJECTS = 4096
+MAX_GROUP_ENTRIES = 4_096
+"""Four large requests that wait together are one transaction: a tenth less of the service's work each than one by one. SQLite takes some
+30 ms for so many rows, while nobody else has a turn; as long as for a step of the index, or an entry about so many students."""
+MAX_GROUP_SUBJECTS = 4_096
 
 
 class Receipt(NamedTuple):
