@@ -34,8 +34,11 @@ AT_ONCE = 4
 JOSE = "application/jose"
 NO_SUCH_ROUTE = (404, 405)
 """Of a node that takes no messages together: what it is sent so, it has been sent in vain."""
+NO_SUCH_DOOR = (*NO_SUCH_ROUTE, 501)
+"""Without a signed refusal: of a node that does without one of the operations that it may do without."""
 ASKED_AGAIN_AFTER = timedelta(hours=1)
 """It may have been upgraded."""
+DOOR_LOOKED_AT_AGAIN = timedelta(days=1)
 
 
 class _Door(NamedTuple):
@@ -67,6 +70,7 @@ class Deliveries:
     def __init__(self, peers: Peers, breakers: Breakers, clock: Clock, *, paths: ShownPaths | None = None) -> None:
         self._peers, self._breakers, self._clock, self._paths = peers, breakers, clock, paths
         self._alone_until: dict[tuple[str, str], datetime] = {}
+        self._left_out_until: dict[tuple[str, str], datetime] = {}
         self._gathered: Gathered[tuple[str, Kind], _Message, PeerAnswer] = Gathered(self._send, most=MOST, at_once=AT_ONCE)
 
     async def hand_over(self, member: Member, kind: Kind, content: bytes) -> PeerAnswer:
@@ -94,6 +98,15 @@ class Deliveries:
             return await self._heard(member.entity_id, self._peers.put(member, path, content, content_type=content_type))
         sent = self._peers.post(member, path, content, content_type=content_type, longest_answer=longest_answer)
         return await self._heard(member.entity_id, sent)
+
+    def is_left_out(self, member: Member, path: str) -> bool:
+        """Whether a peer was found to do without an operation, in the last day."""
+        until = self._left_out_until.get((member.entity_id, path))
+        return until is not None and self._clock() < until
+
+    def note_left_out(self, member: Member, path: str) -> None:
+        """The peer does without it. It is looked at again: it may be upgraded, or something stood in between."""
+        self._left_out_until[member.entity_id, path] = self._clock() + DOOR_LOOKED_AT_AGAIN
 
     async def announce(self, member: Member, path: str, token: str) -> PeerAnswer:
         """A signed message alone, as `hand_over` would send it. Raises as that."""

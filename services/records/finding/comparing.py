@@ -18,6 +18,7 @@ from safepassage.problems.exchanges import PeerUnavailable
 from safepassage.problems.signatures import MalformedToken
 from services.records.exchange.answers import Asked
 from services.records.exchange.asking import CONTENT_TYPE, refusal_of
+from services.records.exchange.deliveries import NO_SUCH_DOOR
 from services.records.exchange.exchange import Exchange
 from services.records.finding.curve import blinded, point_of
 from services.records.finding.seeking import drawn_point
@@ -35,14 +36,21 @@ NAMED = ("identity", "statements")
 ROUNDED_TO = 256
 """Points are sent by so many: their number tells little of how many students were born on some days."""
 
+
+class ComparesNothing(Exception):
+    """The requester has no such operation: a node may do without it, and then nothing can be compared with it."""
+
+
 _TAGGED = select(TagRow.student_id).where(TagRow.tag == bindparam("tag")).distinct()
 
 
 async def found_unseen(exchange: Exchange, row: PeerRequestRow, asked: Asked, sought: Sought) -> UUID | None:
     """The student who is sought; None where nobody is. Of several the one of whom the most agrees: who is asked next looks at all of them.
 
-    Raises PeerUnavailable where the requester does not answer, and what its answer is refused with: it is tried again.
+    Raises PeerUnavailable where the requester does not answer, and what its answer is refused with: it is tried again. ComparesNothing.
     """
+    if exchange.deliveries.is_left_out(exchange.trust.member(asked.requester), PATH):  # known before anything of the child is looked at
+        raise ComparesNothing
     held = await exchange.read(lambda connection: held_at(connection, exchange.vault, sought.bucket))
     secret = secrets.token_bytes(POINT_BYTES)
     points = await asyncio.to_thread(points_of, held, secret)
@@ -78,7 +86,7 @@ def points_of(held: Mapping[UUID, Sequence[str]], secret: bytes) -> list[bytes]:
 
 
 async def _compared(exchange: Exchange, row: PeerRequestRow, asked: Asked, points: Sequence[bytes]) -> list[bytes] | None:
-    """The same points, blinded by the requester too; None where it refuses that for good. Raises PeerUnavailable."""
+    """The same points, blinded by the requester too; None where it refuses that for good. Raises PeerUnavailable, ComparesNothing."""
     member = exchange.trust.member(asked.requester)
     message = Comparison(
         iss=exchange.entity_id,
@@ -91,7 +99,14 @@ async def _compared(exchange: Exchange, row: PeerRequestRow, asked: Asked, point
     token = exchange.signing.sign_compact(typ=message.TYPE, payload=message.claims(), answers=row.token).encode("ascii")
     answer = await exchange.deliveries.call(member, "POST", PATH, token, content_type=CONTENT_TYPE, longest_answer=MAX_LENGTH)
     if answer.status != 200:
-        refusal = await refusal_of(exchange, answer, peer=asked.requester, about=digest_of(token))
+        try:
+            refusal = await refusal_of(exchange, answer, peer=asked.requester, about=digest_of(token))
+        except PeerUnavailable:
+            if answer.status not in NO_SUCH_DOOR:
+                raise
+            log.warning("requester has no door for comparisons", extra={"peer": asked.requester, "status": answer.status})
+            exchange.deliveries.note_left_out(member, PATH)
+            raise ComparesNothing from None
         log.info("requester refuses to compare", extra={"peer": asked.requester, "code": refusal.code})
         return None
     try:

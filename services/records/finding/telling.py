@@ -5,7 +5,7 @@ from services.records.exchange import nobody
 from services.records.exchange.answers import Asked, Hinted, Nothing, Subject
 from services.records.exchange.deciding import about_nobody, decide
 from services.records.exchange.exchange import Exchange
-from services.records.finding.comparing import found_unseen
+from services.records.finding.comparing import ComparesNothing, found_unseen
 from services.records.tables import PeerRequestRow
 from services.records.transfers.sending_side import found_at
 
@@ -17,7 +17,11 @@ async def told_of_finding(exchange: Exchange, row: PeerRequestRow, asked: Asked)
     Raises PeerUnavailable, FactsBehind, TemporarilyUnavailable: the answer is put off.
     """
     sought = asked.selector.sought
-    student_id = None if sought is None else await found_unseen(exchange, row, asked, sought)
+    try:
+        student_id = None if sought is None else await found_unseen(exchange, row, asked, sought)
+    except ComparesNothing:
+        # It hears now what it would hear at the end, and ends its request. Whether there is such a child plays no part in it.
+        return await about_nobody(exchange, asked, Nothing("requester-compares-nothing"))
     looked_at = student_id or await exchange.read(nobody.stand_in)
     found = None
     if looked_at is not None:
