@@ -48,13 +48,14 @@ def sizes(store: Path, original: bytes, logs: Iterator[bytes], node_keys: Path) 
 
 @pytest.mark.requirement("FAULT-torn")
 async def test_a_log_that_was_cut_off_at_any_length_ends_with_an_earlier_group(torn: tuple[Path, bytes], node_keys: Path) -> None:
+    """At each byte of the last commit's last frame; of every other frame at its ends, behind its header and in the middle."""
     store, written = torn
     original = store.read_bytes()
     frame = FRAME_HEADER + int.from_bytes(written[8:12], "big")
     assert (len(written) - HEADER) % frame == 0
     ends = range(HEADER, len(written) + 1, frame)
     lengths = {end + more for end in ends for more in (-1, 0, 1, FRAME_HEADER, frame // 2)} | set(range(HEADER + 1))
-    lengths = {length for length in lengths if length <= len(written)}
+    lengths = {length for length in lengths if length <= len(written)} | set(range(len(written) - frame, len(written)))
     found = sizes(store, original, (written[:length] for length in sorted(lengths)), node_keys)
     assert found == sorted(found)
     assert set(found) == {2 * group for group in range(GROUPS + 1)}
