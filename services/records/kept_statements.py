@@ -1,6 +1,6 @@
 """A statement of disagreement stays with the contested part for as long as that is kept (34 CFR 99.21(c)), whoever loads it anew. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from safepassage.record import StatementOfDisagreement, StudentRecord
 
@@ -13,8 +13,10 @@ def with_statements_kept(record: StudentRecord, before: StudentRecord | None) ->
     return record if before is None else with_statements(record, before.statements)
 
 
-def with_statements(record: StudentRecord, before: Iterable[StatementOfDisagreement]) -> StudentRecord:
+def with_statements(record: StudentRecord, before: Sequence[StatementOfDisagreement]) -> StudentRecord:
     """The same with statements that stood wherever."""
+    if not before:
+        return record
     present = {*record.elements(), *(name for name, _ in record.sections())}
     brought = {statement.id for statement in record.statements}
     kept = [trimmed for one in before if one.id not in brought and (trimmed := _within(one, present)) is not None]

@@ -11,7 +11,7 @@ from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.record import StudentRecord
@@ -20,7 +20,7 @@ from services.records.child_here import match_with_unions
 from services.records.loading import Arriving
 from services.records.matching import Certain, Match, NoCandidate
 from services.records.matching_candidates import candidates_of, name_tags
-from services.records.tables import EnrollmentRow, SourceIdRow, TagRow
+from services.records.tables import OWN, EnrollmentRow, SectionRow, SourceIdRow, TagRow
 from services.records.vault import Vault
 from shared import prepared
 
@@ -38,6 +38,8 @@ class ReceivedBefore:
 
 async def received_before(tx: AsyncSession, vault: Vault, arriving: Sequence[Arriving]) -> dict[int, ReceivedBefore]:
     """By place in `arriving`, those who are, or may be, students whom only another state's record made known here."""
+    if not await tx.run_sync(lambda session: prepared.rows(session.connection(), _BROUGHT)):
+        return {}
     sought = {place: found for place, one in enumerate(arriving) if (found := _description_of(one)) is not None}
     made = vault.tags
     tags = {place: name_tags(made, one.first, one.last, one.born) for place, one in sought.items()}
@@ -58,6 +60,8 @@ async def received_before(tx: AsyncSession, vault: Vault, arriving: Sequence[Arr
     return {place: found for place, found in settled.items() if found.student_id is not None or found.doubtful}
 
 
+_BROUGHT = select(SectionRow.student_id).where(SectionRow.source != literal_column(f"'{OWN}'")).limit(1)
+"""Whether any record here came from another state. With the word itself: for one that is bound, the partial index is of no use."""
 _OF_A_ROSTER = select(SourceIdRow.tag).where(SourceIdRow.student_id == TagRow.student_id).limit(1).scalar_subquery()
 NEAR = (
     select(TagRow.tag, TagRow.student_id, EnrollmentRow.organisation_id)

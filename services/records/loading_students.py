@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
@@ -58,14 +58,14 @@ def placed(
     places: Places,
     source_system: str,
     as_of: datetime,
-    now: datetime,
+    today: date,
     student_id: UUID | None = None,
     source_tag: bytes | None = None,
     kept: Kept | None = None,
     left: Left | Literal["as-before"] | None = "as-before",
 ) -> Placed:
-    """Place a loaded record. Raises ValidationError where a statement contests a section that is not there."""
-    where: Belonging = places.belonging(loaded, places.today(now))
+    """Place a loaded record; `today` is where the loader is. Raises ValidationError where a statement contests a section that is absent."""
+    where: Belonging = places.belonging(loaded, today)
     agency = str(where.custodian_id)
     arriving = Arriving(
         record=as_record(loaded, originating_agency=agency, source_system=source_system, as_of=as_of),

@@ -51,12 +51,15 @@ class RosterStoring:
         self._division, self._divided = Division(roster, loader.organisation_id, leaving), set[UUID]()
         self._keeping = RosterKeeping(self._vault, organisation_id=loader.organisation_id, source_system=roster.source_system)
         self._places: Places | None = None
+        self._today = now.date()
+        """Where the loader is, once its places are known."""
         self._seen: set[bytes] = set()
 
     async def store(self, tx: AsyncSession, students: Sequence[ParsedStudent], *, part: int) -> None:
         """Store one part of the upload."""
         if self._places is None:
             self._places = await Places.of(tx, self._loader.organisation_id)
+            self._today = self._places.today(self._now)
         tags = [self._tag(one) for one in students]
         known = await known_by_source(tx, tags)
         same = {
@@ -164,7 +167,7 @@ class RosterStoring:
         if one.record is None:
             if earlier is None:
                 return None
-            record = ended(earlier, one.ended_on or places.today(self._now))
+            record = ended(earlier, one.ended_on or self._today)
         else:
             said, beside = stored_of(one.record, one.beside, left)
             self._division.count(one, left)
@@ -177,7 +180,7 @@ class RosterStoring:
                 places=places,
                 source_system=one.source_system or self._roster.source_system,
                 as_of=one.as_of or self._now,
-                now=self._now,
+                today=self._today,
                 student_id=held.student_id if held is not None else None,
                 source_tag=tag,
                 kept=beside,
@@ -204,7 +207,7 @@ class RosterStoring:
         """
         if held is None or one.record is None or one.record.enrollment is None or "enrollment.enrollments" not in self._carries(one):
             return None
-        where, left = places.belonging(one.record, places.today(self._now)), self._division.of(one, held)
+        where, left = places.belonging(one.record, self._today), self._division.of(one, held)
         said, beside = stored_of(one.record, one.beside, left)
         return where if content_tag(self._vault.tags, where, said, beside, written_of(one, left)) == held.content_tag else None
 

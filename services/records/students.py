@@ -67,7 +67,7 @@ async def load_student(
             places=places,
             source_system=new.source_system,
             as_of=new.as_of,
-            now=now,
+            today=places.today(now),
             student_id=known.student_id if known else None,
             source_tag=tag,
         )
@@ -95,7 +95,12 @@ async def change_student(
     places = await Places.of(tx, caller.organisation_id)
     try:
         arriving = placed(
-            change.record, places=places, source_system=change.source_system, as_of=change.as_of, now=now, student_id=student_id
+            change.record,
+            places=places,
+            source_system=change.source_system,
+            as_of=change.as_of,
+            today=places.today(now),
+            student_id=student_id,
         )
     except ValidationError as error:
         raise InvalidRequest("statements relate to sections that are there", field="record.statements") from error
