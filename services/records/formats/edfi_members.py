@@ -1,6 +1,6 @@
 """The members of one Ed-Fi API resource, read by name: what nobody asked for is what the record has no place for."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any, Final, TypeVar
@@ -19,6 +19,8 @@ SERVERS: Final = frozenset({"id", "_etag", "_lastModifiedDate", "link"})
 """What the API adds to a resource: it says nothing of anybody, and is reported as left (`source-id-left`)."""
 INSIDE: Final = frozenset({"link"})
 """And to a reference in it."""
+_WHOLE: Final[Sequence["Members"]] = ()
+"""Stands for an object of which all is said where the body stands: nobody need look at it member by member."""
 STANDARD: Final = "uri://ed-fi.org/"
 """How the standard's own lists of codes are named."""
 
@@ -41,7 +43,7 @@ class Members:
         self._refused = refused
         self._read = {name: value for name, value in body.items() if name not in refused} if refused else body
         self._taken: set[str] = set()
-        self._inside: dict[str, list[Members]] = {}
+        self._inside: dict[str, Sequence[Members]] = {}
 
     def peek(self, name: str) -> Any:
         """What is there, not read by this."""
@@ -102,14 +104,16 @@ class Members:
 
     def inside(self, name: str) -> "Members":
         """The object of that name, the same one each time; one without members where there is none."""
-        value = self._read.get(name)
-        if name in self._inside:
-            return self._inside[name][0]
+        value, held = self._read.get(name), self._inside.get(name)
+        if held:
+            return held[0]
         if not isinstance(value, dict):
             return Members({}, self.position)
         self._taken.add(name)
         found = Members(value, self.position, servers=INSIDE)
-        self._inside[name] = [found]
+        if held is _WHOLE:
+            found.known(*value)
+        self._inside[name] = (found,)
         return found
 
     def parts(self, name: str) -> list["Members"]:
@@ -145,24 +149,35 @@ class Members:
 
     def names(self, name: str, *keys: str) -> None:
         """The object of that name says nothing but where the body stands, by these members; whatever else is in it is left over."""
-        self.inside(name).known(*keys)
+        value = self._read.get(name)
+        if name not in self._inside and isinstance(value, dict) and INSIDE.union(keys).issuperset(value):
+            self._taken.add(name)
+            self._inside[name] = _WHOLE
+        else:
+            self.inside(name).known(*keys)
 
     def left(self) -> Body:
         """What was not read, verbatim; of an object or a list with anything left in it, all of it."""
         taken = self._taken if not self._refused else self._taken - self._refused
-        if taken >= self.body.keys() and not self._inside:
+        if not self._inside and taken >= self.body.keys():
             return {}
         left: Body = {}
         for name, value in self.body.items():
             if name in self._servers:
                 continue
-            if name in taken:
-                inside = self._inside.get(name)
-                if not inside or not any(part.left() for part in inside):
-                    continue
+            if name in taken and not _is_left(self._inside.get(name, _WHOLE)):
+                continue
             if value not in (None, [], {}, ""):
                 left[name] = value
         return left
+
+
+def _is_left(parts: Sequence[Members]) -> bool:
+    """Whether anything is left of any of these."""
+    for part in parts:  # noqa: SIM110 asked of each object of each body: a generator takes twice as long
+        if part.left():
+            return True
+    return False
 
 
 @lru_cache(maxsize=4096)

@@ -178,11 +178,11 @@ class Upload:
 
     def _tell_ids(self, resource: str, body: Mapping[str, Any], position: str) -> None:
         """By what the source's own system knows a body, once for each resource: it says nothing of anybody and stays there."""
-        ids = [name for name in SERVERS if name in body]
-        if "link" not in body and any(type(value) is dict and "link" in value for value in body.values()):
-            ids.append("link")
+        ids = set() if SERVERS.isdisjoint(body) else {name for name in SERVERS if name in body}
+        if ("source-id-left", resource, "link") not in self._told and _has_link(body):
+            ids.add("link")
         if resource == "contacts" and "contactUniqueId" in body:
-            ids.append("contactUniqueId")
+            ids.add("contactUniqueId")
         for name in sorted(ids):
             if ("source-id-left", resource, name) not in self._told:
                 self._told.add(("source-id-left", resource, name))
@@ -208,6 +208,14 @@ def student_of(body: Mapping[str, Any], resource: str = "") -> str | None:
             return str(named["studentUniqueId"]).strip()
     own = body.get("studentUniqueId")
     return own.strip() if resource == "students" and isinstance(own, str) else None
+
+
+def _has_link(body: Mapping[str, Any]) -> bool:
+    """Whether a reference in it has one."""
+    for value in body.values():  # noqa: SIM110 asked of each body: a generator takes twice as long
+        if type(value) is dict and "link" in value:
+            return True
+    return False
 
 
 def _depth(value: Any) -> int:
