@@ -17,7 +17,7 @@ from services.records.left_with_source import Left
 from services.records.loading import Arriving
 from services.records.loading_places import Belonging, Places
 from services.records.lookup_tags import LookupTags
-from services.records.record_sources import json_of, written_sections
+from services.records.record_sources import written_sections
 from services.records.tables import SourceIdRow
 from shared import prepared
 
@@ -80,21 +80,21 @@ def placed(
     return Placed(arriving, where.unresolved)
 
 
-def tagged(one: Placed, tags: LookupTags, said: LoadedRecord | None, left: bytes = b"") -> Placed:
+def tagged(one: Placed, tags: LookupTags, said: LoadedRecord | None, text: bytes, left: bytes = b"") -> Placed:
     """With a keyed tag of what the source said and where it resolved: the same again need not be stored again.
 
+    text  `json_of(said)`; empty where the source said nothing
     left  what is said of the part that stays with the source, of which `said` has nothing then
     """
-    content = b"" if said is None else json_of(said)
-    written = {} if said is None else written_sections(said, content)
     where = Belonging(one.arriving.custodian_id, one.arriving.enrolled, one.unresolved)
-    tag = tags.content(_where(where) + content + _beside(one.arriving.kept) + left)
-    return replace(one, arriving=replace(one.arriving, content_tag=tag, written={} if left else written))
+    tag = content_tag(tags, where, text, one.arriving.kept, left)
+    written = {} if said is None or left else written_sections(said, text)
+    return replace(one, arriving=replace(one.arriving, content_tag=tag, written=written))
 
 
-def content_tag(tags: LookupTags, where: Belonging, said: LoadedRecord, kept: Kept | None, left: bytes = b"") -> bytes:
+def content_tag(tags: LookupTags, where: Belonging, text: bytes, kept: Kept | None, left: bytes = b"") -> bytes:
     """As `tagged` has it, of a record that nothing is to be written of: most often it is the one that is here."""
-    return tags.content(_where(where) + json_of(said) + _beside(kept) + left)
+    return tags.content(_where(where) + text + _beside(kept) + left)
 
 
 def _where(where: Belonging) -> bytes:

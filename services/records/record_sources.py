@@ -96,13 +96,8 @@ def parts_of(record: StudentRecord, *, source: str, version: int, written: Writi
     return parts
 
 
-def json_of(record: Sections) -> bytes:
-    """The JSON text of a record, without members that are not there."""
-    return record.__pydantic_serializer__.to_json(record, exclude_none=True)
-
-
 def written_sections(record: Sections, text: bytes) -> dict[str, Written]:
-    """The sections of a record with the JSON text of their members, cut out of `text`, which is `json_of(record)`."""
+    """The sections of a record with the JSON text of their members, cut out of `text`, which is `record_text.json_of(record)`."""
     cut = _MEMBERS.decode(text)
     return {
         name: Written(section, {member: bytes(value) for member, value in _MEMBERS.decode(cut[name]).items()})

@@ -1,7 +1,7 @@
 """What of the students of a roster is stored, and what is left with the system that it came from. Whose roster it is."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from safepassage.record.loads import LoadedRecord
@@ -9,6 +9,7 @@ from services.records.formats.parsed import ParsedRoster, ParsedStudent
 from services.records.kept_beside import Kept
 from services.records.left_with_source import Left, kept_sections, now_left, sections_left
 from services.records.loading_students import Known
+from services.records.record_text import json_of
 from shared.actors import client_actor
 from shared.caller import Caller
 from shared.contracts.audit import Actor
@@ -68,11 +69,22 @@ class Division:
             self._roster.findings.counts["sections-left-with-the-source"] += len(sections_left(one.record, left.gone))
 
 
-def stored_of(record: LoadedRecord, beside: Kept | None, left: WhatIsLeft) -> tuple[LoadedRecord, Kept | None]:
+class Staying(NamedTuple):
     """What is stored of what the source says, in the record and beside it."""
-    if isinstance(left, Left):
-        return LoadedRecord(**kept_sections(record, left.gone)), dict.fromkeys(beside or (), ())
-    return record, beside
+
+    record: LoadedRecord | None
+    """None: the source says that the student is to be deleted."""
+    text: bytes
+    """`json_of` the record."""
+    beside: Kept | None
+
+
+def staying_of(one: ParsedStudent, left: WhatIsLeft) -> Staying:
+    """Of one student."""
+    if one.record is not None and isinstance(left, Left):
+        staying = LoadedRecord(**kept_sections(one.record, left.gone))
+        return Staying(staying, json_of(staying), dict.fromkeys(one.beside or (), ()))
+    return Staying(one.record, one.text, one.beside)
 
 
 def written_of(one: ParsedStudent, left: WhatIsLeft) -> bytes:

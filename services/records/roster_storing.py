@@ -22,7 +22,7 @@ from services.records.loading_students import Known, content_tag, known_by_sourc
 from services.records.logged import left_event, load_events
 from services.records.reading import opened
 from services.records.record_sources import merged, record_of
-from services.records.roster_division import Division, Leaving, LoadedBy, stored_of, written_of
+from services.records.roster_division import Division, Leaving, LoadedBy, staying_of, written_of
 from services.records.roster_keeping import RosterKeeping
 from services.records.sealing_anew import seal_anew
 from services.records.tables import OWN, SectionRow, StudentRow
@@ -163,13 +163,12 @@ class RosterStoring:
             findings.counts["unchanged"] += 1
             return None
         left = self._division.of(one, held)
-        said, beside = one.record, one.beside
+        said = staying_of(one, left)
         if one.record is None:
             if earlier is None:
                 return None
             record = ended(earlier, one.ended_on or self._today)
         else:
-            said, beside = stored_of(one.record, one.beside, left)
             self._division.count(one, left)
             if earlier is not None and held is not None and held.student_id in self._divided:
                 earlier = with_reach(earlier, one.record)
@@ -183,7 +182,7 @@ class RosterStoring:
                 today=self._today,
                 student_id=held.student_id if held is not None else None,
                 source_tag=tag,
-                kept=beside,
+                kept=said.beside,
                 left=left,
             )
         except ValidationError as error:
@@ -191,7 +190,7 @@ class RosterStoring:
             return None
         if ready.unresolved and record.enrollment is not None:
             findings.missed("enrollment-not-resolved", one.position)
-        arriving = tagged(ready, self._vault.tags, said, written_of(one, left)).arriving
+        arriving = tagged(ready, self._vault.tags, said.record, said.text, written_of(one, left)).arriving
         if held is not None and held.content_tag == arriving.content_tag:
             findings.counts["unchanged"] += 1
             return None
@@ -208,8 +207,9 @@ class RosterStoring:
         if held is None or one.record is None or one.record.enrollment is None or "enrollment.enrollments" not in self._carries(one):
             return None
         where, left = places.belonging(one.record, self._today), self._division.of(one, held)
-        said, beside = stored_of(one.record, one.beside, left)
-        return where if content_tag(self._vault.tags, where, said, beside, written_of(one, left)) == held.content_tag else None
+        said = staying_of(one, left)
+        tag = content_tag(self._vault.tags, where, said.text, said.beside, written_of(one, left))
+        return where if tag == held.content_tag else None
 
     async def _records(self, tx: AsyncSession, ids: set[UUID]) -> dict[UUID, LoadedRecord]:
         """What was loaded for these students before."""

@@ -28,6 +28,7 @@ from services.records.loading_students import Placed, known_by_source, placed, t
 from services.records.logged import load_events, log_ahead, read_event
 from services.records.reading import read_record
 from services.records.record_sources import record_of
+from services.records.record_text import json_of
 from services.records.release import part_of
 from services.records.supplied_reads import supplied_document, under_new_facts
 from services.records.tables import SourceIdRow, StudentRow
@@ -73,7 +74,7 @@ async def load_student(
         )
     except ValidationError as error:
         raise InvalidRequest("statements relate to sections that are there", field="record.statements") from error
-    arriving = tagged(arriving, vault.tags, new.record)
+    arriving = tagged(arriving, vault.tags, new.record, json_of(new.record))
     found = (await received_before(tx, vault, [arriving.arriving])).get(0)
     if found is not None and found.student_id is not None:
         arriving = replace(arriving, arriving=replace(arriving.arriving, student_id=found.student_id))

@@ -17,13 +17,13 @@ from services.records.record_sources import (
     Part,
     as_told_by,
     decoded,
-    json_of,
     merged,
     parts_of,
     printed,
     record_of,
     written_sections,
 )  # fmt: skip
+from services.records.record_text import json_of
 from services.records.release import members_of, part_of, release, released_document
 from services.records.vault import DataKey
 from tests.records.whole_record import whole_record
