@@ -32,6 +32,9 @@ log = logging.getLogger(__name__)
 
 AUDIT_LANE = "audit"
 BATCH = 200
+"""Rows that go in one call."""
+READ = 5 * BATCH
+"""Rows that are read at once: those of a lane that are many go in several calls, and are not read again for each."""
 IDLE_SECONDS = 5.0
 LINGER_SECONDS = 0.05
 BUSY_LINGER_SECONDS = 0.25
@@ -118,7 +121,7 @@ class Outbox:
         self._service, self._database, self._siblings, self._clock = service, database, siblings, clock
         self._row, self._lease, self._holder = row, lease, holder
         self._insert, table = insert(row), row.__table__
-        self._waiting = select(table).where(table.c.refused_as.is_(None)).order_by(table.c.id).limit(BATCH * 5)
+        self._waiting = select(table).where(table.c.refused_as.is_(None)).order_by(table.c.id).limit(READ)
         self._sent = delete(table).where(table.c.id == bindparam("id_"))
         self.together: dict[str, Together] = {AUDIT_LANE: Together("audit", "/internal/entries", "events")}
         self._wake, self._draining = asyncio.Event(), asyncio.Lock()
@@ -206,10 +209,18 @@ class Outbox:
         sent = False
         for lane, waiting in lanes.items():
             if waiting[0].next_attempt_at <= self._clock():
-                together = self.together.get(lane)
-                some = waiting[:BATCH]
-                sent |= await (self._send_in_order(some) if together is None else self._send_together(together, some))
+                sent |= await self._send_lane(lane, waiting)
         return sent
+
+    async def _send_lane(self, lane: str, waiting: Sequence[Any]) -> bool:
+        """Send rows of a lane, until one does not go. True if some of them went."""
+        together = self.together.get(lane)
+        if together is None:
+            return await self._send_in_order(waiting[:BATCH])
+        for start in range(0, len(waiting), BATCH):
+            if not await self._send_together(together, waiting[start : start + BATCH]):
+                return start > 0
+        return True
 
     async def _send_together(self, together: Together, rows: Sequence[Any]) -> bool:
         """Rows go in one call. If all of it is refused for good, they go one by one, so that the one at fault alone is set aside."""

@@ -11,7 +11,7 @@ from functools import lru_cache, partial
 from itertools import chain
 from typing import Any, Final, NoReturn
 
-from sqlalchemy import Connection, Dialect
+from sqlalchemy import Connection, Dialect, LargeBinary
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.util import await_only
 
@@ -73,7 +73,7 @@ def change_each(connection: Connection, statement: ClauseElement, several: Seque
     elif several:
         _require_writing(connection)
         prepared = prepared_for(connection, statement, several[0])
-        _execute(connection, prepared, [prepared.bound(values) for values in several], many=True).close()
+        _execute(connection, prepared, prepared.bound_each(several), many=True).close()
 
 
 def add_each(connection: Connection, statement: ClauseElement, several: Sequence[Values]) -> None:
@@ -99,7 +99,7 @@ def _at_once(connection: Connection, statement: ClauseElement, several: Sequence
     if driver is None or prepared is None or text is None:
         return None
     _require_writing(connection)
-    columns = tuple(zip(*[prepared.bound(values) for values in several], strict=True))
+    columns = tuple(zip(*prepared.bound_each(several), strict=True))
     status = _asked(connection, text, lambda: driver.execute(text, *columns))
     return int(status.rpartition(" ")[2])
 
@@ -151,13 +151,16 @@ class Prepared:
         self._places: list[_Place] = []
         for one in expanded.positiontup or ():
             name, place = listed.get(one, (one, None))
-            convert = compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)
+            kind = compiled.binds[name].type.dialect_impl(dialect)
+            convert = None if isinstance(kind, LargeBinary) else kind.bind_processor(dialect)  # drivers take bytes as they are
             if name in values:
                 self._places.append((name, place, None, convert))
             else:  # the statement itself has said it
                 said = expanded.parameters[one]
                 self._places.append((None, None, said if convert is None else convert(said), None))
         self._by_name = [(name, convert) for name, place, _, convert in self._places if name is not None and place is None]
+        self._all_named = len(self._by_name) == len(self._places)
+        """No list, nothing that the statement says: each row of an INSERT."""
         self._row = namedtuple("Found", [column.key for column in columns], rename=True)._make  # type: ignore[attr-defined]
         readers = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
         self._readers = [(place, reader) for place, reader in enumerate(readers) if reader is not None]
@@ -169,7 +172,7 @@ class Prepared:
 
     def bound(self, values: Values) -> tuple[Any, ...]:
         """The driver's values."""
-        if len(self._by_name) == len(self._places):  # no list, nothing that the statement says: each row of an INSERT
+        if self._all_named:
             return tuple([values[name] if convert is None else convert(values[name]) for name, convert in self._by_name])
         bound = []
         for name, place, said, convert in self._places:
@@ -179,6 +182,16 @@ class Prepared:
             value = values[name] if place is None else values[name][place]
             bound.append(value if convert is None else convert(value))
         return tuple(bound)
+
+    def bound_each(self, several: Sequence[Values]) -> list[tuple[Any, ...]]:
+        """As `bound`, of each: column by column, which takes less than row by row."""
+        if not self._all_named:
+            return [self.bound(values) for values in several]
+        columns = [
+            [values[name] for values in several] if convert is None else [convert(values[name]) for values in several]
+            for name, convert in self._by_name
+        ]
+        return list(zip(*columns, strict=True))
 
     def read(self, found: Sequence[Sequence[Any]]) -> list[Any]:
         """The rows of a cursor."""

@@ -85,11 +85,11 @@ _INSERT = {row: insert(row) for row in _WRITTEN}
 
 
 def _of_student(values: Mapping[str, Any]) -> Any:
-    return values["student_id"].bytes
+    return values["student_id"].int  # numbers in the order of their texts and bytes
 
 
 _PLACE_IN_INDEX: dict[Any, Callable[[Mapping[str, Any]], Any]] = dict.fromkeys(_WRITTEN, _of_student) | {
-    StudentRow: lambda values: values["id"].bytes,
+    StudentRow: lambda values: values["id"].int,
     TagRow: itemgetter("tag"),
     SourceIdRow: itemgetter("tag"),
 }

@@ -193,6 +193,15 @@ async def test_what_was_recorded_reaches_the_log_once_and_in_order(tiny: Tiny) -
     assert await waiting(tiny) == []
 
 
+async def test_many_that_wait_are_read_once_and_go_in_several_calls(tiny: Tiny) -> None:
+    async with tiny.app.state.database.transaction() as tx:
+        tiny.app.state.outbox.record(tx, *(event(f"k:{number}") for number in range(450)))
+    assert await tiny.app.state.outbox.send_due()
+    assert tiny.audit.keys == [f"k:{number}" for number in range(450)]
+    assert max(tiny.audit.calls) == 200
+    assert await waiting(tiny) == []
+
+
 async def test_while_the_log_is_down_nothing_is_lost(tiny: Tiny) -> None:
     tiny.audit.down = True
     async with tiny.app.state.database.transaction() as tx:

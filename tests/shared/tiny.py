@@ -87,6 +87,8 @@ class TinyAudit:
 
     def __init__(self) -> None:
         self.keys: list[str] = []
+        self.calls: list[int] = []
+        """How many events came in each."""
         self.down = self.frozen = False
         self.refuse: str | None = None
 
@@ -103,6 +105,7 @@ class TinyAudit:
                 raise LogFrozen
             if any(event.key == self.refuse for event in request.events):
                 raise NotFound
+            self.calls.append(len(request.events))
             for event in request.events:
                 if event.key not in self.keys:
                     self.keys.append(event.key)

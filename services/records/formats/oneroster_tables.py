@@ -40,6 +40,9 @@ MOST_OF_A_ROW: Final = 65_536
 
 _WORDS: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 
+_VALUE: Final = itemgetter(1)
+"""Of a column's name with what stands there, which is empty or not."""
+
 csv.field_size_limit(1 << 20)
 
 
@@ -181,7 +184,7 @@ class Tables:
                 for number, line in enumerate(lines, start=1):
                     if len(line) < width:  # a line may be longer or shorter than the head
                         line += [""] * (width - len(line))
-                    filled = {name: value for name, value in zip(names, map(str.strip, wanted_of(line)), strict=True) if value}
+                    filled = dict(filter(_VALUE, zip(names, map(str.strip, wanted_of(line)), strict=True)))
                     if beyond is not None and ((left_of is not None and any(left_of(line))) or len(line) > width):
                         beyond.take(line, filled, f"{file_name}:{number}")
                     yield Row(filled, f"{file_name}:{number}")

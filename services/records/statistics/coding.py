@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from safepassage.record import StudentRecord
+from safepassage.record.academics import CurrentCourse, TranscriptCourse
 from safepassage.record.assessments import AssessmentResult
 from safepassage.record.codes import Coded, Period
 from safepassage.record.enrollment import Enrollment
@@ -195,11 +196,13 @@ def _known(known: bool, says: bool) -> int:
 
 def _advanced(record: StudentRecord) -> int:
     held = record.academics
-    if held is None or not (held.current_courses or held.transcript):
+    taken: Sequence[CurrentCourse | TranscriptCourse] = () if held is None else (*(held.current_courses or ()), *(held.transcript or ()))
+    if not taken:
         return UNKNOWN
-    courses = [*(one.course for one in held.current_courses or ()), *(one.course for one in held.transcript or ())]
-    levels = {_plain(one.level) for one in courses if one.level is not None}
-    return _known(True, bool(levels & _ADVANCED))
+    for one in taken:
+        if one.course.level is not None and _plain(one.course.level) in _ADVANCED:
+            return YES
+    return NO
 
 
 def _absent(record: StudentRecord) -> int:
