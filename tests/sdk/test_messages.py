@@ -18,7 +18,7 @@ from safepassage.problems import SuiteError
 from safepassage.problems.messages import MessageExpired, PaddingMalformed, SealedIdsDiffer
 from safepassage.problems.requests import UnsupportedVersion
 from safepassage.problems.signatures import MalformedToken
-from safepassage.receipt import Receipt, require_receipt_for, verify_receipt
+from safepassage.receipt import Receipt, require_one_arrival, require_receipt_for, verify_receipt
 from safepassage.reconciliation import Reconciliation
 from safepassage.refusal import Refusal
 from safepassage.request import Request, read_selector, selector_info, verify_request
@@ -278,3 +278,15 @@ def test_a_decision_names_a_set_of_elements_in_one_way(exchange: Exchange) -> No
 def test_salts_and_digests_are_32_bytes(exchange: Exchange) -> None:
     with pytest.raises(ValueError, match="validation error"):
         type(exchange.selector).model_validate({**exchange.selector.model_dump(), "subject_salt": to_base64url(bytes(16))})
+
+
+def test_two_receipts_name_one_entry_of_the_arrival_and_an_outcome_may_have_one_of_its_own(exchange: Exchange) -> None:
+    envelope, _ = exchange.sealed()
+    first, again = exchange.receipt("token", envelope), exchange.receipt("token", envelope, outcome="applied")
+    proof = exchange.birch_log.append(exchange.birch_log.leaf(class_="receipt", ct=envelope.ct_digest))
+    same, own = (again.model_copy(update=members) for members in (exchange.birch_log.proof(first.index or 0), proof))
+    for receipt in (same, own):
+        require_one_arrival(receipt, first)
+        require_one_arrival(first, receipt)
+    assert code_of(lambda: require_one_arrival(again, first)) == "wrong-leaf"
+    assert code_of(lambda: require_one_arrival(first, again)) == "wrong-leaf"

@@ -15,7 +15,7 @@ from safepassage.package import REDISCLOSURE_NOTICE_DIGEST
 from safepassage.problems.envelopes import NoticeNotAcknowledged, ReceiptOfAnotherEnvelope
 from safepassage.problems.exchanges import MessageIdReused, NoSuchEnvelope, NotProcessedYet, NotReceived
 from safepassage.problems.trust import NotAMember
-from safepassage.receipt import Receipt, SentEnvelope, require_receipt_for, verify_receipt
+from safepassage.receipt import Receipt, SentEnvelope, require_one_arrival, require_receipt_for, verify_receipt
 from safepassage.trust_members import Member
 from services.records.exchange import events
 from services.records.exchange.accepting import Peer
@@ -105,7 +105,7 @@ async def take_receipt(
 
     envelope_id  for which it was given; None where a receipt comes by itself, and says for which it is
 
-    Raises what `verify_receipt` and `require_receipt_for` raise, NoSuchEnvelope, MessageIdReused, PeerUnavailable.
+    Raises what `verify_receipt`, `require_receipt_for` and `require_one_arrival` raise, NoSuchEnvelope, MessageIdReused, PeerUnavailable.
     """
     header, payload, _, _ = split(token)
     keys = await exchange.signing_keys_of(member.entity_id, kid=header["kid"])
@@ -175,6 +175,9 @@ def _keep(tx: Writing, exchange: Exchange, row: Any, receipt: Verified[Receipt])
         if held != receipt.token and split(held)[1]["outcome"] != outcome:
             raise MessageIdReused("another receipt for this envelope is on record")
         return
+    beside = row.r2 if first else row.r1
+    if beside is not None:  # INVARIANT: what is on record of an exchange is one chain
+        require_one_arrival(receipt.message, Receipt.model_validate(split(beside)[1]))
     values: dict[str, Any] = {"r1": receipt.token} if first else {"r2": receipt.token, "ciphertext": None}
     state = Outgoing(row.state)
     if not is_final(state):

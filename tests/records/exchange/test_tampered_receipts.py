@@ -82,8 +82,8 @@ class Receipts:
         return (row.state, row.r1, row.r2) == (Outgoing.QUEUED, None, None) and row.ciphertext is not None
 
 
-@pytest.fixture(scope="module")
-async def receipts(states: TwoStates) -> Receipts:
+async def unseen(states: TwoStates) -> Receipts:
+    """Of a record that Birch has filed; Alder heard nothing of it."""
     case = await states.queued()
     row = await case.package()
     birch, alder = states.birch.exchange, states.alder.exchange
@@ -93,6 +93,11 @@ async def receipts(states: TwoStates) -> Receipts:
     [received] = await case.received()
     assert received.r1 == answer.body.decode()
     return Receipts(case, received.r1, received.r2 or "", birch.signing.keys["Ed25519"])
+
+
+@pytest.fixture(scope="module")
+async def receipts(states: TwoStates) -> Receipts:
+    return await unseen(states)
 
 
 @pytest.mark.requirement("EX-8")

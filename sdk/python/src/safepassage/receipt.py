@@ -13,10 +13,11 @@ from uuid import UUID
 from pydantic import model_validator
 
 from safepassage.also import Also
+from safepassage.canonical import from_base64url
 from safepassage.checkpoints import Checkpoint
 from safepassage.claims import EntityId, NumericDate, OrganisationId, Verified, require_lifetime, require_parties, verify_message
 from safepassage.compact import PublicKeys
-from safepassage.leaf import ABSENT
+from safepassage.leaf import ABSENT, parse_leaf
 from safepassage.logged import Logged, LoggedMessage, LogIdentity, verify_logged
 from safepassage.problems.envelopes import NoticeNotAcknowledged, ReceiptOfAnotherEnvelope, WrongLeaf
 from safepassage.wire import Code, Digest
@@ -54,6 +55,22 @@ class Receipt(LoggedMessage):
         if (self.reason is not None) != (self.outcome == "rejected"):
             raise ValueError("a rejection says why, and nothing else does")
         return self
+
+
+def require_one_arrival(receipt: Receipt, other: Receipt) -> None:
+    """Check that two verified receipts of one envelope name one entry of its arrival: what was logged as received twice came twice.
+
+    An outcome may have an entry of its own, of class `receipt`. Raises WrongLeaf.
+    """
+    one, another = (_arrival(each) for each in (receipt, other))
+    if one is not None and another is not None and one != another:
+        raise WrongLeaf("two entries say that it was received")
+
+
+def _arrival(receipt: Receipt) -> tuple[str, int | None, str] | None:
+    """Log, place and bytes of the entry that says that the envelope was received; None where the receipt names none."""
+    entry, note = receipt.entry or "", receipt.checkpoint or ""
+    return (note.partition("\n")[0], receipt.index, entry) if parse_leaf(from_base64url(entry)).class_ == "received" else None
 
 
 @dataclass(frozen=True)
