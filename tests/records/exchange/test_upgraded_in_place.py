@@ -92,6 +92,9 @@ async def test_the_log_of_an_older_version_answers_searches_and_accountings(upgr
     async with states.alder.client("state-agency") as agency:
         search = EntrySearch(exchange_ids=(case.id,), classes=("disclosure",))
         [entry] = [one async for page in agency.pages(search_log(search)) for one in page.entries]
+        decided = EntrySearch(decision_ids=((entry.context or {})["decision_id"],))
+        classes = {one.class_ async for page in agency.pages(search_log(decided)) for one in page.entries}
+        assert {"decision", "disclosure"} <= classes
         accounted = [one async for page in agency.pages(disclosure_accounting(student.id)) for one in page.entries]
     assert entry.context is not None
     assert tuple(entry.context["elements"]) in [one.elements for one in accounted]
