@@ -145,9 +145,8 @@ def _cpu_of(process: psutil.Process) -> float:
 
 
 def event_of(class_: str, number: int) -> Event:
-    """An event as records sends it: one student, an exchange, what was decided of it."""
-    now = system_clock()
-    student, exchange = STUDENTS[(number * 7919) % len(STUDENTS)], uuid7(now)
+    """An event as records sends it where a request is about a student: with an exchange, of which nothing is decided yet."""
+    student, exchange = STUDENTS[(number * 7919) % len(STUDENTS)], uuid7(system_clock())
     return Event(
         class_=class_,
         key=f"{exchange}:{number}",
@@ -160,7 +159,6 @@ def event_of(class_: str, number: int) -> Event:
             purpose="enrollment",
             basis="transfer",
             exchange_id=exchange,
-            decision_id=uuid7(now),
             recipient_node="https://birch.example",
             elements=("identity.name", "identity.birth_date"),
         ),
