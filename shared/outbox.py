@@ -213,11 +213,17 @@ class Outbox:
         return sent
 
     async def _send_lane(self, lane: str, waiting: Sequence[Any]) -> bool:
-        """Send rows of a lane, until one does not go. True if some of them went."""
+        """Send rows of a lane, until some do not go or are late. True if some of them went.
+
+        # INVARIANT: whoever's lease has ended begins no call: somebody else may be sending these rows by then.
+        """
         together = self.together.get(lane)
         if together is None:
             return await self._send_in_order(waiting[:BATCH])
+        late = self._clock() + LEASE / 4  # half of the lease is left at the least when rows are read: `_holds_lease`
         for start in range(0, len(waiting), BATCH):
+            if start and self._clock() >= late:
+                break
             if not await self._send_together(together, waiting[start : start + BATCH]):
                 return start > 0
         return True

@@ -6,7 +6,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -21,11 +21,12 @@ from shared.contracts.audit import Actor, Context, Event
 from shared.contracts.organisations import OrganisationProjection
 from shared.in_process import Answer, call
 from shared.internal_token import HEADER, CallerClaims
+from shared.leases import take_lease
 from shared.loop_lag import EVERY_SECONDS, MEASURED
 from shared.schema_head import SchemaNotAtHead, require_head
 from shared.tenancy import above, within
 from tests.conftest import StandingClock
-from tests.shared.tables import OrganisationRow, OutboxRow
+from tests.shared.tables import LeaseRow, OrganisationRow, OutboxRow
 from tests.shared.tiny import TinyAudit, create_tables, in_process, records_app, settings_of
 
 pytestmark = pytest.mark.anyio
@@ -200,6 +201,19 @@ async def test_many_that_wait_are_read_once_and_go_in_several_calls(tiny: Tiny) 
     assert tiny.audit.keys == [f"k:{number}" for number in range(450)]
     assert max(tiny.audit.calls) == 200
     assert await waiting(tiny) == []
+
+
+async def test_whoever_may_have_the_lease_no_more_begins_no_further_call(tiny: Tiny) -> None:
+    tiny.clock.advance(seconds=60)
+    taken = await take_lease(tiny.app.state.database, LeaseRow, name="outbox", holder="2", now=tiny.clock(), lasts=timedelta(hours=1))
+    assert taken is not None, "so that the service's own task sends nothing beside this test"
+    tiny.audit.meanwhile = lambda: tiny.clock.advance(seconds=10)
+    async with tiny.app.state.database.transaction() as tx:
+        tiny.app.state.outbox.record(tx, *(event(f"k:{number}") for number in range(450)))
+    assert await tiny.app.state.outbox.send_due()
+    assert tiny.audit.calls == [200]
+    assert await tiny.app.state.outbox.send_due()
+    assert tiny.audit.calls == [200, 200]
 
 
 async def test_while_the_log_is_down_nothing_is_lost(tiny: Tiny) -> None:

@@ -1,5 +1,6 @@
 """A tiny service on the foundation, to test what every service inherits."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -91,6 +92,8 @@ class TinyAudit:
         """How many events came in each."""
         self.down = self.frozen = False
         self.refuse: str | None = None
+        self.meanwhile: Callable[[], None] = lambda: None
+        """What happens while it answers."""
 
     def app(self, settings: ServiceSettings, clock: Clock) -> FastAPI:
         """The application."""
@@ -106,6 +109,7 @@ class TinyAudit:
             if any(event.key == self.refuse for event in request.events):
                 raise NotFound
             self.calls.append(len(request.events))
+            self.meanwhile()
             for event in request.events:
                 if event.key not in self.keys:
                     self.keys.append(event.key)
