@@ -26,6 +26,7 @@ from shared.contracts.audit import Event
 from shared.database import Database, after_commit
 from shared.leases import LeaseColumns, take_lease
 from shared.siblings import Siblings
+from shared.standing_faults import StandingFaults
 from shared.who_may_call import ServiceName
 
 log = logging.getLogger(__name__)
@@ -127,6 +128,7 @@ class Outbox:
         self._wake, self._draining = asyncio.Event(), asyncio.Lock()
         self._leased_until: datetime | None = None
         self._sent_at = -math.inf
+        self._faults = StandingFaults(log, failed="outbox failed", over="outbox goes on", service=service)
         self._more = False
         """Whether more was waiting than was sent."""
 
@@ -179,8 +181,10 @@ class Outbox:
             try:
                 more = await self._holds_lease() and await self.send_due() and self._more
             except Exception as error:
-                log.error("outbox failed", extra={"fault": type(error).__name__, "service": self._service})  # noqa: TRY400 its text may hold a value
+                self._faults.failed("outbox", error, self._clock())
                 more = False
+            else:
+                self._faults.went("outbox")
             if not more:
                 try:
                     async with asyncio.timeout(IDLE_SECONDS):

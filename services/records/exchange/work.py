@@ -14,6 +14,7 @@ from services.records.tables import LeaseRow
 from shared.clock import Clock
 from shared.database import Database
 from shared.leases import take_lease
+from shared.standing_faults import StandingFaults
 
 log = logging.getLogger(__name__)
 
@@ -71,11 +72,18 @@ def as_stored(instant: datetime) -> datetime:
     return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
 
 
+def standing_faults() -> StandingFaults:
+    """Of the works of one process: what one of them may fail by, mostly the store, all do."""
+    return StandingFaults(log, failed="exchange work failed", over="exchange work goes on")
+
+
 class Work:
     """One kind of work."""
 
-    def __init__(self, name: str, lease: Lease, clock: Clock, *, due: Due, do: Do) -> None:
+    def __init__(self, name: str, lease: Lease, clock: Clock, *, due: Due, do: Do, faults: StandingFaults | None = None) -> None:
+        """`faults`: those of all kinds of work of the process."""
         self.name, self._lease, self._clock, self._due, self._do = name, lease, clock, due, do
+        self._faults = faults or standing_faults()
         self._wake = asyncio.Event()
         self._busy: dict[Any, asyncio.Task[None]] = {}
         self._begun: dict[Any, float] = {}
@@ -120,8 +128,10 @@ class Work:
                     if await self._lease.is_held():
                         await self._start_due()
                 except Exception as error:
-                    log.error("exchange work failed", extra={"job": self.name, "fault": type(error).__name__})  # noqa: TRY400 its text may hold a value
-                await self._sleep()
+                    await asyncio.sleep(self._faults.failed(self.name, error, self._clock()))
+                else:
+                    self._faults.went(self.name)
+                    await self._sleep()
         finally:
             self._running = False
             for task in self._busy.values():

@@ -33,7 +33,7 @@ from services.records.exchange.passing_trust_lists import pass_on
 from services.records.exchange.pulling import pull_round
 from services.records.exchange.states import SENDABLE, Asked, Incoming, Outgoing, Reconciling, Telling
 from services.records.exchange.trust_lists import bring_lists
-from services.records.exchange.work import Work
+from services.records.exchange.work import Work, standing_faults
 from services.records.reading_again import read_again
 from services.records.tables import (
     EndingRow,
@@ -46,6 +46,7 @@ from services.records.tables import (
 )
 from services.records.transfers import noticing
 from shared.group_commit import Writing
+from shared.standing_faults import StandingFaults
 
 log = logging.getLogger(__name__)
 
@@ -74,8 +75,16 @@ KINDS: dict[Job, tuple[type[Any], tuple[Any, ...], tuple[str, ...], TakeUp]] = {
 
 def works_of(exchange: Exchange) -> dict[Job, Work]:
     """The work of one process."""
+    faults = standing_faults()
     return {
-        job: Work(job, exchange.lease, exchange.clock, due=due_rows(exchange.database, row, key, states), do=partial(take_up, exchange))
+        job: Work(
+            job,
+            exchange.lease,
+            exchange.clock,
+            due=due_rows(exchange.database, row, key, states),
+            do=partial(take_up, exchange),
+            faults=faults,
+        )
         for job, (row, key, states, take_up) in KINDS.items()
     }
 
@@ -123,13 +132,16 @@ async def keep_swept(app: FastAPI) -> None:
 async def pull(app: FastAPI) -> None:
     """Where the trust list says that this node pulls, fetch what is for it, again and again: a lifespan task."""
     exchange: Exchange = app.state.exchange
+    faults = StandingFaults(log, failed="nothing fetched", over="fetching goes on")
     while True:
         await asyncio.sleep(exchange.settings.pull_every_seconds)
         try:
             if await exchange.lease.is_held():
                 await pull_round(exchange)
         except Exception as error:
-            log.error("nothing fetched", extra={"fault": type(error).__name__})  # noqa: TRY400 its text may hold a value
+            await asyncio.sleep(faults.failed("pulling", error, exchange.clock()))
+        else:
+            faults.went("pulling")
 
 
 async def keep_watch(app: FastAPI) -> None:

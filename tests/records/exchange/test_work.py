@@ -10,6 +10,7 @@ import pytest
 
 from services.records.exchange import work
 from services.records.exchange.work import Lease, Work
+from shared import standing_faults as standing
 from shared.database import Database
 from tests.conftest import StandingClock
 
@@ -100,4 +101,41 @@ async def test_a_row_that_another_step_takes_further_is_not_taken_up_meanwhile_a
         await over.wait()
     assert done == [2, 1]
     running.cancel()
+    await database.close()
+
+
+async def test_while_the_store_is_away_the_kinds_of_work_tell_it_together_and_go_on_afterwards(
+    tmp_path: Path, clock: StandingClock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'none.sqlite'}")
+    monkeypatch.setattr(standing, "LONGEST_REST_SECONDS", 0.0)
+    monkeypatch.setattr(work, "IDLE_SECONDS", 0.0)
+    failed, went, there, over = [0, 0], [0, 0], asyncio.Event(), asyncio.Event()
+
+    def due_of(number: int) -> Any:
+        async def due(_: datetime, limit: int) -> Sequence[int]:
+            (went if there.is_set() else failed)[number] += 1
+            if min(went) >= 3:
+                over.set()
+            if there.is_set():
+                return []
+            if min(failed) >= 70:
+                there.set()
+            clock.advance(seconds=1)
+            raise ConnectionError("a value")
+
+        return due
+
+    async def do(key: int, _: Any) -> None:
+        raise AssertionError
+
+    faults = work.standing_faults()
+    works = [Work(name, Lease(database, clock, holder="a"), clock, due=due_of(n), do=do, faults=faults) for n, name in enumerate("ab")]
+    running = [asyncio.create_task(one.run()) for one in works]
+    async with asyncio.timeout(10):
+        await over.wait()
+    told = [one.message for one in caplog.records if one.name == work.log.name]
+    assert told == ["exchange work failed"] * (1 + (sum(failed) - 1) // 60) + ["exchange work goes on"]
+    for task in running:
+        task.cancel()
     await database.close()
