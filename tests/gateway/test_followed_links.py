@@ -102,7 +102,7 @@ class Following:
             if linked:
                 good = replace(good, path=request.path)
             else:  # what it leads to is told by what was sent
-                case.path_parameters = _parameters(case.path, good.path)
+                case.path_parameters = parameters_of(case.path, good.path)
             return self._by(self._owner(owner), operation, good)
         if linked and chance > 0.95:
             return self._by(self.random.choice(list(self.standing.two.strangers.values())), operation, request)
@@ -115,7 +115,7 @@ class Following:
         return self.standing.portal.call(self.standing.two.ask, who, route_of(operation).scopes, request)
 
 
-async def _known(two: TwoDistricts) -> Known:
+async def known_to(two: TwoDistricts) -> Known:
     """Sent once, too: each is asked of what is there then."""
     found = defaultdict(list)
     for service, part in PARTS.items():
@@ -128,7 +128,7 @@ async def _known(two: TwoDistricts) -> Known:
 
 @pytest.fixture(scope="module")
 def following(standing: Standing) -> Following:
-    return Following(standing, standing.portal.call(_known, standing.two))
+    return Following(standing, standing.portal.call(known_to, standing.two))
 
 
 def without_known_bodies(known: Known) -> Any:
@@ -161,7 +161,7 @@ def machine(following: Following, schema: Any, beginning: str) -> type[Any]:
             method, path = operations()[beginning]
             if following.known.get(beginning):  # schemathesis begins only where it expects to be answered well with what it makes up
                 for _ in range(2):
-                    case = schema[path][method].Case(path_parameters=dict.fromkeys(_parameters(path, path), "-"))
+                    case = schema[path][method].Case(path_parameters=dict.fromkeys(parameters_of(path, path), "-"))
                     self._add_results_to_targets((), [self._begin(StepInput.initial(case))])
 
         def _begin(self, input: Any) -> Any:  # noqa: A002
@@ -218,7 +218,7 @@ def test_what_is_made_is_read_changed_and_ended_by_its_links_and_no_answer_is_a_
     assert (len(followed) > 80, len(well) > 70, following.longest >= 3) == (True, True, True), (len(followed), len(well), following.longest)
 
 
-def _parameters(template: str, path: str) -> dict[str, str]:
+def parameters_of(template: str, path: str) -> dict[str, str]:
     parts = zip(template.split("/"), path.split("/"), strict=True)
     return {named[1:-1]: unquote(said) for named, said in parts if named.startswith("{")}
 
