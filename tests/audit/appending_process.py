@@ -22,6 +22,8 @@ BATCH = 8
 PAUSE_SECONDS = 0.1
 """Between two tries."""
 LIMIT_BYTES = 600_000
+MOST = 400
+"""Batches, of which a disk that is to be full takes a quarter."""
 BEGIN = datetime(2026, 10, 20, 12, tzinfo=UTC)
 
 
@@ -85,6 +87,7 @@ async def fill_the_disk(node: AuditNode, name: str, ballast: Path | None, *, tri
     batch = 0
     while await append_batch(node, name, batch):
         batch += 1
+        assert batch < MOST, "the disk is full and everything is answered all the same"
     say("full")
     refused = sum([not await append_batch(node, name, batch) for _ in range(3)])
     say(f"refused {refused}")
