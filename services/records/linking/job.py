@@ -64,15 +64,16 @@ async def find_doubles(database: Database, vault: Vault, *, jurisdiction: str, n
         custodians |= dict(part)
         people += await database.read(partial(_people, vault=vault, ids=ids))
         told(len(custodians))
-    found = await database.read(_on_record)
-    new = _new(_judged(without_crowded(people)), found)
+    found, students = await database.read(_on_record), len(people)
+    people = without_crowded(people)
+    new = _new(_judged(people), found)
     for start in range(0, len(new.automatic), AT_ONCE):
         chosen = new.automatic[start : start + AT_ONCE]
         await database.write(partial(_unite, vault=vault, pairs=chosen, custodians=custodians, jurisdiction=jurisdiction, now=now))
     for start in range(0, len(new.for_person), AT_ONCE):
         waiting = new.for_person[start : start + AT_ONCE]
         await database.write(partial(_propose, pairs=waiting, now=now))
-    return Found(students=len(people), united=len(new.automatic), proposed=len(new.for_person))
+    return Found(students=students, united=len(new.automatic), proposed=len(new.for_person))
 
 
 def _students(connection: Connection, *, after: UUID | None) -> list[tuple[UUID, UUID]]:

@@ -16,7 +16,7 @@ CROWDED: Final = 8
 """An address or telephone of more students than this says nothing: a shelter, a school's office, a placeholder."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LinkedPerson:
     """A student as one record has it."""
 
@@ -85,4 +85,5 @@ def _state_ids(record: StudentRecord) -> frozenset[tuple[str, str]]:
 def without_crowded(people: Sequence[LinkedPerson]) -> list[LinkedPerson]:
     """The same people without the addresses and telephones that too many share."""
     counted = Counter(place for one in people for place in one.places)
-    return [replace(one, places=frozenset(place for place in one.places if counted[place] <= CROWDED)) for one in people]
+    crowded = {place for place, count in counted.items() if count > CROWDED}
+    return [one if crowded.isdisjoint(one.places) else replace(one, places=one.places - crowded) for one in people]

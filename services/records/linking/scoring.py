@@ -13,6 +13,10 @@ from splink import DuckDBAPI, Linker
 from services.records.linking.persons import LinkedPerson
 
 THREADS: Final = 2
+CHUNK: Final = 20_000
+"""Records of the right side that are compared at a time with all of the left: pairs wait in memory to be scored, by the million, and their
+number grows with the square of the records'."""
+ROWS_AT_ONCE: Final = 10_000
 
 SCHEMA: Final = pyarrow.schema(
     [
@@ -51,7 +55,9 @@ def database() -> DuckDBAPI:
 
 def table_of(people: Sequence[LinkedPerson]) -> pyarrow.Table:
     """The rows that Splink reads. A birthday by default is none."""
-    return pyarrow.Table.from_pylist([_row(one) for one in people], schema=SCHEMA)
+    parts = [people[start : start + ROWS_AT_ONCE] for start in range(0, len(people), ROWS_AT_ONCE)]
+    batches = [pyarrow.RecordBatch.from_pylist([_row(one) for one in part], schema=SCHEMA) for part in parts]
+    return pyarrow.Table.from_batches(batches, schema=SCHEMA)
 
 
 def linker_of(api: DuckDBAPI, settings: dict[str, Any] | Any, *sides: Sequence[LinkedPerson]) -> Linker:
@@ -63,7 +69,8 @@ def linker_of(api: DuckDBAPI, settings: dict[str, Any] | Any, *sides: Sequence[L
 def scored_pairs(settings: dict[str, Any], *sides: Sequence[LinkedPerson], at_least: float) -> Iterator[ScoredPair]:
     """Every pair of at least this weight, of those that share something by which pairs are looked for."""
     linker = linker_of(database(), settings, *sides)
-    found = linker.inference.predict(threshold_match_weight=at_least)
+    chunks = -(-len(sides[-1]) // CHUNK)
+    found = linker.inference.predict(threshold_match_weight=at_least, num_chunks_left=1, num_chunks_right=max(chunks, 1))
     table: pyarrow.Table = found.as_pyarrow_table()  # type: ignore[no-untyped-call]  # Splink does not say what it gives
     batches = table.select(["unique_id_l", "unique_id_r", "match_weight"]).to_batches()
     for batch in batches:

@@ -3,12 +3,15 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from splink.internals.linker_components.inference import LinkerInference
 
 from bench.matching.figures import figures_of
 from bench.matching.report import SEEDS
 from bench.matching.sets import MatchingSet, matching_set
+from services.records.linking import scoring
 from services.records.linking.comparisons import comparisons, untrained
 from services.records.linking.model import link_model
 from services.records.linking.scoring import ScoredPair, database, scored_pairs
@@ -35,6 +38,31 @@ def test_a_small_set_is_linked_without_an_error_and_without_twins(known: Matchin
     assert figures.all_children.recall > 0.85
     assert figures.all_children.found > 0.95
     assert figures.to_people / figures.records < 0.08
+
+
+@pytest.mark.parametrize("link_type", ["dedupe_only", "link_only"])
+def test_compared_a_part_at_a_time_the_same_pairs_come_out_with_the_same_weights(
+    known: MatchingSet, link_type: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sides = ([*known.left, *known.right],) if link_type == "dedupe_only" else (known.left, known.right)
+
+    def found() -> dict[frozenset[str], float]:
+        pairs = list(scored_pairs(link_model().linking(link_type), *sides, at_least=0.0))
+        weights = {frozenset((pair.one, pair.other)): round(pair.weight, 6) for pair in pairs}
+        assert len(weights) == len(pairs) > 200
+        return weights
+
+    whole, chunks = found(), list[tuple[int, int]]()
+    predict = LinkerInference.predict
+
+    def counted(self: LinkerInference, **about: Any) -> Any:
+        chunks.append((about["num_chunks_left"], about["num_chunks_right"]))
+        return predict(self, **about)
+
+    monkeypatch.setattr(scoring, "CHUNK", 150)
+    monkeypatch.setattr(LinkerInference, "predict", counted)
+    assert found() == whole
+    assert chunks == [(1, -(-len(sides[-1]) // 150))]
 
 
 def test_doubles_are_found_within_one_set() -> None:
