@@ -39,9 +39,10 @@ _IDS: Final[Mapping[Any, Collection[str]]] = {
 _SCHOOLS: Final[Mapping[Any, Collection[str]]] = {
     made_of.students: ("roles.org.sourcedId", "primaryOrg.sourcedId"),
     made_of.users: ("roles.org.sourcedId", "primaryOrg.sourcedId"),
-    made_of.enrollments: ("school.sourcedId",),
-    made_of.classes: ("school.sourcedId",),
+    made_of.enrollments: ("school.sourcedId", "class.sourcedId"),
+    made_of.classes: ("school.sourcedId", "sourcedId"),
 }
+"""Fields whose value is the id of a school, or of a class, which begins with that of its school."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def narrowed(find: Any, asked: Asked) -> Narrowed:
     alternatives = () if left is None else left.alternatives
     if not alternatives:
         return Narrowed(find, asked)
-    schools = {_first(every, _SCHOOLS.get(find, ())) for every in alternatives}
+    schools = {_school(every, _SCHOOLS.get(find, ())) for every in alternatives}
     return Narrowed(find, asked, _pseudonyms(alternatives, _IDS.get(find, ())), schools.pop() if len(schools) == 1 else None)
 
 
@@ -99,6 +100,11 @@ def _pseudonyms(alternatives: Sequence[Sequence[Predicate]], fields: Collection[
         except ValueError:
             continue
     return frozenset(found)
+
+
+def _school(every: Sequence[Predicate], fields: Collection[str]) -> str | None:
+    named = _first(every, fields)
+    return None if named is None else named.partition(WITHIN)[0]
 
 
 def _first(every: Sequence[Predicate], fields: Collection[str]) -> str | None:

@@ -9,8 +9,8 @@ from services.records.formats.oneroster_vocabulary import FIELDS
 from services.records.oneroster import contents, routes
 from services.records.oneroster.asking import Asked, Parameters
 from services.records.oneroster.narrowing import Narrowed, narrowed
-from tests.records.one_state import OTHER_DISTRICT
-from tests.records.oneroster.conftest import STUDENTS, Roster
+from tests.records.one_state import DISTRICT, OTHER_DISTRICT
+from tests.records.oneroster.conftest import ELSEWHERE, SCHEDULE, STUDENTS, Roster
 from tests.records.oneroster.test_paging import opened
 
 pytestmark = pytest.mark.anyio
@@ -79,6 +79,33 @@ async def test_it_finds_what_a_look_at_everybody_finds_and_opens_fewer(
             assert 0 < sum(counted) < ALL, text
         else:
             assert sum(counted) == most, text
+
+
+@pytest.mark.requirement("FORM-oneroster", "FORM-oneroster-mask")
+async def test_of_the_classes_of_a_school_those_of_its_district_are_opened(roster: Roster, monkeypatch: pytest.MonkeyPatch) -> None:
+    both = await roster.under(*SCHEDULE, districts=(DISTRICT, OTHER_DISTRICT))
+    mine = {one["sourcedId"] for one in (await roster.consumer.get("enrollments", limit=1000))["enrollments"]}
+    [place, *_] = [one for one in (await both.get("enrollments", limit=1000))["enrollments"] if one["sourcedId"] in mine]
+    school, class_ = place["school"]["sourcedId"], place["class"]["sourcedId"]
+    for collection, text in (
+        ("enrollments", f"class.sourcedId='{class_}'"),
+        ("enrollments", f"class.sourcedId='{class_}' OR school.sourcedId='{school}'"),
+        ("classes", f"sourcedId='{class_}'"),
+        ("classes", f"school.sourcedId='{school}'"),
+    ):
+        with monkeypatch.context() as patched:
+            patched.setattr(routes, "narrowed", Narrowed)
+            [whole] = (await both.get(collection, limit=1000, filter=text)).values()
+        plans = roster.state.records.state.oneroster_plans
+        for key in [*plans._plans]:
+            plans.drop(key)
+        with opened(monkeypatch) as counted:
+            [found] = (await both.get(collection, limit=1000, filter=text)).values()
+        assert found == whole != []
+        assert sum(counted) == ALL, text
+    with opened(monkeypatch) as counted:
+        await both.get("classes", limit=1000, filter="title~'a'")
+    assert sum(counted) == ALL + len(ELSEWHERE)
 
 
 @pytest.mark.requirement("FORM-oneroster-mask")
