@@ -6,8 +6,10 @@ from uuid import UUID, uuid4
 import pytest
 
 from node.demo.seats import MOVER_DISTRICT
+from safepassage.compact import split
 from safepassage.problems.requests import InvalidRequest
 from safepassage.wire_transfers import NewTransferNotice
+from services.records.tables import OutgoingEnvelopeRow
 from shared.clock import system_clock
 from tests.npm.peers import Network
 from tests.npm.scripts import conversing, script
@@ -142,6 +144,10 @@ async def test_it_asks_verifies_opens_and_acknowledges_a_record(beside: Network,
     [package] = [step for step in steps if step.exchange_id == UUID(said["exchange_id"])]
     [nothing] = [step for step in steps if step is not package]
     assert (package.state, nothing.state) == ("answered", "closed")
+    sent = [row for row in await alder.rows(OutgoingEnvelopeRow) if row.recipient_node == told["entity_id"]]
+    assert len(sent) == 2
+    for row in sent:  # what only another version knows is passed over
+        assert split(row.r2)[1]["also"] == split(row.r1)[1]["also"] == {"made_by": "another maker", "since": [2026, None]}
     ends = [[(answer.kind, answer.state, answer.filed_at is not None) for answer in step.answers] for step in (package, nothing)]
     assert ends == [[("package", "processed", True)], [("not-provided", "processed", True)]]
 
@@ -190,6 +196,7 @@ async def test_it_answers_with_a_record_that_our_node_files(beside: Network) -> 
         assert said["right"] == {"first": received, "same": True, "second": applied}
         assert said["more"] == [409, "exchange-closed"]
         record = await district.read_received_record(asked.id)
+        assert (await district.read_received_record_naming_unread(asked.id)).unread_elements == ("identity.name",)
         assert record.identity is not None
         assert record.identity.name is not None
         assert record.identity.name.last_1 == first.person.last_name

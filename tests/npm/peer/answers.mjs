@@ -80,7 +80,8 @@ function recordOf({ first_name, last_name, birth_date }, documents) {
     redisclosure_notice: NOTICE,
     record: {
       v: 1,
-      identity: { name: { first: first_name, last_1: last_name }, birth_date: { birth_date } },
+      // of the name it was told more than it keeps: docs/wire-messages.md, "Inside"
+      identity: { name: { first: first_name, last_1: last_name, read_in_part: true }, birth_date: { birth_date } },
       ...more.sections,
       provenance: { identity: origin, ...more.provenance },
     },

@@ -155,6 +155,7 @@ export function received(peer, envelope, request, about = {}) {
     redisclosure_notice_digest: kind === 'package' ? NOTICE_DIGEST : null,
     stored_at: seconds(),
     iat: seconds(),
+    also: { made_by: 'another maker', since: [2026, null] },
     ...peer.log.append('received', { ct: ct_digest }, { exchange_id, envelope_id, ...about }),
   }
 }

@@ -88,6 +88,7 @@ export function ownStatement(entityId, { statement, exchange, client }, encrypti
     suites: [suite],
     encryption: [{ kid, epoch: 1, ...said, not_before: iat, not_after: exp }],
     organisation_id: null,
+    also: { versions: { 'sp-request+jws': [1, 2] } }, // which nobody has to know
   }
   return signed('sp-node+jws', claims, statement)
 }
