@@ -68,7 +68,7 @@ test-browser: $(VENV)/.dev ## the pages of developers and of people in a real br
 gallery: $(VENV)/.dev ## a picture of every page of the console, in build/gallery, to be looked at (needs Chromium)
 	@$(BIN)/python -m tests.gateway.console.gallery build/gallery
 
-test-faults: $(VENV)/.dev ## every system call on the log's store fails, kills, or loses its power; PostgreSQL's processes die; each check of the verifier is left out
+test-faults: $(VENV)/.dev ## every system call on the log's store fails, kills, or loses its power; PostgreSQL's processes die, its power is cut, its disks are full; each check of the verifier is left out
 	@tests/postgres/with-cluster --durable tests/audit/with-strace $(BIN)/python -m pytest -n 2 -m faults tests/audit tests/sdk/verifier tests/gateway/oauth $(addprefix --ignore ,$(KILLING)) $(ARGS)
 	@tests/postgres/with-cluster --durable $(BIN)/python -m pytest -m faults $(KILLING) $(ARGS)
 
