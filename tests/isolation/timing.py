@@ -14,7 +14,7 @@ MICROSECONDS: Final = 150.0
 SHARE: Final = 0.06
 DEVIATIONS: Final = 3.0
 """A difference is beyond all three: in each round its median, in microseconds and in parts of the whole; of all rounds together its ranks,
-in deviations. A query more is some 300 µs and 10 %; what differs by nothing stays within 100 µs in one round of three at the least."""
+in deviations. A query more is some 300 µs and 10 %; what differs by nothing stays within 100 µs in one round of a few at the least."""
 
 
 @dataclass(frozen=True)
