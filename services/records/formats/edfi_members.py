@@ -52,10 +52,10 @@ class Members:
     def text(self, name: str) -> str | None:
         """A text without white space around it; None where there is none."""
         value = self._read.get(name)
-        said = value.strip() if isinstance(value, str) else ""
-        if said:
+        if isinstance(value, str) and (said := value.strip()):
             self._taken.add(name)
-        return said or None
+            return said
+        return None
 
     def key(self, name: str) -> str | None:
         """A number or text by which something is named, as text."""

@@ -48,7 +48,7 @@ class Findings:
     def made(self, model: type[Model], values: dict[str, Any], position: str) -> Model | None:
         """An instance of `model` from what is there (None and empty lists left out), or None and a finding `not-valid`."""
         try:
-            return model.model_validate({name: value for name, value in values.items() if _says_something(value)})
+            return validated(model, _said(values))
         except ValidationError as error:
             self.not_valid(position, faults_of(error))
             return None
@@ -104,14 +104,25 @@ class Draft(NamedTuple):
     def instance(self, model: type[Model]) -> Model | None:
         """The instance, or None where any of it is not valid."""
         try:
-            return model.model_validate(self.plain())
+            return validated(model, self.plain())
         except ValidationError:
             return None
+
+
+def validated(model: type[Model], values: Mapping[str, Any]) -> Model:
+    """As `model.model_validate`, which does as much again in Python before it asks the validator. Raises ValidationError."""
+    made: Model = model.__pydantic_validator__.validate_python(values)
+    return made
 
 
 def _says_something(value: Any) -> bool:
     """None, an empty text and an empty list say nothing; an empty object may stand for its defaults."""
     return value is not None and (bool(value) or type(value) not in _MAY_BE_EMPTY)
+
+
+def _said(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The members that say something: `_says_something` of each, written out for what is asked of every member of an upload."""
+    return {name: value for name, value in values.items() if value is not None and (value or type(value) not in _MAY_BE_EMPTY)}
 
 
 _MAY_BE_EMPTY: Final = frozenset({str, list, tuple})
@@ -189,15 +200,15 @@ class ParsedRoster:
 
 def section(findings: Findings, model: type[Model], values: dict[str, Any], position: str) -> Model | None:
     """A section from its elements; None without a finding where none is there."""
-    present = {name: value for name, value in values.items() if _says_something(value)}
+    present = _said(values)
     return findings.made(model, present, position) if present else None
 
 
 def section_by_element(findings: Findings, model: type[Model], values: dict[str, Any], position: str) -> Model | None:
     """The section; if an element of it is not valid, the section without that element, and a finding."""
     try:
-        present = {name: value for name, value in values.items() if _says_something(value)}
-        return model.model_validate(present) if present else None
+        present = _said(values)
+        return validated(model, present) if present else None
     except ValidationError:
         kept = {}
     for member, value in values.items():
