@@ -178,7 +178,7 @@ class Upload:
 
     def _tell_ids(self, resource: str, body: Mapping[str, Any], position: str) -> None:
         """By what the source's own system knows a body, once for each resource: it says nothing of anybody and stays there."""
-        ids = set() if SERVERS.isdisjoint(body) else {name for name in SERVERS if name in body}
+        ids = set() if body.keys().isdisjoint(SERVERS) else {name for name in SERVERS if name in body}
         if ("source-id-left", resource, "link") not in self._told and _has_link(body):
             ids.add("link")
         if resource == "contacts" and "contactUniqueId" in body:
