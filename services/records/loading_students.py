@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Literal
 from uuid import UUID
 
@@ -45,11 +46,17 @@ def as_record(loaded: LoadedRecord, *, originating_agency: str, source_system: s
         for section in sorted(statement.sections):
             contested.setdefault(section, []).append(statement.id)
     sections = dict(loaded.sections())
-    origin = Provenance(originating_agency=originating_agency, source_system=source_system, as_of=as_of)
+    origin = _origin(originating_agency, source_system, as_of)
     provenance = {
         name: origin.model_copy(update={"contested_by": tuple(contested[name])}) if name in contested else origin for name in sections
     }
     return StudentRecord.model_validate({**sections, "provenance": provenance, "statements": loaded.statements})
+
+
+@lru_cache(maxsize=64)
+def _origin(originating_agency: str, source_system: str, as_of: datetime) -> Provenance:
+    """Many records of a load have the same."""
+    return Provenance(originating_agency=originating_agency, source_system=source_system, as_of=as_of)
 
 
 def placed(

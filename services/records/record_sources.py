@@ -13,7 +13,7 @@ import msgspec
 from pydantic import TypeAdapter
 from pydantic_core import SchemaSerializer
 
-from safepassage.record import Section, Sections, StatementOfDisagreement, StudentRecord
+from safepassage.record import Provenance, Section, Sections, StatementOfDisagreement, StudentRecord
 from services.records.tables.students import OWN
 
 STATEMENTS = "statements"
@@ -88,12 +88,18 @@ def parts_of(record: StudentRecord, *, source: str, version: int, written: Writi
         origin = record.provenance[name]
         said = origins.get(id(origin))  # sections that came together have one provenance
         if said is None:
-            said = origins[id(origin)] = origin.model_dump_json(exclude_none=True).encode()
+            said = origins[id(origin)] = _provenance(origin)
         parts.append(Part(name, source, version, _members(section, written.get(name)), said))
     if record.statements:
         statements = _text(_plain(record.statements))
         parts.append(Part(STATEMENTS, source, version, {STATEMENTS: statements}))
     return parts
+
+
+@lru_cache(maxsize=64)
+def _provenance(origin: Provenance) -> bytes:
+    """Many records of a load have the same."""
+    return origin.model_dump_json(exclude_none=True).encode()
 
 
 def written_sections(record: Sections, text: bytes) -> dict[str, Written]:
