@@ -66,14 +66,17 @@ def change(connection: Connection, statement: ClauseElement, values: Values) -> 
         cursor.close()
 
 
-def change_each(connection: Connection, statement: ClauseElement, several: Sequence[Values]) -> None:
-    """As `change`, once for each of several sets of values with the same names."""
-    if len(several) == 1:
-        change(connection, statement, several[0])
-    elif several:
-        _require_writing(connection)
-        prepared = prepared_for(connection, statement, several[0])
-        _execute(connection, prepared, prepared.bound_each(several), many=True).close()
+def change_each(connection: Connection, statement: ClauseElement, several: Sequence[Values]) -> int | None:
+    """As `change`, once for each of several sets of values with the same names. None where the driver does not tell how many rows."""
+    if len(several) < 2:
+        return sum(change(connection, statement, values) for values in several)
+    _require_writing(connection)
+    prepared = prepared_for(connection, statement, several[0])
+    cursor = _execute(connection, prepared, prepared.bound_each(several), many=True)
+    try:
+        return int(cursor.rowcount) if cursor.rowcount >= 0 else None
+    finally:
+        cursor.close()
 
 
 def add_each(connection: Connection, statement: ClauseElement, several: Sequence[Values]) -> None:

@@ -99,8 +99,12 @@ def store_facts(
     """
     # In one order, so that two batches never wait for each other's rows.
     in_order = sorted(rows, key=lambda row: (row["student_id"], row["facts_version"]))
-    prepared.change_each(connection, _NEWER[connection.dialect.name], in_order)
-    held = subjects_by_id(connection, list({facts.student_id for facts in several}))  # without those who were forgotten
+    changed = prepared.change_each(connection, _NEWER[connection.dialect.name], in_order)
+    ids = {facts.student_id for facts in several}
+    if changed == len(rows) == len(ids):  # each is of another student, and newer than what was held: nothing is to be compared
+        prepared.change_each(connection, _KNOWN, [row | {"known_from": now} for row in rows])
+        return []
+    held = subjects_by_id(connection, list(ids))  # without those who were forgotten
     taken = [row for row in rows if row["student_id"] in held and held[row["student_id"]].sealed == row["sealed"]]
     prepared.change_each(connection, _KNOWN, [row | {"known_from": now} for row in taken])
     return [
