@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from safepassage.problems.privacy import FactsConflict
 from safepassage.problems.records import SealBroken
 from services.privacy.subjects import open_facts
-from services.privacy.tables import SubjectRow
+from services.privacy.tables import SubjectRow, SubjectVersionRow
 from shared.contracts.privacy import SubjectFacts
 from shared.contracts.subject_batches import SubjectBatch, SubjectsTaken
 from tests.privacy.node import PrivacyNode, problem_of
@@ -75,6 +75,14 @@ async def test_a_batch_that_came_before_changes_nothing(world: World) -> None:
     for _ in range(2):
         assert SubjectsTaken.model_validate_json((await world.node.push_all(*batch)).body).refused == ()
     assert [await held(world.node, facts) for facts in batch] == batch
+
+
+async def test_of_a_student_who_is_twice_in_a_batch_the_newer_facts_alone_were_ever_known(world: World) -> None:
+    first = world.facts()
+    second = world.facts(student_id=first.student_id, version=2, flags=frozenset({"foster"}))
+    await world.node.push_all(first, second)
+    assert await held(world.node, first) == second
+    assert await world.node.count(SubjectVersionRow) == 1
 
 
 async def test_batches_that_cross_end_with_the_newer_facts(world: World) -> None:
