@@ -60,14 +60,19 @@ class Places:
 
     def belonging(self, record: LoadedRecord, today: date) -> Belonging:
         """Where the student of `record` belongs."""
-        rows = (record.enrollment.enrollments or ()) if record.enrollment else ()
-        resolved = [(one, where) for one in rows if (where := self.find(one.school)) is not None]
-        present = [one for one in rows if _holds(one, today)]
-        found = [(one, where) for one, where in resolved if _holds(one, today)]
+        resolved, found, lost = [], [], False
+        for one in (record.enrollment.enrollments or ()) if record.enrollment else ():
+            where, holds = self.find(one.school), _holds(one, today)
+            if where is None:
+                lost = lost or holds
+                continue
+            resolved.append((one, where))
+            if holds:
+                found.append((one, where))
         latest = max(found or resolved, key=lambda pair: pair[0].entry_date, default=None)
         custodian_id = self._district_of(latest[1]) if latest else self._district_of(self._rows.get(self._loader_id))
         enrolled = {(where.id, one.entry_date): EnrolledAt(where.id, one.entry_date, one.exit_date) for one, where in resolved}
-        return Belonging(custodian_id, tuple(enrolled.values()), unresolved=len(found) < len(present) or not resolved)
+        return Belonging(custodian_id, tuple(enrolled.values()), unresolved=lost or not resolved)
 
     def _district_of(self, row: OrganisationRow | None) -> UUID:
         if row is None:

@@ -13,6 +13,7 @@ import msgspec
 from pydantic import TypeAdapter
 from pydantic_core import SchemaSerializer
 
+from safepassage.elements import SECTIONS
 from safepassage.record import Provenance, Section, Sections, StatementOfDisagreement, StudentRecord
 from services.records.tables.students import OWN
 
@@ -104,14 +105,17 @@ def _provenance(origin: Provenance) -> bytes:
 
 def written_sections(record: Sections, text: bytes) -> dict[str, Written]:
     """The sections of a record with the JSON text of their members, cut out of `text`, which is `record_text.json_of(record)`."""
-    cut = _MEMBERS.decode(text)
+    cut = _SECTIONS.decode(text)
     return {
-        name: Written(section, {member: bytes(value) for member, value in _MEMBERS.decode(cut[name]).items()})
+        name: Written(section, {member: bytes(value) for member, value in getattr(cut, name).items()})
         for name, section in record.sections()
     }
 
 
-_MEMBERS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_SECTIONS: Final[msgspec.json.Decoder[Any]] = msgspec.json.Decoder(
+    msgspec.defstruct("CutSections", [(name, dict[str, msgspec.Raw], msgspec.field(default_factory=dict)) for name in SECTIONS])
+)
+"""Members as they are written; of what is no section nothing."""
 
 
 def _members(section: Section, written: Written | None = None) -> Members:
