@@ -1,4 +1,4 @@
-"""Appending over HTTP: 64 clients with one entry each; batches of 1,000, one after the other and eight at once. SQLite FULL, a million
+"""Appending over HTTP: 64 clients with one entry each; batches of 1,000, one after the other and four at once. SQLite FULL, a million
 entries in the log (`--entries` says another number).
 
 audit is a process of its own with two that prepare for it (`python -m bench.append FOLDER PORT` starts them); the clients are aiohttp's in
@@ -45,7 +45,7 @@ STUDENTS = tuple(uuid4() for _ in range(10_000))
 CUSTODIANS = tuple(uuid4() for _ in range(200))
 RUNS = 5
 SINGLES_OF_A_RUN = 4_000
-AT_ONCE = 8
+AT_ONCE = 4
 BATCHES_OF_A_RUN = 64
 """Two seconds: at the end of each there are fewer than `AT_ONCE` under way, which is to be a small part of it."""
 LAG_BATCHES = 40
@@ -89,10 +89,10 @@ async def _run(folder: Path, url: str, process: psutil.Process, note: str) -> li
         return [
             await _singles(asker, process, "64 clients, one entry each, proven", "request", ">= 1000", note),
             await _singles(asker, process, "64 clients, one entry each", "match", "", note),
-            await _batches(asker, process, "batches of 1,000, eight at once", "match", ">= 30000", note, at_once=AT_ONCE),
+            await _batches(asker, process, "batches of 1,000, four at once", "match", ">= 30000", note, at_once=AT_ONCE),
             await _lag(asker, folder),
             await _batches(asker, process, "batches of 1,000, one after the other", "match", "", note),
-            await _batches(asker, process, "batches of 1,000, eight at once, proven", "request", "", note, at_once=AT_ONCE),
+            await _batches(asker, process, "batches of 1,000, four at once, proven", "request", "", note, at_once=AT_ONCE),
         ]
 
 
