@@ -18,7 +18,8 @@ from shared.nobody import nobody_of
 
 PARTS_AT_ONCE = 512
 _AFTER_WHAT_IS_TOLD: Final = bytes((Kind.KEY,))
-"""Kinds from here on are of keys, addresses, exchanges and decisions, of which a block has thousands and an answer says nothing."""
+"""Kinds from here on are of keys, addresses, exchanges, decisions and who signed in, of whom or which an answer says nothing: a block has
+thousands of them."""
 
 
 class Touched(NamedTuple):
