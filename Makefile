@@ -101,7 +101,7 @@ test-pdf: $(VENV)/.dev ## veraPDF reads what is printed for a family: PDF/UA-1 (
 test-scanner: $(VENV)/.dev ## a real ClamAV daemon with one signature of our own (installs it where it is missing)
 	@tests/scanner/with-clamd $(BIN)/python -m pytest tests/records/attachments -m scanner $(ARGS)
 
-test-oauth: $(VENV)/.dev ## openid-client, oauth4webapi, oidc-provider and another maker's node against ours (installs Node.js where it is missing)
+test-oauth: $(VENV)/.dev ## openid-client, oauth4webapi, oidc-provider, other makers' verifiers of credentials and another maker's node against ours (installs Node.js where it is missing)
 	@PATH="$(abspath $(BIN)):$$PATH" tests/npm/with-node $(BIN)/python -m pytest tests/npm -m npm $(ARGS)
 
 check: $(VENV)/.dev ## formatting, lint, types, import contracts

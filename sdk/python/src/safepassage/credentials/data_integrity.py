@@ -9,12 +9,11 @@ from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import StringConstraints, ValidationError
 
 from safepassage.canonical import sha256
 from safepassage.compact import PublicKeys
-from safepassage.credentials.issuers import proof_key_id
+from safepassage.credentials.issuers import key_called
 from safepassage.credentials.linked_data import canonical_nquads
 from safepassage.credentials.multikey import from_multibase, to_multibase
 from safepassage.problems.credentials import CredentialIssuerNotTrusted, CredentialMalformed
@@ -34,7 +33,7 @@ class Proof(Wire):
 
     type: Literal["DataIntegrityProof"]
     cryptosuite: Literal["eddsa-rdfc-2022"]
-    created: _Text
+    created: _Text | None = None
     verificationMethod: _Text  # noqa: N815 the standard's name
     proofPurpose: Literal["assertionMethod"]  # noqa: N815 the standard's name
     proofValue: _Text  # noqa: N815 the standard's name
@@ -69,8 +68,8 @@ def verify_proof(credential: Mapping[str, Any], *, issuer: str, keys: PublicKeys
     Raises CredentialMalformed, CredentialIssuerNotTrusted, BadSignature, and what `canonical_nquads` raises.
     """
     proof = _proof_of(credential)
-    key = next((key for key in keys.values() if _named(key, issuer, proof.verificationMethod)), None)
-    if not isinstance(key, Ed25519PublicKey):
+    key = key_called(proof.verificationMethod, issuer=issuer, keys=keys)
+    if key is None:
         raise CredentialIssuerNotTrusted
     document = {name: member for name, member in credential.items() if name != "proof"}
     try:
@@ -78,14 +77,10 @@ def verify_proof(credential: Mapping[str, Any], *, issuer: str, keys: PublicKeys
     except ValueError as error:
         raise CredentialMalformed("proofValue is not base58btc", field="proof") from error
     try:
-        key.verify(signature, signed_hash(document, proof.model_dump(exclude={"proofValue"})))
+        key.verify(signature, signed_hash(document, proof.model_dump(exclude={"proofValue"}, exclude_none=True)))
     except InvalidSignature as error:
         raise BadSignature("the credential was altered, or signed with another key") from error
     return document
-
-
-def _named(key: object, issuer: str, method: str) -> bool:
-    return isinstance(key, Ed25519PublicKey) and proof_key_id(issuer, key) == method
 
 
 def _proof_of(credential: Mapping[str, Any]) -> Proof:

@@ -1,6 +1,6 @@
 """What a node is called as an issuer: `did:web` of its URL (W3C CCG did:web), and the document that everybody may read there."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -8,11 +8,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from safepassage.canonical import json_object
 from safepassage.compact import PublicKey, PublicKeys, public_jwk, public_key_of, thumbprint
-from safepassage.credentials.multikey import multikey
+from safepassage.credentials.multikey import from_multikey, multikey
 from safepassage.problems.signatures import MalformedToken
 
 DID_DOCUMENT_PATH: Final = "/.well-known/did.json"
-_CONTEXTS: Final = ("https://www.w3.org/ns/cid/v1",)
+_CONTEXTS: Final = ("https://www.w3.org/ns/did/v1", "https://w3id.org/security/multikey/v1", "https://w3id.org/security/jwk/v1")
+"""The first has to be that of DID Core 1.0 (section 6.3.1): verifiers take a document that begins otherwise for no DID document."""
 
 
 def did_of(entity_id: str) -> str:
@@ -48,17 +49,46 @@ def _jwk(key: Ed25519PublicKey) -> dict[str, str]:
 
 
 def keys_of_document(data: bytes) -> tuple[str, PublicKeys]:
-    """The issuer of such a document and the keys that it says make its assertions, by their thumbprints. Whoever got it vouches for it.
+    """The issuer of such a document and the Ed25519 keys that it says make its assertions, by the names that it gives them.
+
+    A key is a Multikey or a JWK; those of other kinds are left. Whoever got the document vouches for it.
 
     Raises MalformedToken.
     """
     try:
         document = json_object(data)
-        issuer, asserting = document["id"], document["assertionMethod"]
-        methods = [one for one in document["verificationMethod"] if one["id"] in asserting and one["controller"] == issuer]
-        keys = [public_key_of(one["publicKeyJwk"]) for one in methods if one["type"] == "JsonWebKey"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise MalformedToken("the file is no DID document with JSON Web Keys") from error
+        issuer = document["id"]
+        methods = [*document.get("verificationMethod", ()), *document["assertionMethod"]]
+        named = {_absolute(one["id"], issuer): one for one in methods if isinstance(one, Mapping) and one["controller"] == issuer}
+        asserting = [_absolute(one["id"] if isinstance(one, Mapping) else one, issuer) for one in document["assertionMethod"]]
+        found = {name: _key_of(named[name]) for name in asserting if name in named}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise MalformedToken("the file is no DID document with keys") from error
+    keys = {name: key for name, key in found.items() if key is not None}
     if not isinstance(issuer, str) or not keys:
-        raise MalformedToken("the file is no DID document with JSON Web Keys")
-    return issuer, {thumbprint(key): key for key in keys}
+        raise MalformedToken("the file is no DID document with Ed25519 keys")
+    return issuer, keys
+
+
+def key_called(name: str, *, issuer: str, keys: PublicKeys) -> Ed25519PublicKey | None:
+    """The issuer's key that a proof or a JWT calls so: as the issuer's own document does, or as a node calls each of its keys."""
+    whole = _absolute(name, issuer)
+    for known, key in keys.items():
+        if isinstance(key, Ed25519PublicKey) and whole in (proof_key_id(issuer, key), jwt_key_id(issuer, key), known):
+            return key
+    return None
+
+
+def _absolute(name: str, issuer: str) -> str:
+    """A method's id may be relative to the document (DID Core 1.0, section 3.2.2)."""
+    return issuer + name if name.startswith("#") else name
+
+
+def _key_of(method: Mapping[str, Any]) -> Ed25519PublicKey | None:
+    """None for a key of another kind. Raises ValueError, KeyError, MalformedToken."""
+    if "publicKeyMultibase" in method:
+        return from_multikey(method["publicKeyMultibase"])
+    jwk = method.get("publicKeyJwk", {})
+    if (jwk.get("kty"), jwk.get("crv")) != ("OKP", "Ed25519"):
+        return None
+    return public_key_of({member: value for member, value in jwk.items() if member != "kid"})

@@ -34,3 +34,9 @@ def from_multibase(text: str) -> bytes:
 def multikey(key: Ed25519PublicKey) -> str:
     """A public key as `publicKeyMultibase`: 48 characters, the first `z6Mk`."""
     return to_multibase(_ED25519 + key.public_bytes_raw())
+
+
+def from_multikey(text: str) -> Ed25519PublicKey | None:
+    """The key of a `publicKeyMultibase`; None for one of another kind. Raises ValueError."""
+    data = from_multibase(text)
+    return Ed25519PublicKey.from_public_bytes(data[len(_ED25519) :]) if data.startswith(_ED25519) else None

@@ -6,14 +6,14 @@ the bytes that were sent, and any JOSE library verifies it.
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from safepassage.canonical import from_base64url, json_object, to_base64url
 from safepassage.compact import PublicKeys
-from safepassage.credentials.issuers import jwt_key_id
+from safepassage.credentials.issuers import key_called
 from safepassage.credentials.validity import instant_of, issuer_of
 from safepassage.problems.credentials import CredentialIssuerNotTrusted, CredentialMalformed
 from safepassage.problems.signatures import BadSignature
@@ -49,18 +49,28 @@ def verify_jwt(token: str, *, issuer: str, keys: PublicKeys) -> dict[str, Any]:
     Raises CredentialMalformed, CredentialIssuerNotTrusted, BadSignature.
     """
     header, payload, signed, signature = _split(token)
-    key = next((key for key in keys.values() if jwt_key_id(issuer, key) == header.get("kid")), None)
-    if not isinstance(key, Ed25519PublicKey):
+    key = key_called(str(header.get("kid")), issuer=issuer, keys=keys)
+    if key is None:
         raise CredentialIssuerNotTrusted
     try:
         key.verify(signature, signed)
     except InvalidSignature as error:
         raise BadSignature("the credential was altered, or signed with another key") from error
-    credential = {name: member for name, member in payload.items() if name not in _CLAIMS}
+    credential = _with_end({name: member for name, member in payload.items() if name not in _CLAIMS}, payload)
     said = {name: payload[name] for name in _CLAIMS if name in payload and name != "iat"}
     if issuer_of(credential) != issuer or said != _claims_of(credential):
         raise CredentialMalformed("the claims of the JWT do not repeat what the credential says")
     return credential
+
+
+def _with_end(credential: dict[str, Any], payload: Mapping[str, Any]) -> dict[str, Any]:
+    """`exp` says until when, where the credential itself does not (Open Badges 3.0, section 8.2.4.1)."""
+    if "exp" not in payload or "validUntil" in credential:
+        return credential
+    try:
+        return {**credential, "validUntil": datetime.fromtimestamp(payload["exp"], UTC).isoformat()}
+    except (TypeError, ValueError, OverflowError, OSError) as error:
+        raise CredentialMalformed("exp is no instant") from error
 
 
 def _claims_of(credential: Mapping[str, Any]) -> dict[str, Any]:
