@@ -45,6 +45,7 @@ from services.records.facts_lane import send_facts_together
 from services.records.finding.routers import ROUTERS as FINDING
 from services.records.load_memory import LoadMemory, memory_for_loads
 from services.records.oneroster.counts import Counts
+from services.records.oneroster.discovery import router as oneroster_discovery
 from services.records.oneroster.package import router as roster_package
 from services.records.oneroster.plans import Plans
 from services.records.oneroster.routes import router as oneroster
@@ -79,6 +80,7 @@ STUDENTS = (
     received.router,
     msix.router,
     oneroster,
+    oneroster_discovery,
     match_reviews.router,
     match_cases.router,
     unions.router,

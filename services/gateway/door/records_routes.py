@@ -93,6 +93,7 @@ RECORDS: Final = (
     get("/v1/educator-credential-requests/{exchange_id}", "records", "educators:credentials"),
     anonymous("GET", "/v1/credential-status-lists/{number}", "records"),
     anonymous("GET", "/.well-known/did.json", "records"),
+    anonymous("GET", "/ims/oneroster/rostering/v1p2/discovery/{document}", "records"),
     get("/v1/transfer-confirmations/{exchange_id}", "records", "audit:accounting"),
     get("/v1/transfer-confirmations/{exchange_id}/document", "records", "audit:accounting", seconds=30.0),
     get("/v1/transfer-holds", "records", "matches:resolve"),

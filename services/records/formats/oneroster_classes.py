@@ -82,7 +82,7 @@ class Taught:
                         "course": self._links.to("course", self.course_id(held)),
                         "school": self._links.to("org", held.school.id),
                         "terms": [self._sessions.term(self._year)],
-                        "subjectCodes": _subjects(those),
+                        **_subjects(those),
                     }
                 )
             )
@@ -104,7 +104,7 @@ class Taught:
                         "schoolYear": self._sessions.year(self._year),
                         "courseCode": held.key.course,
                         "org": self._links.to("org", self._directory.district_of(held.school).id),
-                        "subjectCodes": _subjects(those),
+                        **_subjects(those),
                     }
                 )
             )
@@ -131,9 +131,10 @@ def _sced_codes(those: Iterable[Class]) -> list[str]:
     return codes if first is None else [first[0], *(code for code in codes if code != first[0])]
 
 
-def _subjects(those: Iterable[Class]) -> list[str] | None:
-    """The subject areas of SCED: the first two digits of a code."""
-    return list(dict.fromkeys(code[:2] for code in _sced_codes(those))) or None
+def _subjects(those: Iterable[Class]) -> Object:
+    """The subject areas of SCED, the first two digits of a code: as codes, and as many names, which the standard wants beside them."""
+    areas = list(dict.fromkeys(code[:2] for code in _sced_codes(those)))
+    return {"subjects": [f"SCED {area}" for area in areas], "subjectCodes": areas} if areas else {}
 
 
 def _present(values: Object) -> Object:

@@ -36,8 +36,8 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "users": (
         *_HEAD, "enabledUser", "username", "userIds", "givenName", "familyName", "middleName", "identifier", "email", "sms", "phone",
-        "agentSourcedIds", "grades", "password", "userMasterIdentifier", "resourceSourcedIds", "preferredGivenName", "preferredMiddleName",
-        "preferredFamilyName", "primaryOrgSourcedId", "pronouns",
+        "agentSourcedIds", "grades", "password", "userMasterIdentifier", "preferredGivenName", "preferredMiddleName", "preferredFamilyName",
+        "primaryOrgSourcedId", "pronouns",
     ),
 }  # fmt: skip
 """The files that are written, with the binding's columns in its order."""
@@ -78,6 +78,8 @@ def write_package(objects: Mapping[str, Iterable[Object]], *, system_name: str, 
 def rows_of(objects: Mapping[str, Iterable[Object]]) -> Tables:
     """The rows of each file."""
     rows = {name: [_row(one) for one in objects.get(name, ())] for name in COLUMNS if name != "roles"}
+    for row in rows["users"]:
+        row["username"] = row["sourcedId"]  # which the binding wants filled, and the record has none: nobody learns more by it
     rows["roles"] = [row for user in objects.get("users", ()) for row in _roles(user)]
     return rows
 

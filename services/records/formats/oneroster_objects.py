@@ -182,6 +182,7 @@ class Shapes:
                 "class": self._links.to("class", self.taught.class_id(key)),
                 "school": self._links.to("org", held.school.id),
                 "role": "student",
+                "primary": "false",
                 "beginDate": row.get("begin_date"),
             }
             if "sced_code" in held.course:

@@ -29,7 +29,7 @@ QUIET: Final = {
     "academicSessions": frozenset({"title", "type", "parentSourcedId", "schoolYear"}),
     "courses": frozenset({"schoolYearSourcedId", "grades", "orgSourcedId", "subjects", "subjectCodes"}),
     "classes": frozenset({"classType", "grades", "subjects", "subjectCodes"}),
-    "users": frozenset({"enabledUser", "primaryOrgSourcedId"}),
+    "users": frozenset({"enabledUser", "username", "primaryOrgSourcedId"}),
     "roles": frozenset({"roleType"}),
     "enrollments": frozenset({"primary"}),
 }

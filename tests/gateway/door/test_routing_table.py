@@ -141,6 +141,7 @@ def test_only_what_must_be_open_is_open() -> None:
         "/v1/node-statements",
         "/v1/trust-lists",
         "/.well-known/did.json",
+        "/ims/oneroster/rostering/v1p2/discovery/{document}",
         "/v1/credential-status-lists/{number}",
         "/v1/witness/add-checkpoint",
         "/v1/witness/{origin_digest}/checkpoint",

@@ -178,6 +178,10 @@ def test_the_package_has_every_file_of_the_binding_in_its_manifest_and_no_status
     }
     assert [(row["status"], row["dateLastModified"], row["familyName"]) for row in users] == [("", "", "García López")]
     assert users[0]["userIds"] == ""
+    assert users[0]["username"] == users[0]["sourcedId"]
+    assert list(users[0])[16:22] == [  # no resourceSourcedIds: correction 1.2.1
+        "userMasterIdentifier", "preferredGivenName", "preferredMiddleName", "preferredFamilyName", "primaryOrgSourcedId", "pronouns",
+    ]  # fmt: skip
     assert users[0]["metadata.safepassage.userIds"] == '[{"type": "a:b", "identifier": "1,2"}]'
     assert "It is not so." in users[0]["metadata.safepassage.statementsOfDisagreement"]
 
@@ -219,6 +223,7 @@ def test_no_sced_code_of_a_course_is_dropped_and_none_is_taken_for_another_stude
     assert json.loads(course.get("metadata.safepassage.otherSced") or "[]") == others
     areas = list(dict.fromkeys(code[:2] for code in [*last, *others]))
     assert [course["subjectCodes"], group["subjectCodes"]] == [",".join(areas)] * 2
+    assert [course["subjects"], group["subjects"]] == [",".join(f"SCED {area}" for area in areas)] * 2
     parsed = read_oneroster(Archive.of_zip(package), today=TODAY)
     read = [one.record.document()["academics"]["current_courses"][0]["course"].get("sced_code") for one in parsed.students if one.record]
     # a record that gives none reads as its class does
