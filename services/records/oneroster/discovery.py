@@ -9,16 +9,17 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 
-from safepassage.problems.oneroster import NoSuchObject
 from services.records.formats.oneroster_places import PREFIX
 from services.records.formats.oneroster_vocabulary import FIELDS, RECORD, SINGULAR
 from services.records.oneroster.routes import ALL, CORE, DEMOGRAPHICS, ONE, SEVERAL, One, Several
-from shared.problems import responses
 
 router = APIRouter(prefix=PREFIX, tags=["OneRoster 1.2 rostering"])
 
-NAMES: Final = ("onerosterv1p2rostersservice_openapi3_v1p0.json", "imsorv1p2_rostering_openapi3_v1p0.json")
-"""As the REST binding names it, and as the guide to conformance does."""
+NAMES: Final = {
+    "discover_rostering_service": "onerosterv1p2rostersservice_openapi3_v1p0.json",
+    "discover_rostering_service_by_guide": "imsorv1p2_rostering_openapi3_v1p0.json",
+}
+"""By operation: as the REST binding names it, and as the guide to conformance does."""
 
 Schema = dict[str, Any]
 _TEXT: Final[Schema] = {"type": "string"}
@@ -48,12 +49,22 @@ _QUERY: Final = {
 }
 
 
-@router.get("/discovery/{document}", response_class=Response, responses=responses(NoSuchObject))
-async def discover_rostering_service(document: str, request: Request) -> Response:
+async def _discovered(request: Request) -> Response:
     """The OpenAPI document of the rostering service as it is here; open to everybody."""
-    if document not in NAMES:
-        raise NoSuchObject
     return Response(_document(request.app.state.settings.entity_id), media_type="application/json")
+
+
+for _name, _file in NAMES.items():
+    router.add_api_route(
+        f"/discovery/{_file}",
+        _discovered,
+        methods=["GET"],
+        name=_name,
+        response_class=Response,
+        responses={
+            200: {"description": "An OpenAPI document.", "content": {"application/json": {"schema": {"type": "object"}}}},
+        },
+    )
 
 
 @cache
