@@ -35,6 +35,7 @@ from services.audit.app import create_app
 from services.audit.checkpoints import CheckpointSigner
 from services.audit.drafts import Draft, draft_of
 from services.audit.driver import Driver
+from services.audit.entries import leaf_hashes
 from services.audit.group_commit import Committed, Place, Signing, Submission, lock_head, write_entries, write_leaves
 from services.audit.heads import Head, load_head, newest_log
 from services.audit.sequencer import Sequencer
@@ -151,7 +152,7 @@ async def _leaves(log: Log, batch: int, total: int) -> tuple[Log, float]:
 def _write_leaves(log: Log, leaves: Sequence[bytes], now: datetime, connection: Connection) -> Head:
     driver = Driver(connection)
     lock_head(driver, log.head)
-    return write_leaves(driver, log.head, leaves, log.t, signing=Signing(log.signer, now)).head
+    return write_leaves(driver, log.head, leaves, leaf_hashes(leaves), log.t, signing=Signing(log.signer, now)).head
 
 
 class _OfLeaves(Sequencer):
@@ -162,7 +163,8 @@ class _OfLeaves(Sequencer):
         for submission in submissions:
             submission.places = [Place(head.year, head.size + len(leaves) + n, False) for n in range(len(submission.drafts))]
             leaves += [draft.context for draft in submission.drafts]
-        written = write_leaves(driver, head, leaves, max(int(now.timestamp()), head.last_t), signing=Signing(self._signer, now))
+        t, signing = max(int(now.timestamp()), head.last_t), Signing(self._signer, now)
+        written = write_leaves(driver, head, leaves, leaf_hashes(leaves), t, signing=signing)
         return Committed(written.head, written.growth, None, note=written.note)
 
 

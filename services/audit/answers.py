@@ -4,9 +4,8 @@ Neighbouring entries share most of their paths, so each hash is printed once.
 """
 
 import json
-from binascii import b2a_base64
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,9 +19,6 @@ from services.audit.tables import TreeStateRow
 from services.audit.waiting import Receipt
 from shared.contracts.audit import Continued
 from shared.database import Database
-
-_TO_URL: Final = bytes.maketrans(b"+/", b"-_")
-_ZEROS: Final = (b"", b"\0\0", b"\0")
 
 
 class Proven(NamedTuple):
@@ -85,7 +81,6 @@ def append_answer(
     entries: list[str] = []
     for receipt in receipts:
         note, paths = json.dumps(receipt.note), _PathTexts()
-        leaves = iter(_base64url([receipt.leaf_at(place.at) for place in receipt.places if not place.duplicate]))
         for place in receipt.places:
             is_ahead = next(asks)
             if place.duplicate:
@@ -95,7 +90,7 @@ def append_answer(
             if is_ahead and receipt.growth is not None:
                 proof = f',"path":[{paths.of(receipt.growth.inclusion_path(place.at))}],"checkpoint":{note}'
             size = place.at + 1 if receipt.growth is None else receipt.growth.after.size
-            entries.append(f'{{"index":{place.at},"size":{size},"duplicate":false,"entry":"{next(leaves)}"{proof}}}')
+            entries.append(f'{{"index":{place.at},"size":{size},"duplicate":false,"entry":"{receipt.text_at(place.at)}"{proof}}}')
     paths_from = f',"continued":[{",".join([one.model_dump_json() for one in continued])}]' if continued else ""
     return f'{{"entries":[{",".join(entries)}]{paths_from}}}'.encode("ascii")
 
@@ -105,16 +100,6 @@ def _duplicate(place: Place, found: Proven) -> str:
     if found.path is not None:
         proof = f',"path":[{_PathTexts().of(found.path)}],"checkpoint":{json.dumps(found.note)}'
     return f'{{"index":{place.at},"size":{found.log_size},"duplicate":true,"entry":"{to_base64url(found.leaf)}"{proof}}}'
-
-
-def _base64url(values: Sequence[bytes]) -> list[str]:
-    """Each as `to_base64url` has it, in one call for all: with zero bytes up to a multiple of three behind it, its text is its own."""
-    text = b2a_base64(b"".join([value + _ZEROS[len(value) % 3] for value in values]), newline=False).translate(_TO_URL).decode("ascii")
-    texts, at = [], 0
-    for value in values:
-        texts.append(text[at : at + (len(value) * 4 + 2) // 3])
-        at += (len(value) + 2) // 3 * 4
-    return texts
 
 
 class _PathTexts:

@@ -25,6 +25,7 @@ _OF_SUBJECT: Final = SALT_BYTES + NONCE_BYTES
 """Random bytes of each of its subjects: a salt, and the nonce of those that are sealed by themselves."""
 _VARIANT: Final = "89ab"
 _TO_URL: Final = bytes.maketrans(b"+/", b"-_")
+_ZEROS: Final = (b"", b"\0\0", b"\0")
 
 
 class SealingKey(NamedTuple):
@@ -61,6 +62,10 @@ class Entry(NamedTuple):
 
     draft: Draft
     leaf: bytes
+    leaf_hash: bytes
+    """Its hash in the tree: RFC 9162 section 2.1.1."""
+    leaf_text: str
+    """In base64url, as it is answered."""
     sealed: tuple[Sealed, ...]
 
     @property
@@ -81,17 +86,32 @@ def entries_of(
     ids, commitments, sealed = _commit(drafts, origin=origin, t=t, node_key=node_key, keys=keys)
     # 32 bytes and a zero byte are 44 characters, of which the first 43 are the digest's own: one call encodes all of them
     text = b2a_base64(b"\0".join(commitments) + b"\0", newline=False).translate(_TO_URL).decode("ascii")
-    entries = []
+    leaves = []
     at = 0
-    for draft, entry_id, parts in zip(drafts, ids, sealed, strict=True):
+    for draft, entry_id in zip(drafts, ids, strict=True):
         leaf = (
             f'{{"class":"{draft.class_}","commitments":{{"actor":"{text[at : at + 43]}","context":"{text[at + 44 : at + 87]}",'
             f'"subject":"{text[at + 88 : at + 131]}"}},"digests":{{"ct":"{draft.ct}","decision":"{draft.decision}",'
             f'"pt_commit":"{draft.pt_commit}"}},"id":"{entry_id}","key_epoch":{epoch},"policy_hash":"{draft.policy_hash}","t":{t},"v":1}}'
         )
-        entries.append(Entry(draft, leaf.encode("ascii"), parts))
+        leaves.append(leaf.encode("ascii"))
         at += 132
-    return entries
+    return list(map(Entry, drafts, leaves, leaf_hashes(leaves), base64url_of(leaves), sealed))
+
+
+def leaf_hashes(leaves: Sequence[bytes]) -> list[bytes]:
+    """The hash of each leaf in the tree (RFC 9162 section 2.1.1), 32 bytes."""
+    return [hashlib.sha256(b"\x00" + leaf).digest() for leaf in leaves]
+
+
+def base64url_of(values: Sequence[bytes]) -> list[str]:
+    """Each as `to_base64url` has it, in one call for all: with zero bytes up to a multiple of three behind it, its text is its own."""
+    text = b2a_base64(b"".join([value + _ZEROS[len(value) % 3] for value in values]), newline=False).translate(_TO_URL).decode("ascii")
+    texts, at = [], 0
+    for value in values:
+        texts.append(text[at : at + (len(value) * 4 + 2) // 3])
+        at += (len(value) + 2) // 3 * 4
+    return texts
 
 
 def _commit(

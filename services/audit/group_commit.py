@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from hashlib import sha256
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
@@ -156,26 +155,28 @@ def _entries(driver: Driver, head: Head, submissions: Sequence[Submission], t: i
 def write_entries(driver: Driver, head: Head, entries: Sequence[Entry], t: int, *, signing: Signing | None = None) -> Written:
     """Write entries behind those of `head`, with their tiles and their places in the indexes."""
     index_rows, beside = _write_rows(driver, head, entries, t)
-    return write_leaves(driver, head, [entry.leaf for entry in entries], t, index_rows=index_rows, signing=signing, beside=beside)
+    leaves, hashes = [entry.leaf for entry in entries], [entry.leaf_hash for entry in entries]
+    return write_leaves(driver, head, leaves, hashes, t, index_rows=index_rows, signing=signing, beside=beside)
 
 
 def write_leaves(
     driver: Driver,
     head: Head,
     leaves: Sequence[bytes],
+    hashes: list[bytes],
     t: int,
     *,
     index_rows: int = 0,
     signing: Signing | None = None,
     beside: Sequence[Change] = (),
 ) -> Written:
-    """The tree's part of it: hashes, segment, tiles, root, checkpoint, and compare-and-set.
+    """The tree's part of it: segment, tiles, root, checkpoint, and compare-and-set.
 
+    hashes      of the leaves (`services.audit.entries.leaf_hashes`)
     index_rows  that are written beside
     beside      rows that are written by the same statement
     """
-    growth = head.frontier.grow([sha256(b"\x00" + leaf).digest() for leaf in leaves])
-    hashes = [digest for _, digest in growth.completed(0)]
+    growth = head.frontier.grow(hashes)
     segments = []
     for at in range(0, len(leaves), ENTRIES_OF_A_SEGMENT):
         some, theirs = leaves[at : at + ENTRIES_OF_A_SEGMENT], b"".join(hashes[at : at + ENTRIES_OF_A_SEGMENT])

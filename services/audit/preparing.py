@@ -56,6 +56,8 @@ class SealedColumns(NamedTuple):
     """The entries of a request."""
 
     leaves: Sequence[bytes]
+    hashes: Sequence[bytes]
+    texts: Sequence[str]
     parts: Sequence[Sequence[tuple[bytes, bytes]]]
     """What is sealed of each: key and groups."""
     made: Sequence[Postings]
@@ -64,8 +66,8 @@ class SealedColumns(NamedTuple):
     def entries(self, drafts: Sequence[Draft]) -> list[Entry]:
         """With their drafts, which the service has."""
         return [
-            Entry(draft, leaf, tuple([Sealed(*one) for one in parts]))
-            for draft, leaf, parts in zip(drafts, self.leaves, self.parts, strict=True)
+            Entry(draft, leaf, leaf_hash, text, tuple([Sealed(*one) for one in parts]))
+            for draft, leaf, leaf_hash, text, parts in zip(drafts, self.leaves, self.hashes, self.texts, self.parts, strict=True)
         ]
 
 
@@ -77,7 +79,8 @@ def drafted(batch: Batch) -> tuple[Drafted, list[Draft]]:
 
 def columns_of(entries: Sequence[Entry], made: Sequence[Postings]) -> SealedColumns:
     """The entries, but for their drafts."""
-    return SealedColumns([entry.leaf for entry in entries], [[(one.key_id, one.groups) for one in entry.sealed] for entry in entries], made)
+    _, leaves, hashes, texts, sealed = zip(*entries, strict=True)
+    return SealedColumns(leaves, hashes, texts, [[(one.key_id, one.groups) for one in parts] for parts in sealed], made)
 
 
 def prepared_steps(drafts: Sequence[Draft]) -> Iterable[range]:

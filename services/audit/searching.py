@@ -17,6 +17,7 @@ from safepassage.wire_log import EntrySearch, FoundEntries, FoundEntry, LogOrder
 from services.audit.drafts import KINDS
 from services.audit.driver import Driver
 from services.audit.index.lookup import Clause, Found, Stretch, find, has, query_of
+from services.audit.index.members import actor_in, context_in
 from services.audit.index.terms import Facts, facts_of, term_keys
 from services.audit.known_nodes import known_nodes
 from services.audit.openings import OpenedEntry, Place, Sight, open_entries, sight_of
@@ -116,8 +117,8 @@ def facts_in(entry: OpenedEntry) -> Facts:
     return facts_of(
         entry.leaf.class_,
         entry.leaf.policy_hash,
-        actor=None if entry.actor is None else entry.actor.payload,
-        context=None if entry.context is None else entry.context.payload,
+        actor=None if entry.actor is None else actor_in(entry.actor.payload),
+        context=None if entry.context is None else context_in(entry.context.payload),
         custodians=[str(part.custodian) for part in entry.subjects if part.custodian is not None],
     )
 

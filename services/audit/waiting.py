@@ -28,10 +28,10 @@ class Receipt(NamedTuple):
     note: str | None
     """The checkpoint of the tree after that step; there for submissions with an ahead-entry."""
 
-    def leaf_at(self, index: int) -> bytes:
-        """The bytes of a new entry."""
+    def text_at(self, index: int) -> str:
+        """The leaf of a new entry, in base64url."""
         assert self.growth is not None  # noqa: S101 a group with new entries has grown the tree
-        return self.entries[index - self.growth.before.size].leaf
+        return self.entries[index - self.growth.before.size].leaf_text
 
 
 class Waiting(NamedTuple):

@@ -281,10 +281,16 @@ async def test_an_entry_that_does_not_open_is_indexed_as_what_was_destroyed(node
     assert by_term[await plain_term(node, Kind.OPERATION, "test")] == 0b10
 
 
-@given(st.sets(st.integers(0, BLOCK - 1), min_size=1, max_size=200))
-def test_a_set_is_stored_and_loaded(places: set[int]) -> None:
+def some_or_all() -> st.SearchStrategy[list[int]]:
+    """Positions that lie anywhere, or all between two."""
+    anywhere = st.sets(st.integers(0, BLOCK - 1), min_size=1, max_size=200).map(sorted)
+    return anywhere | st.tuples(st.integers(0, BLOCK - 1), st.integers(1, 300)).map(lambda run: list(range(run[0], min(sum(run), BLOCK))))
+
+
+@given(some_or_all())
+def test_a_set_is_stored_and_loaded(places: list[int]) -> None:
     bits = set_of(places)
-    assert list(positions(bits)) == sorted(places, reverse=True)
+    assert list(positions(bits)) == places[::-1]
     assert loaded(stored(bits)) == bits
     assert len(stored(bits)) == (2 * len(places) if len(places) <= MOST_SPARSE else BLOCK // 8)
 

@@ -9,12 +9,11 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from pydantic_core import from_json
-
 from services.audit.drafts import Draft
 from services.audit.index.bitmaps import ALL, BLOCK
+from services.audit.index.members import actor_members, context_members
 from services.audit.index.postings import Postings, postings_of
-from services.audit.index.reading import Indexed, actor_of
+from services.audit.index.reading import Indexed
 from services.audit.index.terms import TermKeys, facts_of
 
 MOST_HELD: Final = 512
@@ -46,8 +45,8 @@ def postings_ahead(drafts: Sequence[Draft], *, t: int, epoch: int, keys: TermKey
 
 def _indexed(at: int, draft: Draft, t: int, epoch: int) -> Indexed:
     """As reading.read_piece has it."""
-    custodians = {one for one in draft.custodians if one is not None}
-    actor, context = actor_of(draft.actor), from_json(draft.context)
+    custodians = [one for one in draft.custodians if one is not None]
+    actor, context = actor_members(draft.actor), context_members(draft.context)
     facts = facts_of(draft.class_, draft.policy_hash, actor=actor, context=context, custodians=custodians)
     return Indexed(at, t, epoch, facts, len(draft.subjects), True)
 

@@ -5,7 +5,7 @@ bits (960 bytes, little-endian): of each set there is one form, so that an index
 """
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 BLOCK: Final = 7_680
@@ -14,6 +14,8 @@ read another page for each comparison."""
 DENSE_BYTES: Final = BLOCK // 8
 MOST_SPARSE: Final = 96
 """So many positions at the most are stored as such. Their 192 bytes cannot be taken for a set's bits, which are 960."""
+_FEW: Final = 16
+"""So many are put together one by one: an int is as long as its last position."""
 ALL: Final = (1 << BLOCK) - 1
 
 
@@ -51,8 +53,13 @@ def ascending(bits: int) -> Iterator[int]:
         bits ^= lowest
 
 
-def set_of(places: Iterable[int]) -> int:
-    """The set of these positions."""
+def set_of(places: Sequence[int]) -> int:
+    """The set of these positions, ascending, none of them twice."""
+    if len(places) <= _FEW:
+        return sum([1 << place for place in places])
+    first, last = places[0], places[-1]
+    if last - first == len(places) - 1:  # all from the first to the last one: where a whole request says the same of each
+        return (1 << last + 1) - (1 << first)
     data = bytearray(DENSE_BYTES)
     for place in places:
         data[place >> 3] |= 1 << (place & 7)

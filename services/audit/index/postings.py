@@ -1,13 +1,14 @@
 """The rows of the index that entries make, and how they are put to those that are there. The first half is pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 from services.audit.driver import Driver
 from services.audit.index.bitmaps import BLOCK, loaded, set_of, stored
 from services.audit.index.reading import Indexed
-from services.audit.index.terms import FIRST_TAGGED, Facts, Kind, TermKeys, TermMaker, doer_of, values_of_member
+from services.audit.index.terms import FIRST_TAGGED, KINDS_OF_MEMBERS, Facts, Kind, TermKeys, TermMaker, doer_of, values_of_member
 from services.audit.index.words import sealed_words
 from services.audit.tables import ActivityRow, IndexedActorRow, PostingRow, ShapeRow, TermRow
 
@@ -64,21 +65,27 @@ def _post(made: Postings, entries: Sequence[Indexed], keys: TermKeys, epoch: int
     """Values are joined before their terms are made: in a block there are far fewer of them than entries have."""
     maker, places = TermMaker(keys, epoch), [entry.at % BLOCK for entry in entries]
     for member, column in zip(Facts._fields, zip(*[entry.facts for entry in entries], strict=True), strict=True):
-        of_values: dict[tuple[Kind, str], list[int]] = {}
-        for whole, some in _places_of(column, places).items():
-            for one in values_of_member(member, whole) if whole else ():
-                if one in of_values:
-                    of_values[one] += some
-                else:
-                    of_values[one] = list(some)
-        for (kind, value), some in of_values.items():
-            term = maker.of(kind, value)
-            if term is None:
+        for kind, of_values in _by_kind(member, _places_of(column, places)).items():
+            terms = maker.of_all(kind, of_values)
+            if terms is None:
                 continue
-            bits = set_of(some) if some[1:] else 1 << some[0]
-            made.bits[term] = made.bits.get(term, 0) | bits
+            for term, some in zip(terms, of_values.values(), strict=True):
+                made.bits[term] = made.bits.get(term, 0) | set_of(some)
             if kind < FIRST_TAGGED:
-                made.words[term] = [value]
+                made.words.update((term, [value]) for term, value in zip(terms, of_values, strict=True))
+
+
+def _by_kind(member: str, of_wholes: dict[Any, list[int]]) -> dict[Kind, dict[str, list[int]]]:
+    """The places that have each value of a kind, from those that have what a member says; ascending, each once."""
+    of_wholes.pop("", None)
+    of_wholes.pop((), None)
+    if not any(isinstance(whole, tuple) for whole in islice(of_wholes, 1)):
+        return {KINDS_OF_MEMBERS[member]: of_wholes}
+    found: dict[Kind, dict[str, set[int]]] = {}
+    for whole, some in of_wholes.items():
+        for kind, one in values_of_member(member, whole):
+            found.setdefault(kind, {}).setdefault(one, set()).update(some)
+    return {kind: {one: sorted(some) for one, some in of_values.items()} for kind, of_values in found.items()}
 
 
 def _places_of(column: Sequence[Any], places: Sequence[int]) -> dict[Any, list[int]]:

@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -11,6 +10,7 @@ from pydantic_core import from_json
 
 from safepassage.leaf import SALT_BYTES, parse_leaf
 from services.audit.driver import Driver
+from services.audit.index.members import ActorMembers, ContextMembers, actor_members, context_members
 from services.audit.index.terms import Facts, facts_of
 from services.audit.leaves import leaves_at, leaves_of
 from services.audit.sealed_parts import SealedPart, parts_at, parts_between
@@ -93,8 +93,8 @@ def _opened(driver: Driver, keys: SubjectKeys, year: int, leaves: Mapping[int, b
 def _indexed(at: int, leaf: bytes, parts: Sequence[SealedPart], ciphers: Mapping[bytes, AESGCM], origin: str) -> Indexed:
     class_, entry_id, epoch, policy_hash, t = _members(leaf)
     bound_to = entry_binding(origin, entry_id)
-    actor: Mapping[str, Any] | None = None
-    context: Mapping[str, Any] | None = None
+    actor: ActorMembers | None = None
+    context: ContextMembers | None = None
     custodians: set[str] = set()
     subjects = 0
     for part in parts:
@@ -104,7 +104,7 @@ def _indexed(at: int, leaf: bytes, parts: Sequence[SealedPart], ciphers: Mapping
         try:
             opened = open_salted(cipher, part.groups, bound_to=bound_to)
             if "context" in opened:
-                actor, context = actor_of(opened["actor"][SALT_BYTES:]), from_json(opened["context"][SALT_BYTES:])
+                actor, context = actor_members(opened["actor"][SALT_BYTES:]), context_members(opened["context"][SALT_BYTES:])
             if "subject" in opened:
                 custodian, is_student = _subject(opened["subject"][SALT_BYTES:])
                 subjects += is_student
@@ -114,13 +114,6 @@ def _indexed(at: int, leaf: bytes, parts: Sequence[SealedPart], ciphers: Mapping
             continue  # what does not open is indexed as what was destroyed; `verify-log` finds what was altered
     facts = facts_of(class_, policy_hash, actor=actor, context=context, custodians=custodians)
     return Indexed(at, t, epoch, facts, subjects, context is not None)
-
-
-@lru_cache(maxsize=2_048)
-def actor_of(payload: bytes) -> Mapping[str, Any]:
-    """Few do much: what one did last is often the same text again."""
-    members: Mapping[str, Any] = from_json(payload)
-    return members
 
 
 def _subject(payload: bytes) -> tuple[str | None, bool]:

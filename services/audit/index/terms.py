@@ -8,9 +8,9 @@ Words of vocabularies, organisations and nodes are no persons: their key is the 
 
 import hmac
 import re
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from enum import IntEnum
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.hmac import HMAC
 from safepassage.elements import ELEMENTS
 from safepassage.leaf import ABSENT
 from services.audit.driver import Driver
+from services.audit.index.members import ActorMembers, ContextMembers
 from services.audit.subject_keys import SubjectKeys
 from shared.actors import CONSOLE
 
@@ -97,7 +98,7 @@ class Facts(NamedTuple):
     """By which decision it was done, or which one it tells of."""
 
 
-_KINDS: Final[dict[str, Kind]] = {
+KINDS_OF_MEMBERS: Final[dict[str, Kind]] = {
     member: Kind[{"class_": "CLASS", "custodians": "CUSTODIAN", "elements": "ELEMENT", "for_client": "ACTOR"}.get(member, member.upper())]
     for member in Facts._fields
 }
@@ -124,14 +125,17 @@ def digest_of(kind: Kind, value: str, key: bytes) -> bytes:
 
 
 def _head_of(kind: Kind, value: str) -> tuple[bytes, str]:
-    """With what a term of the kind begins, and the kind's name.
+    """With what a term of the kind begins, and the kind's name."""
+    number, name = head = _HEADS[kind]
+    return (number + _time_in(value), name) if kind in _BY_TIME else head
+
+
+def _time_in(value: str) -> bytes:
+    """The time in a UUIDv7, in 5 bytes; none in another.
 
     Of when an exchange began, or something was decided, it says no more than the entries say, to the second (in units of 1.024).
     """
-    number, name = head = _HEADS[kind]
-    if kind in _BY_TIME and _UUID7.match(value):
-        return number + (int(value[:8] + value[9:11], 16) & ~0b11).to_bytes(5, "big"), name
-    return head
+    return (int(value[:8] + value[9:11], 16) & ~0b11).to_bytes(5, "big") if _UUID7.match(value) else b""
 
 
 def term_of(kind: Kind, value: str, keys: TermKeys, epoch: int) -> bytes | None:
@@ -152,25 +156,34 @@ class TermMaker:
 
     def of(self, kind: Kind, value: str) -> bytes | None:
         """As `term_of`."""
+        made = self.of_all(kind, (value,))
+        return None if made is None else made[0]
+
+    def of_all(self, kind: Kind, values: Iterable[str]) -> list[bytes] | None:
+        """The term of each value of one kind; None where `term_of` gives none."""
         keyed = self._words if kind < FIRST_TAGGED else self._tags
         if keyed is None:
             return None
-        digest = keyed.copy()
-        head, name = _head_of(kind, value)
-        digest.update(f"{name}\0{value}".encode())
-        return (head + digest.finalize())[:TERM_BYTES]
+        (number, name), by_time = _HEADS[kind], kind in _BY_TIME
+        made = []
+        for value in values:
+            digest = keyed.copy()
+            digest.update(f"{name}\0{value}".encode())
+            head = number + _time_in(value) if by_time else number
+            made.append((head + digest.finalize())[:TERM_BYTES])
+        return made
 
 
 def values_of(facts: Facts, kinds: Container[Kind] = frozenset(Kind)) -> Iterable[tuple[Kind, str]]:
     """Each kind and value by which an entry can be found; of `kinds`, and maybe of others."""
     for member, value in zip(Facts._fields, facts, strict=True):
-        if value and (_KINDS[member] in kinds or (member == "elements" and Kind.CATEGORY in kinds)):
+        if value and (KINDS_OF_MEMBERS[member] in kinds or (member == "elements" and Kind.CATEGORY in kinds)):
             yield from values_of_member(member, value)
 
 
 def values_of_member(member: str, value: str | Sequence[str]) -> list[tuple[Kind, str]]:
     """The kinds and values of one member of Facts that is not empty."""
-    kind = _KINDS[member]
+    kind = KINDS_OF_MEMBERS[member]
     if isinstance(value, str):
         return [(kind, value)]
     found = [(kind, one) for one in value]
@@ -198,37 +211,37 @@ def facts_of(
     class_: str,
     policy_hash: str,
     *,
-    actor: Mapping[str, Any] | None = None,
-    context: Mapping[str, Any] | None = None,
-    custodians: Iterable[str] = (),
+    actor: ActorMembers | None = None,
+    context: ContextMembers | None = None,
+    custodians: Collection[str] = (),
 ) -> Facts:
     """The facts of an entry from its leaf and from what of it could be opened."""
     policy = "" if policy_hash == ABSENT else policy_hash
-    kept_by = tuple(sorted(set(custodians)))
+    kept_by = tuple(sorted(set(custodians)) if len(custodians) > 1 else custodians)
     if actor is None or context is None:
         return Facts(class_, policy, custodians=kept_by)
-    recipient = context.get("recipient_organisation", "")
+    recipient = context.recipient_organisation
     return Facts(
         class_,
         policy,
-        context.get("operation", ""),
-        context.get("purpose", ""),
-        context.get("basis", ""),
-        context.get("outcome", ""),
-        context.get("reason", ""),
-        actor.get("organisation_id", ""),
+        context.operation,
+        context.purpose,
+        context.basis,
+        context.outcome,
+        context.reason,
+        actor.organisation_id,
         kept_by,
-        context.get("recipient_node", HERE if recipient else ""),
-        tuple(context.get("elements", ())),
-        actor_value(client_id=actor.get("client_id"), job=actor.get("job")),
-        actor.get("acting_for", ""),
+        context.recipient_node or (HERE if recipient else ""),
+        context.elements,
+        actor_value(client_id=actor.client_id, job=actor.job),
+        actor.acting_for,
         recipient,
-        actor.get("key", ""),
-        context.get("exchange_id", ""),
-        actor.get("address", ""),
-        actor.get("person", ""),
-        actor_value(client_id=actor.get("for_client")),
-        context.get("decision_id", ""),
+        actor.key,
+        context.exchange_id,
+        actor.address,
+        actor.person,
+        actor_value(client_id=actor.for_client),
+        context.decision_id,
     )
 
 
