@@ -10,9 +10,10 @@ from sqlalchemy import Connection
 from safepassage.canonical import to_base64url
 from safepassage.checkpoints import parse_vkey
 from safepassage.ids import uuid7
+from safepassage.proofs import leaf_hash
 from services.audit.drafts import Draft
 from services.audit.driver import Driver
-from services.audit.entries import Entry, Sealed, leaf_hashes
+from services.audit.entries import Entry, Sealed
 from services.audit.group_commit import write_entries
 from services.audit.heads import Head, load_head, newest_log
 from shared.database import Database
@@ -59,6 +60,6 @@ def entries_of_bench(count: int, first: int, t: int, tags: list[bytes]) -> list[
         )
         key = time + (first + n).to_bytes(16, "big")
         draft = Draft("match", False, key, bytes(32), ("",), (None,), b"", b"", "", "", "", "", 0)
-        (leaf_hash,) = leaf_hashes([leaf.encode("ascii")])
-        entries.append(Entry(draft, leaf.encode("ascii"), leaf_hash, "", (Sealed(tags[(first + n) * 7919 % len(tags)], b""),)))
+        made = leaf.encode("ascii")
+        entries.append(Entry(draft, made, leaf_hash(made), "", (Sealed(tags[(first + n) * 7919 % len(tags)], b""),)))
     return entries

@@ -30,12 +30,11 @@ from node.keys import create_node_keys
 from safepassage.checkpoints import parse_vkey
 from safepassage.offline.log_database import LogDatabase
 from safepassage.offline.whole_log import verify_log
-from safepassage.proofs import leaf_hash, node_hash, verify_inclusion
+from safepassage.proofs import leaf_hash, leaf_hashes, node_hash, verify_inclusion
 from services.audit.app import create_app
 from services.audit.checkpoints import CheckpointSigner
 from services.audit.drafts import Draft, draft_of
 from services.audit.driver import Driver
-from services.audit.entries import leaf_hashes
 from services.audit.group_commit import Committed, Place, Signing, Submission, lock_head, write_entries, write_leaves
 from services.audit.heads import Head, load_head, newest_log
 from services.audit.sequencer import Sequencer

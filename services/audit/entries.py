@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from safepassage.leaf import SALT_BYTES
+from safepassage.proofs import leaf_hashes
 from services.audit.drafts import KINDS, Draft
 from services.audit.sealing import NONCE_BYTES, entry_binding, group_bytes, seal
 from services.audit.tree import Frontier
@@ -97,11 +98,6 @@ def entries_of(
         leaves.append(leaf.encode("ascii"))
         at += 132
     return list(map(Entry, drafts, leaves, leaf_hashes(leaves), base64url_of(leaves), sealed))
-
-
-def leaf_hashes(leaves: Sequence[bytes]) -> list[bytes]:
-    """The hash of each leaf in the tree (RFC 9162 section 2.1.1), 32 bytes."""
-    return [hashlib.sha256(b"\x00" + leaf).digest() for leaf in leaves]
 
 
 def base64url_of(values: Sequence[bytes]) -> list[str]:

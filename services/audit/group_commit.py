@@ -172,7 +172,7 @@ def write_leaves(
 ) -> Written:
     """The tree's part of it: segment, tiles, root, checkpoint, and compare-and-set.
 
-    hashes      of the leaves (`services.audit.entries.leaf_hashes`)
+    hashes      of the leaves (`safepassage.proofs.leaf_hashes`)
     index_rows  that are written beside
     beside      rows that are written by the same statement
     """

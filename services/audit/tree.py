@@ -11,6 +11,7 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Final, NamedTuple
 
+from safepassage.proofs import level_above
 from safepassage.subtrees import is_subtree
 
 EMPTY_ROOT: Final = sha256(b"").digest()
@@ -53,7 +54,7 @@ def fold(hashes: Sequence[bytes]) -> bytes:
 
 def parents_of(hashes: Sequence[bytes]) -> list[bytes]:
     """The next level over `hashes`, whose first has an even index; a last one without sibling has no parent yet."""
-    return [sha256(b"\x01" + hashes[i] + hashes[i + 1]).digest() for i in range(0, len(hashes) - 1, 2)]
+    return level_above(hashes[: len(hashes) & ~1])
 
 
 def subtree_root(hashes: Sequence[bytes]) -> bytes:

@@ -2,13 +2,14 @@
 
 import os
 from datetime import UTC, datetime
+from hashlib import sha256
 from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from safepassage.canonical import canonical_json
+from safepassage.canonical import canonical_json, to_base64url
 from safepassage.leaf import ABSENT, commitment, leaf_bytes, parse_leaf, subject_commitment, subject_leaf
 from services.audit.drafts import KINDS, Draft, draft_of, event_key
 from services.audit.entries import Entry, SealingKey, entries_of
@@ -104,6 +105,7 @@ def test_the_leaf_is_the_one_that_the_sdk_builds_and_what_is_sealed_opens_to_it(
         )
         == entry.leaf
     )
+    assert (entry.leaf_hash, entry.leaf_text) == (sha256(b"\x00" + entry.leaf).digest(), to_base64url(entry.leaf))
     assert [one.payload.get("student") for one in people] == ([str(subject) for subject in subjects] or [None])
     assert (leaf.id.version, leaf.id.int >> 80) == (7, t * 1000)
     assert len({one.salt for one in (actor, context, *people)}) == 2 + len(people)
