@@ -44,6 +44,7 @@ from services.gateway.oauth.codes import routes as code_routes
 from services.gateway.oauth.codes.authorizations import forget_over
 from services.gateway.oauth.codes.opening import open_codes
 from services.gateway.oauth.codes.persons import Persons
+from services.gateway.oauth.forged_proofs import ForgedProofs
 from services.gateway.oauth.introspection import Introspection
 from services.gateway.oauth.known_clients import KnownClients
 from services.gateway.oauth.legacy import LegacyProfile
@@ -160,6 +161,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
             tokens,
             state.standing,
             proofs,
+            ForgedProofs(),
             nonces,
             store,
             settings.require_proof_nonce,

@@ -12,7 +12,7 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
 from starlette.types import ASGIApp, Message
 
-from safepassage.canonical import digest_of, to_base64url
+from safepassage.canonical import digest_of, from_base64url, to_base64url
 
 _REGISTRY = JWSRegistry(algorithms=["Ed25519", "Ed448", "ES256", "PS256", "RS256", "HS256"])
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -29,6 +29,14 @@ def signed(header: Mapping[str, Any], payload: Mapping[str, Any], key: Any, *, a
     name = algorithm or str(header["alg"])
     signature = _REGISTRY.get_alg("Ed25519" if name == "EdDSA" else name).sign(parts.encode(), key)
     return f"{parts}.{to_base64url(signature)}"
+
+
+def spoilt(jws: str) -> str:
+    """A compact JWS whose signature has one bit that is another."""
+    signed_part, _, signature = jws.rpartition(".")
+    data = bytearray(from_base64url(signature))
+    data[len(data) // 2] ^= 1
+    return f"{signed_part}.{to_base64url(bytes(data))}"
 
 
 def new_key(algorithm: str) -> Any:

@@ -4,6 +4,7 @@ import hmac
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from safepassage.problems.access import AccessTokenNotValid, ProofNonceRequired, ProofNotValid
@@ -13,9 +14,10 @@ from services.gateway.door.headers import Incoming
 from services.gateway.oauth.client_certificates import ClientCertificate
 from services.gateway.oauth.client_keys import PROOF_ALGORITHMS
 from services.gateway.oauth.codes.persons import Persons
+from services.gateway.oauth.forged_proofs import ForgedProofs
 from services.gateway.oauth.legacy import require_address
 from services.gateway.oauth.nonces import ProofNonces
-from services.gateway.oauth.proof_of_possession import Proofs
+from services.gateway.oauth.proof_of_possession import Proof, Proofs
 from services.gateway.oauth.replay import ProofStore
 from services.gateway.oauth.standing import Standing
 from services.gateway.oauth.tokens import AccessClaims, AccessTokens, VerifiedToken
@@ -32,6 +34,7 @@ class Authentication:
     tokens: AccessTokens
     standing: Standing
     proofs: Proofs
+    forged: ForgedProofs
     nonces: ProofNonces
     store: ProofStore
     require_nonce: bool
@@ -70,7 +73,7 @@ class Authentication:
         if verified.claims.key is None:
             raise AccessTokenNotValid("the token is bound to no key")
         await self.standing.require(verified.claims, now)
-        proof = self.proofs.verify(
+        read = self.proofs.read(
             incoming.proofs[0].decode("latin-1"),
             method=method,
             url=url,
@@ -78,14 +81,27 @@ class Authentication:
             token=token,
             bound_to=verified.claims.key,
         )
-        nonce_at = None
-        if proof.nonce is not None:
-            nonce_at = self.nonces.verify(proof.nonce, now)
-        elif self.require_nonce:
-            raise ProofNonceRequired
-        await self.store.spend(proof, now, nonce_at=nonce_at)
+        try:
+            nonce_at = self._nonce_at(read.proof, now)
+        except ProofNonceRequired:
+            read.require_signature()
+            raise
+        require_signature = partial(self.forged.require_signature, read, now)
+        if self.forged.doubts(read, now):
+            require_signature()
+            await self.store.spend(read.proof, now, nonce_at=nonce_at)
+        else:
+            await self.store.spend(read.proof, now, nonce_at=nonce_at, check=require_signature)
         await self.persons.name(verified)
         return verified
+
+    def _nonce_at(self, proof: Proof, now: datetime) -> float | None:
+        """When the nonce in a proof was given; None where it has none and needs none. Raises ProofNonceRequired."""
+        if proof.nonce is not None:
+            return self.nonces.verify(proof.nonce, now)
+        if self.require_nonce:
+            raise ProofNonceRequired
+        return None
 
     async def _bearer(
         self,

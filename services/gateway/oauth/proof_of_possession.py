@@ -1,13 +1,14 @@
 """DPoP (RFC 9449): each request proves that it was made by the key to which its token is bound.
 
-A proof is for one method, one URL, one token, about now, and counts once (services.gateway.oauth.replay).
+A proof is for one method, one URL, one token, about now, and counts once (services.gateway.oauth.replay). What it says and its signature
+can be looked at apart, so that a store may be asked in between (docs/decisions/0107-a-proof-is-kept-while-it-is-verified.md).
 """
 
 import hmac
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from safepassage.canonical import digest_of, from_base64url, json_object, sha256
@@ -21,6 +22,7 @@ PAST_SECONDS: Final = 60
 FUTURE_SECONDS: Final = 10
 REMEMBERED_SECONDS: Final = PAST_SECONDS + FUTURE_SECONDS
 """For so long after its use a proof could come again and still be about now."""
+UNSIGNED: Final = "not signed by the key in its header"
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,23 @@ class Proof:
     digest: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class UnverifiedProof:
+    """A proof of which everything was found right but its signature.
+
+    INVARIANT: nothing is done for who sent it before `require_signature` has returned.
+    """
+
+    proof: Proof
+    _key: ClientKey
+    _signed: bytes
+    _signature: bytes
+
+    def require_signature(self) -> None:
+        """Raises ProofNotValid where the key did not sign it."""
+        _require_signature(self._key, self._signed, self._signature)
+
+
 class Proofs:
     """Verifies proofs; keeps the parsed keys of headers seen lately, as a client's header is the same each time."""
 
@@ -42,13 +61,19 @@ class Proofs:
         self._kept = keys_kept
 
     def verify(self, proof: str, *, method: str, url: str, now: datetime, token: str | None, bound_to: str | None) -> Proof:
-        """Check a proof.
+        """Check a proof, all of it. As `read`."""
+        read = self.read(proof, method=method, url=url, now=now, token=token, bound_to=bound_to)
+        read.require_signature()
+        return read.proof
+
+    def read(self, proof: str, *, method: str, url: str, now: datetime, token: str | None, bound_to: str | None) -> UnverifiedProof:
+        """Check all of a proof but its signature.
 
         method, url  of the request, the URL as this server knows itself, without query
         token        the access token that comes with it; None at the token endpoint
         bound_to     thumbprint of the key that the token is bound to; None at the token endpoint
 
-        Raises ProofNotValid.
+        Raises ProofNotValid. Of several faults a signature that is none is told.
         """
         header, _, rest = proof.partition(".")
         payload, _, signature = rest.partition(".")
@@ -56,22 +81,16 @@ class Proofs:
             raise ProofNotValid("not a compact JWS of permitted length", field="DPoP")
         try:
             key = self._keys.get(header) or self._key_of(header)
-            key.verify(f"{header}.{payload}".encode("ascii"), from_base64url(signature), algorithm=key.algorithm)
+            signed, made = f"{header}.{payload}".encode("ascii"), from_base64url(signature)
             claims = json_object(from_base64url(payload))
-        except (ValueError, BadSignature, ClientKeyNotUsable) as error:
-            raise ProofNotValid("not signed by the key in its header", field="DPoP") from error
-        if bound_to is not None and not hmac.compare_digest(key.thumbprint, bound_to):
-            raise ProofNotValid("made by another key than the token is bound to", field="DPoP")
-        if claims.get("htm") != method or not _same_url(claims.get("htu"), url):
-            raise ProofNotValid("made for another method or URL: htm, htu", field="DPoP")
-        if token is not None and claims.get("ath") != digest_of(token.encode("ascii")):
-            raise ProofNotValid("made for another access token: ath", field="DPoP")
-        issued, jti, nonce, seconds = claims.get("iat"), claims.get("jti"), claims.get("nonce"), now.timestamp()
-        if type(issued) is not int or not seconds - PAST_SECONDS <= issued <= seconds + FUTURE_SECONDS:
-            raise ProofNotValid("not made within the last minute: iat; check the clock", field="DPoP")
-        if not isinstance(jti, str) or not 8 <= len(jti) <= 128 or not (nonce is None or isinstance(nonce, str)):
-            raise ProofNotValid("jti has 8 to 128 characters, new for each proof", field="DPoP")
-        return Proof(key.thumbprint, issued, nonce, sha256(f"proof\0{key.thumbprint}\0{jti}".encode()))
+        except (ValueError, ClientKeyNotUsable) as error:
+            raise ProofNotValid(UNSIGNED, field="DPoP") from error
+        try:
+            claimed = _claimed(claims, key.thumbprint, method=method, url=url, now=now, token=token, bound_to=bound_to)
+        except ProofNotValid:
+            _require_signature(key, signed, made)
+            raise
+        return UnverifiedProof(claimed, key, signed, made)
 
     def _key_of(self, encoded: str) -> ClientKey:
         header = json_object(from_base64url(encoded))
@@ -84,6 +103,31 @@ class Proofs:
         while len(self._keys) > self._kept:
             self._keys.popitem(last=False)
         return key
+
+
+def _require_signature(key: ClientKey, signed: bytes, signature: bytes) -> None:
+    try:
+        key.verify(signed, signature, algorithm=key.algorithm)
+    except (BadSignature, ValueError) as error:
+        raise ProofNotValid(UNSIGNED, field="DPoP") from error
+
+
+def _claimed(
+    claims: dict[str, Any], thumbprint: str, *, method: str, url: str, now: datetime, token: str | None, bound_to: str | None
+) -> Proof:
+    """What the claims of a proof by a key say. Raises ProofNotValid."""
+    if bound_to is not None and not hmac.compare_digest(thumbprint, bound_to):
+        raise ProofNotValid("made by another key than the token is bound to", field="DPoP")
+    if claims.get("htm") != method or not _same_url(claims.get("htu"), url):
+        raise ProofNotValid("made for another method or URL: htm, htu", field="DPoP")
+    if token is not None and claims.get("ath") != digest_of(token.encode("ascii")):
+        raise ProofNotValid("made for another access token: ath", field="DPoP")
+    issued, jti, nonce, seconds = claims.get("iat"), claims.get("jti"), claims.get("nonce"), now.timestamp()
+    if type(issued) is not int or not seconds - PAST_SECONDS <= issued <= seconds + FUTURE_SECONDS:
+        raise ProofNotValid("not made within the last minute: iat; check the clock", field="DPoP")
+    if not isinstance(jti, str) or not 8 <= len(jti) <= 128 or not (nonce is None or isinstance(nonce, str)):
+        raise ProofNotValid("jti has 8 to 128 characters, new for each proof", field="DPoP")
+    return Proof(thumbprint, issued, nonce, sha256(f"proof\0{thumbprint}\0{jti}".encode()))
 
 
 def require_from_after(proof: Proof, nonce_at: float | None, since: float) -> None:

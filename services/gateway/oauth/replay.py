@@ -5,7 +5,7 @@ A store that cannot say whether something is new refuses it.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -24,12 +24,21 @@ from shared.prepared import Change
 
 MOST_IN_MEMORY = 1_000_000
 
+Check = Callable[[], None]
+"""Raises where something is wrong."""
+
 
 class ProofStore(Protocol):
     """Remembers proofs that were used."""
 
-    async def spend(self, proof: Proof, now: datetime, *, nonce_at: float | None) -> None:
-        """Use a proof. `nonce_at`: when the verified nonce in it was given. Raises ProofUsedBefore, ProofNonceRequired."""
+    async def spend(self, proof: Proof, now: datetime, *, nonce_at: float | None, check: Check | None = None) -> None:
+        """Use a proof.
+
+        nonce_at  when the verified nonce in it was given
+        check     what is still to be found out about the proof: it has returned before this does, and of several refusals its own is told
+
+        Raises ProofUsedBefore, ProofNonceRequired, TemporarilyUnavailable, and what `check` raises.
+        """
         ...
 
 
@@ -48,8 +57,10 @@ class ProcessProofStore:
         self._previous: set[bytes] = set()
         self._most = most
 
-    async def spend(self, proof: Proof, now: datetime, *, nonce_at: float | None) -> None:
-        """Use a proof: a microsecond."""
+    async def spend(self, proof: Proof, now: datetime, *, nonce_at: float | None, check: Check | None = None) -> None:
+        """Use a proof: a microsecond, so that there is nothing to be done meanwhile."""
+        if check is not None:
+            check()
         seconds = now.timestamp()
         if seconds >= self._since + REMEMBERED_SECONDS:
             self._turn(seconds)
@@ -109,4 +120,4 @@ async def forget_expired(database: Database, now: datetime) -> None:
         await tx.execute(delete(RevokedTokenRow).where(RevokedTokenRow.expires_at <= now))
 
 
-__all__: Sequence[str] = ("ProcessProofStore", "ProofStore", "forget_expired", "insert_spent", "process_proofs")
+__all__: Sequence[str] = ("Check", "ProcessProofStore", "ProofStore", "forget_expired", "insert_spent", "process_proofs")

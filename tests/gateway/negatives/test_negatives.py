@@ -1,5 +1,7 @@
 """Each negative is refused for its own reason, and is right but for what makes it wrong."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from tests.gateway.house import House
@@ -30,9 +32,14 @@ MODULES: dict[str, list[Negative]] = {
 @pytest.mark.requirement("DOOR-negatives")
 @pytest.mark.parametrize("module", MODULES)
 async def test_each_is_refused_for_its_own_reason_and_is_right_otherwise(house: House, module: str) -> None:
+    await require_refused(house, MODULES[module])
+
+
+async def require_refused(house: House, negatives: Sequence[Negative]) -> None:
+    """Each is refused for its own reason, and nothing is wrong with what it was made from."""
     scene = await Scene.of(house)
     wrongly = {}
-    for negative in MODULES[module]:
+    for negative in negatives:
         right, wrong = await scene.right(negative.given), await scene.right(negative.given)
         accepted = await scene.send(right.sent())
         assert accepted.status == 200, (negative.name, accepted.body)
