@@ -8,11 +8,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from sqlalchemy import Connection
 from sqlalchemy.sql import ClauseElement
 
 from shared import prepared
-from shared.prepared import Values
+from shared.prepared import Asked, Values
 
 _found: ContextVar[dict[Any, list[Any]] | None] = ContextVar("_found", default=None)
 
@@ -27,7 +26,7 @@ def asked_once() -> Iterator[None]:
         _found.reset(token)
 
 
-def rows_once(connection: Connection, statement: ClauseElement, values: Values) -> list[Any]:
+def rows_once(connection: Asked, statement: ClauseElement, values: Values) -> list[Any]:
     """As `prepared.rows`; within `asked_once` the same statement with the same values is asked once. A list's order is part of it."""
     found = _found.get()
     if found is None:

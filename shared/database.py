@@ -13,17 +13,19 @@ from typing import Annotated, Any, TypeVar
 from fastapi import Depends, Request
 from sqlalchemy import Connection, Select
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.util import greenlet_spawn
 
-from shared import prepared, straight
+from shared import all_or_none, prepared, straight
 from shared.disk import Disk
 from shared.engines import KEPT_READERS, KEPT_WRITERS, WAIT_SECONDS, looker_of, postgresql_engine, sqlite_engines
 from shared.keys import read_secret
 from shared.open_connections import OpenConnections
 from shared.prepared import Change, Values, WriteWhileLooking
+from shared.seen_together import Question, Seen, seen
 from shared.settings import ServiceSettings
 
 Found = TypeVar("Found")
@@ -136,6 +138,10 @@ class Database:
             return await straight.rows(self._lookings, statement, values)
         return await _in_one_go(self._lookings, lambda connection: prepared.rows(connection, statement, values))
 
+    async def see(self, questions: Sequence[Question]) -> Seen | None:
+        """What several questions find in one snapshot, by one round trip; None on SQLite, where a transaction asks nobody else."""
+        return None if self.is_sqlite else await seen(self._lookings, questions)
+
     async def write(self, change: Callable[[Connection], Found]) -> Found:
         """As `read`, in a writing transaction: committed when `change` returns, rolled back if it raises."""
         async with self._turn:
@@ -157,6 +163,31 @@ class Database:
             if not self.is_sqlite:
                 return await straight.together(self._alone, changes)
             return await _in_one_go(self._alone, lambda connection: prepared.together(connection, changes))
+
+    async def write_all_or_none(self, changes: Sequence[Change], beside: Sequence[Change] = ()) -> bool:
+        """Run changes, none of a row that another one is of, where each of `changes` is of one row; committed, in one round trip.
+
+        False, and nothing is changed, where one is not, or is at odds with what is stored. `beside`: of any number of rows.
+        """
+        async with self._turn:
+            self.disk.require()
+            try:
+                if self.is_sqlite:
+                    await _in_one_go(self._alone, lambda connection: all_or_none.make(connection, changes, beside))
+                else:
+                    await all_or_none.make_straight(self._alone, changes, beside)
+            except (all_or_none.NotOfOneRow, IntegrityError):
+                return False
+            return True
+
+    async def run_or_nothing(self, text: str, values: Sequence[Any]) -> bool:
+        """A text of PostgreSQL's that ends by `all_or_none.only_if`, committed. False, and nothing is changed, where that fails it."""
+        self.disk.require()
+        try:
+            await all_or_none.run_straight(self._alone, text, values)
+        except all_or_none.NotOfOneRow:
+            return False
+        return True
 
     async def reopen(self) -> None:
         """Let go of every writing connection: after an error of the disk its file handle is not to be believed any more."""

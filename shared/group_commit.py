@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from inspect import iscoroutinefunction
-from typing import Any, Protocol, TypeVar
+from itertools import chain
+from typing import Any, Generic, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
@@ -56,16 +57,15 @@ class Writing:
         self.tellings.append(row)
 
     def expect(self, change: Change, otherwise: Exception, *, about: Hashable = None) -> None:
-        """Change one row: where it is no row, `otherwise` is raised, and nothing of this write is stored.
+        """Change one row, that no other expected change of this write is of: where it is no row, `otherwise` is raised, and nothing of
+        this write is stored.
 
-        Among others it is made before the transaction ends, with theirs that are alike: what is read until then does not show it, but to
-        who has called `show` for what it is `about`.
+        It is made before the transaction ends, with others' that are alike: what is read until then does not show it, but to who has
+        called `show` for what it is `about`.
         """
         statement, values = change
         self._unseen.add(about)
         self._expected.setdefault((statement, tuple(values)), []).append((change, otherwise))
-        if not self.is_shared:
-            self.make_expected()
 
     def show(self, about: Hashable) -> None:
         """Make now what other writes expect, if something of it is about this: what is read from here on shows it."""
@@ -77,16 +77,30 @@ class Writing:
         kept: G = self._gathered.setdefault(name, make())  # type: ignore[assignment]  # of this name
         return kept
 
-    def make_expected(self) -> None:
-        """Store what was gathered, and make the changes that are expected."""
+    def make_expected(self, *, beside: Sequence[Change] = ()) -> None:
+        """Store what was gathered, and make the changes that are expected; of one write alone together, with those `beside` them."""
         for one in self._gathered.values():
             one.write(self.connection)
+        if self.is_shared:
+            self._make_alike()
+            prepared.together(self.connection, beside)
+        else:
+            self._make_together(beside)
+        self._gathered, self._expected, self._unseen = {}, {}, set()
+
+    def _make_alike(self) -> None:
         for several in self._expected.values():
             statement = several[0][0][0]
             if prepared.change_many(self.connection, statement, [values for (_, values), _ in several]) != len(several):
                 # INVARIANT: of several nobody knows whose it was; each is made again by itself (GroupCommit), and told then.
                 raise several[0][1]
-        self._gathered, self._expected, self._unseen = {}, {}, set()
+
+    def _make_together(self, beside: Sequence[Change]) -> None:
+        expected = list(chain.from_iterable(self._expected.values()))
+        counts = prepared.together(self.connection, [*(change for change, _ in expected), *beside])
+        for (_, otherwise), count in zip(expected, counts, strict=False):
+            if count != 1:
+                raise otherwise
 
     def afterwards(self, callback: Callable[[], None]) -> None:
         """Call `callback` once this has committed, and only then."""
@@ -126,6 +140,39 @@ class Changes:
     async def alone(self, database: Database) -> list[int]:
         """The same, in a transaction by itself."""
         return (await database.write_together([*self.changes, *self.once.values()]))[: len(self.changes)]
+
+
+@dataclass(frozen=True)
+class Expected(Generic[T]):
+    """A write that is known beforehand, as long as nothing comes between: alone it is one statement that changes all of it, or nothing.
+
+    Where something did, and among other writes, it is what `otherwise` makes of it: which does the same, and says what is the matter.
+    """
+
+    changes: Sequence[Change]
+    """Each of one row, none of a row that another one is of."""
+    result: T
+    otherwise: "Write[T]"
+    beside: Sequence[Change] = ()
+    """Of any number of rows."""
+    events: Sequence[Event] = ()
+    tellings: Sequence[dict[str, Any]] = ()
+    """What `otherwise` has recorded and told, in its order."""
+    afterwards: Callable[[], None] = lambda: None
+
+    def __call__(self, tx: Writing) -> T:
+        """Among others."""
+        return self.otherwise(tx)
+
+    async def is_done(self, database: Database, outbox: Outbox) -> bool:
+        """Whether it was as expected, and is made."""
+        told = [*(outbox.row_of(event) for event in self.events), *self.tellings]
+        if not await database.write_all_or_none([*self.changes, *map(outbox.adding, told)], self.beside):
+            return False
+        self.afterwards()
+        if told:
+            outbox.wake()
+        return True
 
 
 Write = Callable[[Writing], T]
@@ -178,14 +225,19 @@ class GroupCommit:
         [first, *others] = writes
         if isinstance(first, Changes) and not others:
             return [await first.alone(self._database)]
+        if isinstance(first, Expected) and not others and await first.is_done(self._database, self._outbox):
+            return [first.result]
 
         def run(connection: Connection) -> tuple[Writing, list[Any]]:
             writing = Writing(connection, is_shared=bool(others))
             with asked_once():
                 results = [write(writing) for write in writes]
-            writing.make_expected()
-            if writing.events or writing.tellings:
-                self._outbox.add_to(connection, *(self._outbox.row_of(event) for event in writing.events), *writing.tellings)
+            told = [*(self._outbox.row_of(event) for event in writing.events), *writing.tellings]
+            if len({row["lane"] for row in told}) == len(told):  # rows of one lane go in the order in which they are stored
+                writing.make_expected(beside=[self._outbox.adding(row) for row in told])
+            else:
+                writing.make_expected()
+                self._outbox.add_to(connection, *told)
             return writing, results
 
         writing, results = await self._database.write(run)

@@ -9,7 +9,7 @@ from collections import namedtuple
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import lru_cache, partial
 from itertools import chain
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, Protocol
 
 from sqlalchemy import Connection, Dialect, LargeBinary
 from sqlalchemy.sql import ClauseElement
@@ -31,9 +31,23 @@ class WriteWhileLooking(RuntimeError):
     """A statement that writes came where no transaction is around it (Database.look): it would be committed by itself."""
 
 
-def rows(connection: Connection, statement: ClauseElement, values: Values | None = None) -> list[Any]:
+class Answers(Protocol):
+    """What questions have found already, in the place of a connection (shared.seen_together)."""
+
+    def rows(self, statement: ClauseElement, values: Values) -> list[Any]:
+        """As the function of that name."""
+        ...
+
+
+Asked = Connection | Answers
+"""Of whom a question is asked."""
+
+
+def rows(connection: Asked, statement: ClauseElement, values: Values | None = None) -> list[Any]:
     """What a query finds: named tuples, their values in the order of its columns."""
     given = values or {}
+    if not isinstance(connection, Connection):
+        return connection.rows(statement, given)
     prepared = prepared_for(connection, statement, given)
     return prepared.read(_found(connection, prepared, given))
 
@@ -45,7 +59,7 @@ def plain_rows(connection: Connection, statement: ClauseElement, values: Values)
     return prepared.read(found) if prepared.converts else found
 
 
-def row(connection: Connection, statement: ClauseElement, values: Values | None = None) -> Any | None:
+def row(connection: Asked, statement: ClauseElement, values: Values | None = None) -> Any | None:
     """The one row that a query finds; None if there is none. For a query that finds no more than one."""
     found = rows(connection, statement, values)
     return found[0] if found else None
@@ -123,12 +137,22 @@ def together(connection: Connection, changes: Sequence[Change]) -> list[int]:
 @lru_cache(maxsize=KEPT)
 def one_text(texts: tuple[str, ...], lengths: tuple[int, ...]) -> str:
     """Statements of PostgreSQL as one, that gives how many rows each concerned."""
+    counts = ", ".join(f"(SELECT count(*) FROM change_{number})" for number in range(len(texts)))  # noqa: S608 names of ours
+    return f"{counted_text(texts, lengths)} SELECT {counts}"
+
+
+def counted_text(texts: Sequence[str], lengths: Sequence[int]) -> str:
+    """How a text begins that has several: `change_0` and on are the rows that each concerned. `lengths`: how many values each has."""
     parts, first = [], 0
     for number, (text, length) in enumerate(zip(texts, lengths, strict=True)):
-        parts.append(f"change_{number} AS ({_NUMBERED.sub(partial(_moved, first), text)} RETURNING 1)")
+        parts.append(f"change_{number} AS ({renumbered(text, first)} RETURNING 1)")
         first += length
-    counts = ", ".join(f"(SELECT count(*) FROM change_{number})" for number in range(len(texts)))  # noqa: S608 names of ours
-    return f"WITH {', '.join(parts)} SELECT {counts}"
+    return f"WITH {', '.join(parts)}"
+
+
+def renumbered(text: str, first: int) -> str:
+    """A text of PostgreSQL whose values come behind `first` others."""
+    return _NUMBERED.sub(partial(_moved, first), text)
 
 
 _NUMBERED = re.compile(r"\$(\d+)")

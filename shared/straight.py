@@ -20,7 +20,7 @@ async def rows(connections: OpenConnections, statement: ClauseElement, values: V
 
     async def ask(connection: Connection) -> list[Any]:
         prepared = prepared_for(connection, statement, values)
-        found = await _asked(connection, prepared.text, _driver(connection).fetch(prepared.text, *prepared.bound(values)))
+        found = await asked(connection, prepared.text, driver(connection).fetch(prepared.text, *prepared.bound(values)))
         return prepared.read(found)
 
     return await connections.straight(ask)
@@ -33,17 +33,19 @@ async def together(connections: OpenConnections, changes: Sequence[Change]) -> l
         several = [prepared_for(connection, statement, values) for statement, values in changes]
         bound = [prepared.bound(values) for prepared, (_, values) in zip(several, changes, strict=True)]
         text = one_text(tuple(prepared.text for prepared in several), tuple(len(values) for values in bound))
-        record = await _asked(connection, text, _driver(connection).fetchrow(text, *chain.from_iterable(bound)))
+        record = await asked(connection, text, driver(connection).fetchrow(text, *chain.from_iterable(bound)))
         return [int(count) for count in record]
 
     return await connections.straight(ask) if changes else []
 
 
-def _driver(connection: Connection) -> Any:
+def driver(connection: Connection) -> Any:
+    """asyncpg's own connection."""
     return connection.connection.driver_connection
 
 
-async def _asked(connection: Connection, text: str, asking: Awaitable[Any]) -> Any:
+async def asked(connection: Connection, text: str, asking: Awaitable[Any]) -> Any:
+    """What asyncpg answers; its errors as SQLAlchemy's."""
     try:
         return await asking
     except Exception as error:

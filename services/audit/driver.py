@@ -43,8 +43,8 @@ class Driver:
         if self._is_sqlite:
             return list(self._connection.execute(query, values).fetchall())
         if not self._connection.is_in_transaction():
-            return [tuple(row) for row in self._transaction.exec_driver_sql(_numbered(query), values)]
-        return [tuple(record) for record in await_only(self._connection.fetch(_numbered(query), *values))]
+            return [tuple(row) for row in self._transaction.exec_driver_sql(numbered(query), values)]
+        return [tuple(record) for record in await_only(self._connection.fetch(numbered(query), *values))]
 
     def locked(self, query: str, *values: Any, patiently: bool = False) -> list[tuple[Any, ...]]:
         """What a query finds, locked until the transaction ends, at most SILENT_SECONDS after the last word from here.
@@ -69,7 +69,7 @@ class Driver:
         if self._is_sqlite:
             return int(self._connection.execute(statement, values).rowcount)
         self._begun()
-        status: str = await_only(self._connection.execute(_numbered(statement), *values))
+        status: str = await_only(self._connection.execute(numbered(statement), *values))
         return int(status.rpartition(" ")[2])
 
     def together(self, changes: Sequence[Change]) -> list[int]:
@@ -77,10 +77,9 @@ class Driver:
         if self._is_sqlite:
             return [int(self._connection.execute(statement, values).rowcount) for statement, values in changes]
         self._begun()
-        parts = ", ".join([f"change_{n} AS ({statement} RETURNING 1)" for n, (statement, _) in enumerate(changes)])
+        parts, values = joined(changes)
         counts = ", ".join([f"(SELECT count(*) FROM change_{n})" for n in range(len(changes))])  # noqa: S608 names of ours
-        values = chain.from_iterable([values for _, values in changes])
-        return list(await_only(self._connection.fetchrow(_numbered(f"WITH {parts} SELECT {counts}"), *values)))
+        return list(await_only(self._connection.fetchrow(numbered(f"WITH {parts} SELECT {counts}"), *values)))
 
     def insert(self, row: type[DeclarativeBase], rows: Sequence[tuple[Any, ...]]) -> None:
         """Insert rows, their values in the order of the table's columns. Raises the driver's error if one is there already."""
@@ -122,7 +121,7 @@ class Driver:
                 self._connection.execute(head + ",".join([mark] * len(some)) + end, tuple(chain.from_iterable(some)))
         else:
             self._begun()
-            await_only(self._connection.executemany(_numbered(head + mark + end), rows))
+            await_only(self._connection.executemany(numbered(head + mark + end), rows))
 
     def insert_missing(
         self, row: type[DeclarativeBase], rows: Sequence[tuple[Any, ...]], *, key: str, **fixed: int
@@ -165,6 +164,12 @@ class Driver:
             self._transaction.exec_driver_sql("SELECT 1")
 
 
+def joined(changes: Sequence[Change]) -> tuple[str, tuple[Any, ...]]:
+    """Changes as the queries of a WITH of PostgreSQL, `change_0` and on, and their values."""
+    parts = ", ".join([f"change_{n} AS ({statement} RETURNING 1)" for n, (statement, _) in enumerate(changes)])
+    return parts, tuple(chain.from_iterable([values for _, values in changes]))
+
+
 def insertion(row: type[DeclarativeBase], rows: Sequence[tuple[Any, ...]]) -> Change:
     """The INSERT of a few rows, their values in the order of the table's columns."""
     return _insert_statement(row, len(rows)), tuple(chain.from_iterable(rows))
@@ -192,7 +197,7 @@ def lookup_statement(dialect: Dialect, row: type[DeclarativeBase], keys: tuple[s
 
 
 @lru_cache(maxsize=256)
-def _numbered(statement: str) -> str:
+def numbered(statement: str) -> str:
     """PostgreSQL's marks: $1, $2, ..."""
     first, *others = statement.split("?")
     return first + "".join(f"${number}{part}" for number, part in zip(count(1), others, strict=False))

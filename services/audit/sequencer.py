@@ -18,6 +18,7 @@ from safepassage.problems.requests import LogUnavailable
 from services.audit.checkpoints import CheckpointSigner, publish
 from services.audit.drafts import Draft
 from services.audit.driver import Driver
+from services.audit.foreseen import written_as_foreseen
 from services.audit.group_commit import Committed, HeadIsStale, Signing, Submission, YearIsOver, append_group, lock_head
 from services.audit.heads import Head, LogDamaged
 from services.audit.sealed_ahead import SealedAhead
@@ -220,15 +221,13 @@ class Sequencer:
         raise LogUnavailable
 
     async def _attempt(self, submissions: list[Submission]) -> Committed:
-        for submission in submissions:
-            submission.places = submission.refused = submission.posted = None
         now, head = self._clock(), self._head
         if head is None:
             async with self._database.transaction() as tx:
                 self._head = head = await self._shards.current(tx)
                 committed = await tx.run_sync(lambda session: self._write(Driver(session.connection()), head, submissions, now))
         else:
-            committed = await self._database.write(lambda connection: self._write_behind(Driver(connection), head, submissions, now))
+            committed = await self._behind(head, submissions, now)
         self._head, self._size = committed.head, committed.head.size
         if committed.minted is not None:
             committed.minted.keep()
@@ -236,12 +235,22 @@ class Sequencer:
             self._memory.published = committed.head
         return committed
 
+    async def _behind(self, head: Head, submissions: list[Submission], now: datetime) -> Committed:
+        """A group that is alone is written as it is foreseen; any other in a transaction, and what came otherwise too."""
+        if not self._database.is_sqlite and sum(len(one.drafts) for one in submissions) == 1:
+            foreseen = await written_as_foreseen(self._database, head, lambda driver: self._write(driver, head, submissions, now))
+            if foreseen is not None:
+                return foreseen
+        return await self._database.write(lambda connection: self._write_behind(Driver(connection), head, submissions, now))
+
     def _write_behind(self, driver: Driver, head: Head, submissions: list[Submission], now: datetime) -> Committed:
         lock_head(driver, head)
         return self._write(driver, head, submissions, now)
 
     def _write(self, driver: Driver, head: Head, submissions: list[Submission], now: datetime) -> Committed:
         """Append to the locked log. INVARIANT: with an ahead-entry, the checkpoint that proves it is in the same transaction."""
+        for submission in submissions:
+            submission.places = submission.refused = submission.posted = None
         ahead = any(draft.ahead for submission in submissions for draft in submission.drafts)
         signing = Signing(self._signer, now) if ahead else None
         return append_group(driver, head, submissions, now=int(now.timestamp()), keys=self._keys, signing=signing)

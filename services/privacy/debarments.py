@@ -1,12 +1,12 @@
 """Debarments: findings that close one agency's records to a party for at least five years (34 CFR 99.67(c)-(e))."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, Row, Select, bindparam, select
 
 from safepassage.ids import uuid7
 from safepassage.problems.privacy import NoSuchDebarment
@@ -78,16 +78,18 @@ async def read_debarment(debarment_id: UUID, caller: Writer, tx: ReadOnly) -> De
     return _debarment(row)
 
 
-_AGAINST = (
-    select(DebarmentRow.id, DebarmentRow.recorded_at, DebarmentRow.whole)
-    .where(DebarmentRow.party.in_(bindparam("parties", expanding=True)))
-    .order_by(DebarmentRow.id)
-)
+def recorded_against(is_meant: Callable[[Any], Any]) -> Select[UUID, datetime, str]:
+    """The findings against those parties. `is_meant`: the condition, of the column."""
+    query = select(DebarmentRow.id, DebarmentRow.recorded_at, DebarmentRow.whole)
+    return query.where(is_meant(DebarmentRow.party)).order_by(DebarmentRow.id)
+
+
+AGAINST = recorded_against(lambda party: party.in_(bindparam("parties", expanding=True)))
 
 
 def debarments_of(connection: Connection, parties: Collection[str]) -> tuple[Debarment, ...]:
     """Every finding against one of the parties, of any time."""
-    return tuple(_debarment(row) for row in rows_once(connection, _AGAINST, {"parties": sorted(parties)}))
+    return tuple(_debarment(row) for row in rows_once(connection, AGAINST, {"parties": sorted(parties)}))
 
 
 def _require_state_agency(caller: Caller) -> None:

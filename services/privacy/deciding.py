@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from safepassage.problems import SuiteError
 from safepassage.problems.requests import InvalidRequest
 from safepassage.wire import Digest
+from services.privacy import foreseen
 from services.privacy.asked_by import AskedBy
 from services.privacy.duty_exchanges import duties_served, named_duties
 from services.privacy.evaluation import Judge, Kept, decision_on, denied, evaluate, keep, keeping, kept
@@ -56,7 +57,11 @@ async def decide_each(state: Any, principal: Principal, asked: Sequence[Decision
     clock: Clock = state.clock
     outbox: Outbox = state.outbox
     asked_at = clock()  # before the snapshot: services.privacy.policy_schedule
-    seen = await database.read(lambda connection: _seen_together(connection, state, principal, asked, asked_at))
+    judge: Judge = state.judge
+    always = (judge.node_organisation_id, _organisation(principal))
+    seen = await foreseen.read(
+        database, asked, lambda connection: _seen_together(connection, state, principal, asked, asked_at), always=always, at=asked_at
+    )
     decided: list[Decision | SuiteError] = []
     rows: list[Kept] = []
     for place, one in enumerate(seen):

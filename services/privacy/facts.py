@@ -7,7 +7,7 @@ from functools import cached_property, lru_cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import CTE, Connection, bindparam, select
 
 from safepassage.problems.privacy import FactsBehind
 from safepassage.wire_evidence import AnyAgreement
@@ -193,7 +193,7 @@ def read_facts(
     subjects = tuple(student.facts for student in students)
     consent, taken_back = _consents(connection, sealer, request)
     agreement = None if request.agreement_id is None else held_agreement(connection, request.agreement_id)
-    concerned = _concerned(request, subjects, agreement and agreement[0], (node_organisation_id, caller_organisation_id))
+    concerned = concerned_by(request, subjects, agreement and agreement[0], (node_organisation_id, caller_organisation_id))
     organisations, standing = _organisations(connection, sealer, request, concerned)
     grounds = grounds_named(connection, sealer, request, standing, taken_back, subjects=subjects)
     epochs = {
@@ -224,7 +224,7 @@ def _consents(connection: Connection, sealer: Sealer, request: DecisionRequest) 
     return consent_and_those_taken_back(connection, sealer, request.consent_id, students, recipient_id=request.recipient.id)
 
 
-def _concerned(
+def concerned_by(
     request: DecisionRequest, subjects: Sequence[SubjectFacts], agreement: AnyAgreement | None, always: Iterable[UUID | None]
 ) -> set[UUID]:
     """Organisations that the rules may ask about, by their ids here."""
@@ -256,10 +256,14 @@ def _uuid(text: str) -> UUID | None:
         return None
 
 
-_NAMED = select(OrganisationRow.id, OrganisationRow.parent_id).where(OrganisationRow.id.in_(bindparam("identifiers", expanding=True)))
-_UP = _NAMED.cte("up", recursive=True)
-_UP = _UP.union(select(OrganisationRow.id, OrganisationRow.parent_id).where(OrganisationRow.id == _UP.c.parent_id))
-_CONCERNED = select(OrganisationRow.whole).where(OrganisationRow.id.in_(select(_UP.c.id)))
+def all_above(are_meant: Any) -> CTE:
+    """The organisations for which the condition holds, and all above them."""
+    up = select(OrganisationRow.id, OrganisationRow.parent_id).where(are_meant).cte("up", recursive=True)
+    return up.union(select(OrganisationRow.id, OrganisationRow.parent_id).where(OrganisationRow.id == up.c.parent_id))
+
+
+_UP = all_above(OrganisationRow.id.in_(bindparam("identifiers", expanding=True)))
+CONCERNED = select(OrganisationRow.whole).where(OrganisationRow.id.in_(select(_UP.c.id)))
 _WITH_STANDING = (
     select(OrganisationRow.whole, *COLUMNS)
     .outerjoin(EvidenceRow, standing_of(OrganisationRow.id))
@@ -278,7 +282,7 @@ def _organisations(
         wholes = dict.fromkeys(row.whole for row in rows)
         standing = tuple((open_evidence(sealer, row), row.epoch) for row in rows if row.id is not None)
     else:
-        wholes, standing = dict.fromkeys(row.whole for row in rows_once(connection, _CONCERNED, asked)), ()
+        wholes, standing = dict.fromkeys(row.whole for row in rows_once(connection, CONCERNED, asked)), ()
     organisations = (_organisation(whole) for whole in wholes)
     return {organisation.id: organisation for organisation in organisations}, standing
 

@@ -16,7 +16,7 @@ from shared.asked_once import rows_once
 _HOLDS = PolicyActivationRow.number.not_in(select(PolicyCallOffRow.number))
 HASHES = select(PolicyActivationRow.policy_hash).where(_HOLDS)
 """Of the sets that decide, decided or will: by activations that were not called off."""
-_DECIDING = HASHES.where(PolicyActivationRow.valid_from <= bindparam("at")).order_by(PolicyActivationRow.valid_from.desc()).limit(1)
+DECIDING = HASHES.where(PolicyActivationRow.valid_from <= bindparam("at")).order_by(PolicyActivationRow.valid_from.desc()).limit(1)
 _FIRST = HASHES.order_by(PolicyActivationRow.valid_from).limit(1)
 
 
@@ -29,7 +29,7 @@ def deciding_hash(connection: Connection, at: datetime) -> Digest:
     A clock that stands before the first activation of all is behind: then the first set decides. Raises PoliciesUnavailable where there
     was never one.
     """
-    found = rows_once(connection, _DECIDING, {"at": at}) or prepared.rows(connection, _FIRST)
+    found = rows_once(connection, DECIDING, {"at": at}) or prepared.rows(connection, _FIRST)
     if not found:
         raise PoliciesUnavailable
     deciding: Digest = found[0].policy_hash

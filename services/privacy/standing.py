@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from safepassage.problems.privacy import FactsBehind
 from safepassage.wire import Digest
 from safepassage.wire_decisions import Fall, Withheld
+from services.privacy import foreseen
 from services.privacy.deciding import SLICE
 from services.privacy.evaluation import Evaluation, Judge, evaluate
 from services.privacy.facts import Facts, read_facts, rows_of_each
@@ -57,13 +58,29 @@ async def standings_of(state: Any, decision_ids: Sequence[UUID], *, by: Principa
     database: Database = state.database
     clock: Clock = state.clock
     asked_at = clock()  # before the snapshot: services.privacy.policy_schedule
-    known = await database.read(lambda connection: _known_together(connection, decision_ids, state=state, asked_at=asked_at))
+    known = await _known_each(database, decision_ids, state=state, asked_at=asked_at)
     standings = []
     for place, (decision_id, one) in enumerate(zip(decision_ids, known, strict=True)):
         standings.append(one if isinstance(one, Standing) else await _stands(state, decision_id, one, by=by))
         if place % SLICE == SLICE - 1:
             await asyncio.sleep(0)
     return standings
+
+
+async def _known_each(database: Database, decision_ids: Sequence[UUID], *, state: Any, asked_at: datetime) -> list["_Known | Standing"]:
+    def ask(connection: Connection) -> list[_Known | Standing]:
+        return _known_together(connection, decision_ids, state=state, asked_at=asked_at)
+
+    if database.is_sqlite or len(decision_ids) != 1:
+        return await database.read(ask)
+    ids = {"ids": [*decision_ids]}
+    [settled] = [_recorded(state.sealer, decision_ids[0], row, asked_at) for row in await database.find(_RECORDED, ids) or [None]]
+    if isinstance(settled, Standing):
+        return [settled]
+    record, judge = settled[1], state.judge
+    always = (judge.node_organisation_id, record.asked_by.organisation_id)
+    # INVARIANT: what was found so tells what is to be asked, and is asked again with it: one snapshot decides.
+    return await foreseen.read(database, [record.request], ask, beside=[(_RECORDED, ids)], always=always, at=asked_at)
 
 
 async def _stands(state: Any, decision_id: UUID, known: "_Known", *, by: Principal) -> Standing:

@@ -160,7 +160,7 @@ def open_facts(sealer: Sealer, row: HeldFacts) -> SubjectFacts:
 _HELD = select(
     SubjectRow.student_id, SubjectRow.custodian_id, SubjectRow.facts_version, SubjectRow.sealed, SubjectRow.sealed_statements
 ).where(SubjectRow.sealed != FORGOTTEN)
-_HELD_ONE = _HELD.where(SubjectRow.student_id == bindparam("student_id"))
+HELD_ONE = _HELD.where(SubjectRow.student_id == bindparam("student_id"))
 _HELD_SEVERAL = _HELD.where(SubjectRow.student_id.in_(bindparam("student_ids", expanding=True)))
 
 
@@ -169,7 +169,7 @@ def subjects_by_id(connection: Connection, student_ids: Sequence[UUID]) -> dict[
     if not student_ids:
         return {}
     if len(student_ids) == 1:
-        rows = prepared.rows(connection, _HELD_ONE, {"student_id": student_ids[0]})
+        rows = prepared.rows(connection, HELD_ONE, {"student_id": student_ids[0]})
     else:
         rows = prepared.rows(connection, _HELD_SEVERAL, {"student_ids": list(student_ids)})
     return {row.student_id: row for row in rows}

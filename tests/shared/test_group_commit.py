@@ -170,7 +170,7 @@ _FROM_ZERO = update(CounterRow).where(CounterRow.id == bindparam("id_"), Counter
 
 
 def expecting(identifier: int, number: int) -> Write[int]:
-    """Sets a counter that stands at zero; gives what is read in the transaction after that."""
+    """Sets a counter that stands at zero; gives what is read in the transaction before it is made."""
 
     def write(tx: Writing) -> int:
         tx.expect((_FROM_ZERO, {"id_": identifier, "new_value": number}), Unexpected(str(identifier)))
@@ -183,12 +183,12 @@ async def test_what_is_expected_is_made_among_others_and_alone_and_where_it_cann
     write = group_commit(database)
     async with database.transaction() as tx:
         tx.add_all([CounterRow(id=one, value=0) for one in (2, 3, 4)])
-    assert await write(expecting(1, 5)) == 5
+    assert await write(expecting(1, 5)) == 0
     await asyncio.gather(write(expecting(2, 6)), write(expecting(3, 7)), write(increment))
     assert [await value(database, one) for one in (1, 2, 3)] == [6, 6, 7]
     writes = (expecting(4, 8), expecting(2, 9), increment, expecting(4, 9), set_to(3, 1))
     results = await asyncio.gather(*(write(one) for one in writes), return_exceptions=True)
-    assert [str(one) if isinstance(one, Unexpected) else one for one in results] == [8, "2", 7, "4", [1]]
+    assert [str(one) if isinstance(one, Unexpected) else one for one in results] == [0, "2", 7, "4", [1]]
     assert [await value(database, one) for one in (1, 2, 3, 4)] == [7, 6, 1, 8]
 
 

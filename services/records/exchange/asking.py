@@ -35,7 +35,8 @@ from services.records.exchange.told_milestones import milestone
 from services.records.tables import ExchangeRequestRow
 from shared.contracts.audit import Event
 from shared.contracts.privacy import Decision, DecisionRequest, LicensureClaim, Recipient, TransferFacts
-from shared.group_commit import Writing
+from shared.group_commit import Expected, Write, Writing
+from shared.prepared import change as prepared_change
 
 log = logging.getLogger(__name__)
 
@@ -226,15 +227,21 @@ async def accept(exchange: Exchange, row: ExchangeRequestRow, member: Member, an
             consistency=path,
         )
 
-    def keep(tx: Writing, _: Verified[Accepted], __: Logged) -> None:
-        values = {"accepted": token, "state": Asked.ACCEPTED, "attempts": 0, "next_attempt_at": row.expires_at}
-        if tx.is_shared:
-            tx.expect(changing(ExchangeRequestRow, row.id, when=(Asked.PREPARED,), **values), TransitionRefused("answered already"))
-        elif not change(tx.connection, ExchangeRequestRow, row.id, when=(Asked.PREPARED,), **values):  # an answer can be quicker than this
-            change(tx.connection, ExchangeRequestRow, row.id, when=AFTER_PREPARED, accepted=token)
-        tx.tell(milestone(exchange.outbox, row.id, "accepted", peer=row.holder, receipt=token, at=now))
+    values = {"accepted": token, "state": Asked.ACCEPTED, "attempts": 0, "next_attempt_at": row.expires_at}
+    accepted = changing(ExchangeRequestRow, row.id, when=(Asked.PREPARED,), **values)
+    told = milestone(exchange.outbox, row.id, "accepted", peer=row.holder, receipt=token, at=now)
 
-    await exchange.peer_logs.take(member, note if isinstance(note, str) else None, verify, keep)
+    def keep(tx: Writing, _: Verified[Accepted], __: Logged) -> None:
+        if tx.is_shared:
+            tx.expect(accepted, TransitionRefused("answered already"))
+        elif not prepared_change(tx.connection, *accepted):  # an answer can be quicker than this
+            change(tx.connection, ExchangeRequestRow, row.id, when=AFTER_PREPARED, accepted=token)
+        tx.tell(told)
+
+    def expected(_: Verified[Accepted], __: Logged, otherwise: Write[None]) -> Expected[None]:
+        return Expected([accepted], None, otherwise=otherwise, tellings=[told])
+
+    await exchange.peer_logs.take(member, note if isinstance(note, str) else None, verify, keep, expected)
 
 
 async def end(exchange: Exchange, row: ExchangeRequestRow, state: Asked, code: str | None) -> None:

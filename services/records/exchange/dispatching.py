@@ -21,7 +21,7 @@ from services.records.exchange.dead_letters import lay_answer_aside
 from services.records.exchange.due import after_failure
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.peers import PeerAnswer
-from services.records.exchange.receipts import take_receipt
+from services.records.exchange.receipts import Answered, take_receipt
 from services.records.exchange.resealing import answer_anew, naming_another
 from services.records.exchange.sending import Leaving, claims_of
 from services.records.exchange.states import SENDABLE, Outgoing
@@ -40,7 +40,7 @@ async def take_up(exchange: Exchange, envelope_id: UUID, leaving: Leaving | None
         return
     member = await ready(exchange, row, standing=None if leaving is None else leaving.standing)
     if member is not None:
-        await _attempt(exchange, row, member)
+        await _attempt(exchange, Answered(row, None if leaving is None else leaving.subject_commit), member)
 
 
 async def ready(exchange: Exchange, row: OutgoingEnvelopeRow, *, standing: AskedStanding | None = None) -> Member | None:
@@ -87,7 +87,8 @@ def _never_sent(exchange: Exchange, row: OutgoingEnvelopeRow) -> bool:
     return row.attempts == 0 and row.queued_at is not None and since is not None and row.queued_at >= since
 
 
-async def _attempt(exchange: Exchange, row: OutgoingEnvelopeRow, member: Member) -> None:
+async def _attempt(exchange: Exchange, sent: Answered, member: Member) -> None:
+    row = sent.row
     jws, ciphertext = row.jws or "", row.ciphertext or b""
     try:
         answer = await _hand_over_chunks(exchange, row, member)
@@ -95,7 +96,7 @@ async def _attempt(exchange: Exchange, row: OutgoingEnvelopeRow, member: Member)
             answer = await exchange.deliveries.hand_over(member, "envelopes", envelope_body(jws, ciphertext))
             await exchange.milestones.reached("holder after_send")
         if answer.status == 200:
-            await _take_receipt(exchange, row, member, answer.body)
+            await _take_receipt(exchange, sent, member, answer.body)
         else:
             await refused(exchange, row, await refusal_of(exchange, answer, peer=row.recipient_node, about=row.envelope_digest or ""))
     except _DecisionFallen as fallen:
@@ -129,10 +130,10 @@ async def _hand_over_chunks(exchange: Exchange, row: OutgoingEnvelopeRow, member
     return None if body is None else await hand_over_body(exchange, row, member, body, require_standing)
 
 
-async def _take_receipt(exchange: Exchange, row: OutgoingEnvelopeRow, member: Member, body: bytes) -> None:
+async def _take_receipt(exchange: Exchange, sent: Answered, member: Member, body: bytes) -> None:
     """R1: stored and logged there. What is no receipt for this envelope counts as no answer."""
     try:
-        await take_receipt(exchange, member, body.decode("ascii"), outcomes=("received",), envelope_id=row.id)
+        await take_receipt(exchange, member, body.decode("ascii"), outcomes=("received",), answered=sent)
     except (SuiteError, UnicodeDecodeError) as error:
         code = error.code if isinstance(error, SuiteError) else "malformed-token"
         log.warning("receipt not accepted", extra={"peer": member.entity_id, "code": code})

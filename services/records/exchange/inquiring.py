@@ -9,7 +9,7 @@ from safepassage.problems.exchanges import PeerUnavailable
 from services.records.exchange import events
 from services.records.exchange.dead_letters import OVERDUE, lay_answer_aside
 from services.records.exchange.exchange import Exchange
-from services.records.exchange.receipts import ASKED_AGAIN_AFTER, take_receipt
+from services.records.exchange.receipts import ASKED_AGAIN_AFTER, Answered, take_receipt
 from services.records.exchange.sending import claims_of
 from services.records.exchange.states import Outgoing
 from services.records.exchange.stored_rows import change
@@ -61,7 +61,7 @@ async def _ask(exchange: Exchange, row: OutgoingEnvelopeRow) -> None:
         token = answer.body.decode("ascii")
     except UnicodeDecodeError as error:
         raise PeerUnavailable("the answer is no receipt") from error
-    await take_receipt(exchange, member, token, outcomes=("applied", "rejected"), envelope_id=row.id)
+    await take_receipt(exchange, member, token, outcomes=("applied", "rejected"), answered=Answered(row, None))
 
 
 async def _give_up(exchange: Exchange, row: OutgoingEnvelopeRow) -> None:

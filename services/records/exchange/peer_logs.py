@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
 
@@ -19,13 +19,13 @@ from safepassage.problems.exchanges import PeerUnavailable
 from safepassage.problems.pulling import ConsistencyWanted
 from safepassage.trust_members import Member
 from services.records.exchange.peers import Peers
-from services.records.exchange.pins import pin, pin_after
+from services.records.exchange.pins import pin, pin_after, pinning_after
 from services.records.exchange.stored_rows import row_at
 from services.records.tables import PeerLogRow
 from shared.clock import Clock
 from shared.contracts.audit import ConsistencyResponse
 from shared.database import Database
-from shared.group_commit import GroupCommit, Writing
+from shared.group_commit import Expected, GroupCommit, Write, Writing
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -113,17 +113,43 @@ class PeerLogs:
                 seen.link(_plain(logged.checkpoint))
                 return result, logged
 
-    async def take(self, member: Member, note: str | None, verify: Verify[T], store: Callable[[Writing, T, Logged], R]) -> R:
+    async def take(
+        self,
+        member: Member,
+        note: str | None,
+        verify: Verify[T],
+        store: Callable[[Writing, T, Logged], R],
+        expected: Callable[[T, Logged, "Write[R]"], Expected[R] | None] | None = None,
+    ) -> R:
         """Verify a message, then store it and pin its checkpoint in one transaction; again if another process pinned meanwhile.
+
+        expected  what `store` changes where nothing comes between; None where that is not known. It is given what is done otherwise
 
         Raises what `verify` and `store` raise, PeerUnavailable.
         """
         while True:
             result, logged = await self.verify(member, note, verify)
+            write: Write[R] = partial(self._store, member, store, result, logged)
+            alone = None if expected is None else expected(result, logged, write)
             try:
-                return await self._write(partial(self._store, member, store, result, logged))
+                return await self._write(write if alone is None else self._pinning(member, logged, alone))
             except PinMoved:
                 continue
+
+    def _pinning(self, member: Member, logged: Logged, write: Expected[R]) -> Write[R]:
+        """The same, that pins too: where this process has pinned what comes before, as far as it knows."""
+        checkpoint, seen = _plain(logged.checkpoint), self._seen(member.entity_id)
+        before = seen.pinned.get(checkpoint.origin)
+        # INVARIANT: as `_keep` has it; another process's pin is none that this one has put there, and then nothing is changed.
+        if checkpoint not in seen.linked or before is None or before.size >= checkpoint.size:
+            return write.otherwise
+        moved = pinning_after(before, checkpoint, note=logged.note, now=self._clock())
+
+        def done() -> None:
+            seen.pinned[checkpoint.origin] = checkpoint
+            write.afterwards()
+
+        return replace(write, changes=[moved, *write.changes], afterwards=done)
 
     def _store(self, member: Member, store: Callable[[Writing, T, Logged], R], result: T, logged: Logged, tx: Writing) -> R:
         done = ("peer-log", member.entity_id, _plain(logged.checkpoint))

@@ -27,9 +27,14 @@ def pinning(dialect: str, checkpoint: Checkpoint, *, node: str, note: str, now: 
 
 def pin_after(connection: Connection, before: Checkpoint, checkpoint: Checkpoint, *, note: str, now: datetime) -> bool:
     """Store a verified checkpoint of the same log in the place of `before`; False, and nothing is stored, if another one is there."""
+    return bool(prepared.change(connection, *pinning_after(before, checkpoint, note=note, now=now)))
+
+
+def pinning_after(before: Checkpoint, checkpoint: Checkpoint, *, note: str, now: datetime) -> prepared.Change:
+    """The change that `pin_after` makes."""
     values = {f"new_{name}": value for name, value in _values(checkpoint, note, now).items()}
     held = {"origin_": before.origin, "size_": before.size, "root_": to_base64url(before.root)}
-    return bool(prepared.change(connection, _MOVE, {**held, **values}))
+    return _MOVE, {**held, **values}
 
 
 def _values(checkpoint: Checkpoint, note: str, now: datetime) -> dict[str, Any]:

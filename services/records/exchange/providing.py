@@ -18,7 +18,7 @@ from services.records.exchange.packing import Packed, pack
 from services.records.exchange.sending import send_off
 from services.records.exchange.states import Request as State
 from services.records.exchange.states import TransitionRefused
-from services.records.exchange.stored_rows import change
+from services.records.exchange.stored_rows import changing
 from services.records.match_reviews import open_review
 from services.records.matching import NeedsPerson
 from services.records.tables import PeerRequestRow
@@ -83,8 +83,8 @@ async def provide(
                 tx.connection, request_id=row.id, student_ids=review.student_ids, reasons=review.reasons, expires_at=row.expires_at, now=now
             )
         # INVARIANT: an answer is stored only with the request's step from the state in which it was made.
-        if not change(tx.connection, PeerRequestRow, row.id, when=(State(row.state),), **values):
-            raise TransitionRefused("the request was answered meanwhile")
+        meanwhile = TransitionRefused("the request was answered meanwhile")
+        tx.expect(changing(PeerRequestRow, row.id, when=(State(row.state),), **values), meanwhile)
 
     await send_off(exchange, row, answer, follow=follow)
 

@@ -21,7 +21,7 @@ from services.records.exchange.accepting import Peer
 from services.records.exchange.batches import answer_alone
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.peers import PeerAnswer
-from services.records.exchange.receipts import take_receipt
+from services.records.exchange.receipts import Answered, take_receipt
 from services.records.exchange.states import SENDABLE, Asked, Notice, Telling
 from services.records.tables import EndingRow, ExchangeRequestRow, IncomingEnvelopeRow, OutgoingEnvelopeRow, OutgoingNoticeRow
 from services.records.transfers import noticing
@@ -67,7 +67,7 @@ async def _envelope(exchange: Exchange, member: Member, said: PulledAnswer, answ
     if row is None or row.recipient_node != member.entity_id:
         raise NoSuchEnvelope
     if answer.status == 200:
-        await take_receipt(exchange, member, said.body, outcomes=("received",), envelope_id=row.id)
+        await take_receipt(exchange, member, said.body, outcomes=("received",), answered=Answered(row, None))
     elif row.state in SENDABLE:
         refusal = await asking.refusal_of(exchange, answer, peer=row.recipient_node, about=row.envelope_digest or "")
         await dispatching.refused(exchange, row, refusal)

@@ -1,6 +1,7 @@
 """Receipts for what this node sent: R1 is the answer to an envelope, R2 comes to `POST /v1/peer/receipts` when it was filed or rejected."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -26,20 +27,21 @@ from services.records.exchange.peer_logs import Pinned
 from services.records.exchange.refusable import OF_A_MESSAGE, OF_A_PROOF
 from services.records.exchange.refusals import body_of_type, compact_in, or_refused
 from services.records.exchange.sending import claims_of
-from services.records.exchange.states import Outgoing, TransitionRefused, is_final
+from services.records.exchange.states import SENDABLE, Outgoing, TransitionRefused, is_final
 from services.records.exchange.stored_rows import changing
 from services.records.exchange.told_milestones import Reached, milestone
 from services.records.tables import IncomingEnvelopeRow, OutgoingEnvelopeRow, PeerRequestRow
-from services.records.transfers.onward_notices import tell_of_disclosure
+from services.records.transfers.onward_notices import owes_notices, tell_of_disclosure
 from shared import prepared
-from shared.group_commit import Writing
+from shared.contracts.audit import Event
+from shared.group_commit import Expected, Write, Writing
 from shared.plain_route import caller_route
 from shared.problems import responses
 
 router = APIRouter(prefix="/v1/peer", tags=["peers"])
 
-SHOWN_BY = {"received": Outgoing.RECEIVED, "applied": Outgoing.PROCESSED, "rejected": Outgoing.REJECTED}
-"""The state that each outcome shows."""
+SHOWN_BY = {"applied": Outgoing.PROCESSED, "rejected": Outgoing.REJECTED}
+"""The state that each outcome of R2 shows."""
 ASKED_AGAIN_AFTER: Final = timedelta(days=1)
 """After R1, when R2 has not come: the receiver is asked for it, each day (inquiring)."""
 TOLD: Final[Mapping[str, Reached]] = {"received": "delivered", "applied": "delivered", "rejected": "rejected"}
@@ -98,12 +100,21 @@ async def read_receipt(envelope_id: UUID, request: Request, caller: Peer) -> Res
     return Response(row.r2, media_type=CONTENT_TYPE)
 
 
+@dataclass(frozen=True)
+class Answered:
+    """An envelope of ours to which a receipt is the answer."""
+
+    row: OutgoingEnvelopeRow
+    subject_commit: str | None
+    """Of the request that it answers, where that is known."""
+
+
 async def take_receipt(
-    exchange: Exchange, member: Member, token: str, *, outcomes: Collection[str], envelope_id: UUID | None = None
+    exchange: Exchange, member: Member, token: str, *, outcomes: Collection[str], answered: Answered | None = None
 ) -> None:
     """Verify a receipt for an envelope of ours, store it, and go to the state that it shows. The same again changes nothing.
 
-    envelope_id  for which it was given; None where a receipt comes by itself, and says for which it is
+    answered  for which it was given; None where a receipt comes by itself, and says for which it is
 
     Raises what `verify_receipt`, `require_receipt_for` and `require_one_arrival` raise, NoSuchEnvelope, MessageIdReused, PeerUnavailable.
     """
@@ -128,14 +139,36 @@ async def take_receipt(
         if row is None or row.recipient_node != member.entity_id or row.envelope_digest is None:
             raise NoSuchEnvelope
         # INVARIANT: a receipt of one envelope, however genuine, is no answer to another, which would count as handed over and is not.
-        if envelope_id not in (None, row.id):
+        if answered is not None and row.id != answered.row.id:
             raise ReceiptOfAnotherEnvelope("this is one for another envelope")
-        if receipt.message.outcome not in outcomes:
-            raise ReceiptOfAnotherEnvelope("another outcome belongs here")
-        require_receipt_for(receipt.message, logged, sent=_sent(row), now=exchange.clock())
+        require_for(receipt, logged, row, row.subject_commit)
         _keep(tx, exchange, row, receipt)
 
-    await exchange.peer_logs.take(member, note if isinstance(note, str) else None, verify, store)
+    def require_for(receipt: Verified[Receipt], logged: Logged, row: Any, subject_commit: str) -> None:
+        if receipt.message.outcome not in outcomes:
+            raise ReceiptOfAnotherEnvelope("another outcome belongs here")
+        require_receipt_for(receipt.message, logged, sent=_sent(row, subject_commit), now=exchange.clock())
+
+    def expected(receipt: Verified[Receipt], logged: Logged, otherwise: Write[None]) -> Expected[None] | None:
+        """Of a first receipt for what was handed over a moment ago, which the row in hand shows as it is."""
+        if owed or answered is None or answered.subject_commit is None or receipt.message.envelope_id != answered.row.id:
+            return None
+        row, message = answered.row, receipt.message
+        if message.outcome != "received" or Outgoing(row.state) not in SENDABLE or row.envelope_digest is None:
+            return None
+        require_for(receipt, logged, row, answered.subject_commit)
+        return Expected(
+            [changing(OutgoingEnvelopeRow, row.id, when=(Outgoing(row.state),), **_first(exchange, receipt))],
+            None,
+            otherwise=otherwise,
+            events=[_acknowledged(row, receipt)],
+            tellings=[_told(exchange, row, receipt)] if row.kind == "package" else (),
+        )
+
+    owed = answered is None or answered.subject_commit is None
+    if answered is not None and not owed:
+        owed = await exchange.look(lambda connection: owes_notices(connection, answered.row))
+    await exchange.peer_logs.take(member, note if isinstance(note, str) else None, verify, store, expected)
 
 
 _SENT = OutgoingEnvelopeRow.__table__
@@ -147,7 +180,7 @@ _ENVELOPE = (
 )
 
 
-def _sent(row: Any) -> SentEnvelope:
+def _sent(row: Any, subject_commit: str) -> SentEnvelope:
     """What was sent, from our own rows."""
     message = claims_of(row)
     return SentEnvelope(
@@ -155,7 +188,7 @@ def _sent(row: Any) -> SentEnvelope:
         envelope_id=message.envelope_id,
         envelope_digest=row.envelope_digest or "",
         request_digest=message.request_digest,
-        subject_commit=row.subject_commit,
+        subject_commit=subject_commit,
         recipient_organisation=message.recipient_organisation,
         ct_digest=message.ct_digest,
         pt_commit=message.pt_commit,
@@ -180,9 +213,10 @@ def _keep(tx: Writing, exchange: Exchange, row: Any, receipt: Verified[Receipt])
         require_one_arrival(receipt.message, Receipt.model_validate(split(beside)[1]))
     values: dict[str, Any] = {"r1": receipt.token} if first else {"r2": receipt.token, "ciphertext": None}
     state = Outgoing(row.state)
-    if not is_final(state):
-        due = exchange.clock() + ASKED_AGAIN_AFTER if first else None
-        values |= {"state": SHOWN_BY[outcome], "problem_code": receipt.message.reason, "next_attempt_at": due}
+    if not is_final(state) and first:
+        values = _first(exchange, receipt)
+    elif not is_final(state):
+        values |= {"state": SHOWN_BY[outcome], "problem_code": receipt.message.reason, "next_attempt_at": None}
     changed = changing(OutgoingEnvelopeRow, row.id, when=(state,), **values)
     if is_final(state):
         prepared.change(tx.connection, *changed)
@@ -192,16 +226,23 @@ def _keep(tx: Writing, exchange: Exchange, row: Any, receipt: Verified[Receipt])
         lay_answer_aside(tx.connection, row, code=receipt.message.reason or outcome, now=exchange.clock())
     elif not first and (is_final(state) or row.next_attempt_at is None):
         settle(tx.connection, row.id)  # it was late, or had been given up
-    tx.record(events.acknowledged(receipt.message, digest=receipt.digest, student_id=row.student_id, custodian_id=row.custodian_id))
+    tx.record(_acknowledged(row, receipt))
     if row.kind == "package" and row.r1 is None and row.r2 is None:
         tell_of_disclosure(tx, exchange, row)
     if row.kind == "package" and outcome in TOLD:
-        told = milestone(
-            exchange.outbox,
-            receipt.message.exchange_id,
-            TOLD[outcome],
-            peer=row.recipient_node,
-            receipt=receipt.token,
-            at=exchange.clock(),
-        )
-        tx.tell(told)
+        tx.tell(_told(exchange, row, receipt))
+
+
+def _first(exchange: Exchange, receipt: Verified[Receipt]) -> dict[str, Any]:
+    """What R1 sets in the row of an envelope that is not over."""
+    due = exchange.clock() + ASKED_AGAIN_AFTER
+    return {"r1": receipt.token, "state": Outgoing.RECEIVED, "problem_code": receipt.message.reason, "next_attempt_at": due}
+
+
+def _acknowledged(row: Any, receipt: Verified[Receipt]) -> Event:
+    return events.acknowledged(receipt.message, digest=receipt.digest, student_id=row.student_id, custodian_id=row.custodian_id)
+
+
+def _told(exchange: Exchange, row: Any, receipt: Verified[Receipt]) -> dict[str, Any]:
+    message, told = receipt.message, TOLD[receipt.message.outcome]
+    return milestone(exchange.outbox, message.exchange_id, told, peer=row.recipient_node, receipt=receipt.token, at=exchange.clock())

@@ -57,7 +57,7 @@ async def releasable(exchange: Exchange, row: PeerRequestRow, asked: Asked, foun
         log.info("not provided until the record can be had", extra={"fault": type(error.__cause__).__name__})
         return Nothing("source-away", subject, decision.id, again_at=again)
     not_scheduled = tuple(sorted({one.element for one in outcome.withheld if one.same_for_every_student}))
-    claims = await exchange.read(lambda connection: claims_at(connection, exchange, student.id, row.id))
+    claims = await exchange.look(lambda connection: claims_at(connection, exchange, student.id, row.id))
     side = replace(found.side, claims=claims)
     kept = await _kept_back(exchange, row, asked, side, Nothing("held", subject, decision.id))
     if kept is not None:

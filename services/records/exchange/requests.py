@@ -23,8 +23,9 @@ from services.records.tables import ExchangeRequestRow, IdempotencyRow, Organisa
 from shared import prepared
 from shared.asked_once import rows_once
 from shared.caller import Caller, caller_with
-from shared.group_commit import Writing
+from shared.group_commit import Expected, Writing
 from shared.idempotency import IdempotencyKey, claim_at, claiming, effect_at, forgetting, keys_used, request_digest
+from shared.prepared import Change
 from shared.problems import responses
 from shared.request_clock import Now
 from shared.tenancy import within
@@ -106,7 +107,14 @@ async def kept(
             raise TemporarilyUnavailable("what this key has made is not there any more")
         return held
 
-    return await exchange.write(store)
+    dialect = exchange.database.dialect
+    changes = [_claiming(dialect, row, about), stored_rows.storing(dialect, row)]
+    forgotten = forgetting(IdempotencyRow, now=row.requested_at)
+    return await exchange.write(Expected(changes, row, otherwise=store, beside=[forgotten]))
+
+
+def _claiming(dialect: str, row: ExchangeRequestRow, about: dict[str, Any]) -> Change:
+    return claiming(dialect, IdempotencyRow, **about, effect_id=row.id, now=row.requested_at)
 
 
 def _store_beside(tx: Writing, dialect: str, row: ExchangeRequestRow, about: dict[str, Any]) -> None:
@@ -115,7 +123,7 @@ def _store_beside(tx: Writing, dialect: str, row: ExchangeRequestRow, about: dic
         tx.done.add("keys-forgotten")
         prepared.change(tx.connection, *forgetting(IdempotencyRow, now=row.requested_at))
     used = TemporarilyUnavailable("the same request came at this moment")
-    tx.expect(claiming(dialect, IdempotencyRow, **about, effect_id=row.id, now=row.requested_at), used)
+    tx.expect(_claiming(dialect, row, about), used)
     tx.expect(stored_rows.storing(dialect, row), used)
 
 

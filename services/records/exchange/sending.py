@@ -39,6 +39,8 @@ class Leaving:
     row: OutgoingEnvelopeRow
     standing: AskedStanding | None
     """Of its decision, asked beside T2: after the log had the disclosure."""
+    subject_commit: str | None
+    """Of the request that it answers, where this process has it."""
 
 
 async def send_off(exchange: Exchange, request: PeerRequestRow, answer: Answer, *, follow: Callable[[Writing], None]) -> None:
@@ -56,7 +58,7 @@ async def send_off(exchange: Exchange, request: PeerRequestRow, answer: Answer, 
         await exchange.write(t1)
         await exchange.milestones.reached("holder after_T1")
         try:
-            await queue(exchange, row.id, row)
+            await queue(exchange, row.id, row, subject_commit=request.subject_commit)
         except SuiteError as error:
             log.warning("answer sealed and not logged yet", extra={"code": error.code})
 
@@ -83,8 +85,10 @@ def _sealed_row(exchange: Exchange, request: PeerRequestRow, answer: Answer) -> 
     )
 
 
-async def queue(exchange: Exchange, envelope_id: UUID, row: OutgoingEnvelopeRow | None = None) -> None:
-    """L and T2 of a sealed envelope: again after a crash, with the same result.
+async def queue(
+    exchange: Exchange, envelope_id: UUID, row: OutgoingEnvelopeRow | None = None, *, subject_commit: str | None = None
+) -> None:
+    """L and T2 of a sealed envelope: again after a crash, with the same result. `subject_commit`: of the request that it answers.
 
     Raises LogUnavailable, OwnLogWentBack: it is tried again. An entry that audit refuses for good ends the envelope.
     """
@@ -129,7 +133,7 @@ async def queue(exchange: Exchange, envelope_id: UUID, row: OutgoingEnvelopeRow 
     if row.leaves_at <= exchange.clock():
         for name, value in queued.items():
             setattr(row, name, value)
-        exchange.wake("dispatching", row.id, Leaving(row, standing))
+        exchange.wake("dispatching", row.id, Leaving(row, standing, subject_commit))
 
 
 async def _signed(exchange: Exchange, row: OutgoingEnvelopeRow, appended: Appended) -> str:

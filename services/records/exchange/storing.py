@@ -1,6 +1,7 @@
 """From a stored envelope to its receipt R1: L log that it was received, T2 store the receipt; only then is the sender answered."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,8 @@ from services.records.exchange.states import OPEN_FOR_A_PACKAGE, Asked, Incoming
 from services.records.exchange.stored_rows import change, changing, row_at
 from services.records.tables import ExchangeRequestRow, IncomingEnvelopeRow
 from shared.contracts.audit import Appended, Event
-from shared.group_commit import Writing
+from shared.group_commit import Expected, Write, Writing
+from shared.prepared import Change
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ async def acknowledge(exchange: Exchange, stored: Received) -> str:
     r1 = await _receipt(exchange, row, asked, appended)
     now = exchange.clock()
     acknowledged = {"state": Incoming.RECEIVED, "r1": r1, "entry_index": appended.index, "next_attempt_at": now}
-    counts = await exchange.write(lambda tx: _t2(tx, exchange, stored, acknowledged, appended))
+    counts = await exchange.write(_t2_of(exchange, stored, acknowledged, appended))
     await exchange.milestones.reached("receiver after_T2")
     if counts == r1:
         for name, value in acknowledged.items():
@@ -80,14 +82,33 @@ async def _receipt(exchange: Exchange, row: IncomingEnvelopeRow, asked: Exchange
     return await exchange.sign(receipt, answers=row.jws)
 
 
+def _t2_of(exchange: Exchange, stored: Received, acknowledged: dict[str, Any], appended: Appended) -> Write[str]:
+    def t2(tx: Writing) -> str:
+        return _t2(tx, exchange, stored, acknowledged, appended)
+
+    if stored.row.kind == "not-provided":
+        return t2
+    keeping = exchange.own_log.keeping(exchange.database.dialect, appended).values()
+    kept = partial(exchange.own_log.kept, appended)
+    return Expected(_changes(stored, acknowledged), str(acknowledged["r1"]), otherwise=t2, beside=[*keeping], afterwards=kept)
+
+
+def _changes(stored: Received, acknowledged: dict[str, Any]) -> list[Change]:
+    """What T2 changes where the envelope brings what was asked for."""
+    row, asked = stored.row, stored.asked
+    return [
+        changing(IncomingEnvelopeRow, row.issuer, row.id, when=(Incoming.STORED,), **acknowledged),
+        changing(ExchangeRequestRow, asked.id, when=OPEN_FOR_A_PACKAGE, state=Asked.RECEIVED, next_attempt_at=None),
+    ]
+
+
 def _t2(tx: Writing, exchange: Exchange, stored: Received, acknowledged: dict[str, Any], appended: Appended) -> str:
     """Store the receipt. Gives the one that counts: the first stored, if two processes came this far."""
     row, asked = stored.row, stored.asked
     if tx.is_shared and row.kind != "not-provided":
         refused = TransitionRefused("the request takes no package any more")
-        tx.expect(changing(IncomingEnvelopeRow, row.issuer, row.id, when=(Incoming.STORED,), **acknowledged), refused)
-        received = changing(ExchangeRequestRow, asked.id, when=OPEN_FOR_A_PACKAGE, state=Asked.RECEIVED, next_attempt_at=None)
-        tx.expect(received, refused)
+        for one in _changes(stored, acknowledged):
+            tx.expect(one, refused)
         exchange.own_log.keep(tx, appended)
         return str(acknowledged["r1"])
     if not change(tx.connection, IncomingEnvelopeRow, row.issuer, row.id, when=(Incoming.STORED,), **acknowledged):

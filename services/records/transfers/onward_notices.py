@@ -40,6 +40,12 @@ def tell_of_disclosure(tx: Writing, exchange: Exchange, sent: Any) -> None:
     )
 
 
+def owes_notices(connection: Connection, sent: Any) -> bool:
+    """Whether `tell_of_disclosure` may have somebody to tell."""
+    is_packages = sent.student_id is not None and sent.kind == "package"
+    return is_packages and any(source != OWN for source in sources_at(connection, sent.student_id).values())
+
+
 def tell_of_refusal(tx: Writing, exchange: Exchange, asked: Asked, student_id: UUID, now: datetime) -> None:
     """In the transaction of the answer that provides nothing because no basis permits it."""
     _tell(
