@@ -3,8 +3,12 @@
 A revocation therefore works on what waits: where the decision has fallen, or privacy does not answer, no connection is opened.
 """
 
+import asyncio
 import logging
+from dataclasses import replace
 from uuid import UUID
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from safepassage.envelope import envelope_body
 from safepassage.problems import SuiteError
@@ -28,6 +32,7 @@ from services.records.exchange.states import SENDABLE, Outgoing
 from services.records.exchange.stored_rows import change
 from services.records.exchange.withdrawing import give_up
 from services.records.tables import OutgoingEnvelopeRow
+from services.records.transfers.onward_notices import owes_notices
 from shared.group_commit import Writing
 
 log = logging.getLogger(__name__)
@@ -91,10 +96,14 @@ async def _attempt(exchange: Exchange, sent: Answered, member: Member) -> None:
     row = sent.row
     jws, ciphertext = row.jws or "", row.ciphertext or b""
     try:
-        answer = await _hand_over_chunks(exchange, row, member)
-        if answer is None:
-            answer = await exchange.deliveries.hand_over(member, "envelopes", envelope_body(jws, ciphertext))
+        refusing = await _hand_over_chunks(exchange, row, member)
+        if refusing is None:
+            sending = exchange.deliveries.hand_over(member, "envelopes", envelope_body(jws, ciphertext))
+            answer, owes = await asyncio.gather(sending, _may_owe_notices(exchange, sent))
+            sent = replace(sent, may_owe_notices=owes)
             await exchange.milestones.reached("holder after_send")
+        else:
+            answer = refusing
         if answer.status == 200:
             await _take_receipt(exchange, sent, member, answer.body)
         else:
@@ -106,6 +115,16 @@ async def _attempt(exchange: Exchange, sent: Answered, member: Member) -> None:
     except SuiteError as error:
         log.info("envelope not delivered yet", extra={"code": error.code, "peer": row.recipient_node, "attempt": row.attempts + 1})
         await _put_off(exchange, row, error, state=Outgoing.IN_FLIGHT)
+
+
+async def _may_owe_notices(exchange: Exchange, sent: Answered) -> bool:
+    """Looked up while the envelope is on its way."""
+    if sent.subject_commit is None:
+        return True
+    try:
+        return await exchange.look(lambda connection: owes_notices(connection, sent.row))
+    except SQLAlchemyError:  # whoever stores the receipt meets it too
+        return True
 
 
 class _DecisionFallen(Exception):

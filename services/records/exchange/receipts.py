@@ -31,7 +31,7 @@ from services.records.exchange.states import SENDABLE, Outgoing, TransitionRefus
 from services.records.exchange.stored_rows import changing
 from services.records.exchange.told_milestones import Reached, milestone
 from services.records.tables import IncomingEnvelopeRow, OutgoingEnvelopeRow, PeerRequestRow
-from services.records.transfers.onward_notices import owes_notices, tell_of_disclosure
+from services.records.transfers.onward_notices import tell_of_disclosure
 from shared import prepared
 from shared.contracts.audit import Event
 from shared.group_commit import Expected, Write, Writing
@@ -107,6 +107,8 @@ class Answered:
     row: OutgoingEnvelopeRow
     subject_commit: str | None
     """Of the request that it answers, where that is known."""
+    may_owe_notices: bool = True
+    """Whether somebody may have to be told that it has arrived (onward_notices.owes_notices)."""
 
 
 async def take_receipt(
@@ -142,7 +144,7 @@ async def take_receipt(
         if answered is not None and row.id != answered.row.id:
             raise ReceiptOfAnotherEnvelope("this is one for another envelope")
         require_for(receipt, logged, row, row.subject_commit)
-        _keep(tx, exchange, row, receipt)
+        _keep(tx, exchange, row, receipt, may_owe_notices=answered is None or answered.may_owe_notices)
 
     def require_for(receipt: Verified[Receipt], logged: Logged, row: Any, subject_commit: str) -> None:
         if receipt.message.outcome not in outcomes:
@@ -151,10 +153,10 @@ async def take_receipt(
 
     def expected(receipt: Verified[Receipt], logged: Logged, otherwise: Write[None]) -> Expected[None] | None:
         """Of a first receipt for what was handed over a moment ago, which the row in hand shows as it is."""
-        if owed or answered is None or answered.subject_commit is None or receipt.message.envelope_id != answered.row.id:
+        if answered is None or answered.subject_commit is None or receipt.message.envelope_id != answered.row.id:
             return None
         row, message = answered.row, receipt.message
-        if message.outcome != "received" or Outgoing(row.state) not in SENDABLE or row.envelope_digest is None:
+        if message.outcome != "received" or Outgoing(row.state) not in SENDABLE or answered.may_owe_notices:
             return None
         require_for(receipt, logged, row, answered.subject_commit)
         return Expected(
@@ -165,9 +167,6 @@ async def take_receipt(
             tellings=[_told(exchange, row, receipt)] if row.kind == "package" else (),
         )
 
-    owed = answered is None or answered.subject_commit is None
-    if answered is not None and not owed:
-        owed = await exchange.look(lambda connection: owes_notices(connection, answered.row))
     await exchange.peer_logs.take(member, note if isinstance(note, str) else None, verify, store, expected)
 
 
@@ -196,7 +195,7 @@ def _sent(row: Any, subject_commit: str) -> SentEnvelope:
     )
 
 
-def _keep(tx: Writing, exchange: Exchange, row: Any, receipt: Verified[Receipt]) -> None:
+def _keep(tx: Writing, exchange: Exchange, row: Any, receipt: Verified[Receipt], *, may_owe_notices: bool) -> None:
     """Store the receipt, once. INVARIANT: a state changes only on a receipt that is stored with it; a final one never.
 
     A record's receipt ends the duty to send it; that it could not be filed opens the duty again.
@@ -227,7 +226,7 @@ def _keep(tx: Writing, exchange: Exchange, row: Any, receipt: Verified[Receipt])
     elif not first and (is_final(state) or row.next_attempt_at is None):
         settle(tx.connection, row.id)  # it was late, or had been given up
     tx.record(_acknowledged(row, receipt))
-    if row.kind == "package" and row.r1 is None and row.r2 is None:
+    if may_owe_notices and row.kind == "package" and row.r1 is None and row.r2 is None:
         tell_of_disclosure(tx, exchange, row)
     if row.kind == "package" and outcome in TOLD:
         tx.tell(_told(exchange, row, receipt))
