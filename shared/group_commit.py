@@ -142,6 +142,10 @@ class Changes:
         return (await database.write_together([*self.changes, *self.once.values()]))[: len(self.changes)]
 
 
+def _not_said(_: Writing) -> Any:
+    raise NotOfOneRow
+
+
 @dataclass(frozen=True)
 class Expected(Generic[T]):
     """A write that is known beforehand, as long as nothing comes between: alone it is one statement that changes all of it, or nothing.
@@ -152,17 +156,28 @@ class Expected(Generic[T]):
     changes: Sequence[Change]
     """Each of one row, none of a row that another one is of."""
     result: T
-    otherwise: "Write[T]"
+    otherwise: "Write[T]" = _not_said
     beside: Sequence[Change] = ()
     """Of any number of rows."""
     events: Sequence[Event] = ()
     tellings: Sequence[dict[str, Any]] = ()
     """What `otherwise` has recorded and told, in its order."""
     afterwards: Callable[[], None] = lambda: None
+    about: Hashable = None
+    """What it is about, for who asks to be shown it (Writing.show)."""
 
     def __call__(self, tx: Writing) -> T:
         """Among others."""
         return self.otherwise(tx)
+
+    def expect_of(self, tx: Writing) -> T:
+        """The same among others, by who knows that none of `changes` is of a row that another write of the transaction changes."""
+        for change in self.changes:
+            tx.expect(change, NotOfOneRow(), about=self.about)
+        tx.events += self.events
+        tx.tellings += self.tellings
+        tx.afterwards(self.afterwards)
+        return self.result
 
     async def is_done(self, database: Database, outbox: Outbox) -> bool:
         """Whether it was as expected, and is made."""

@@ -50,7 +50,9 @@ async def test_changes_of_one_row_each_are_made_with_what_is_beside_them_of_any_
     assert await everything(database) == {2: 0, 4: 4}
 
 
-@pytest.mark.parametrize("of_another_number", [set_to(9, 1), (_SET_FROM, {"old": 0, "new_value": 1}), added(2)], ids=["none", "two", "taken"])
+@pytest.mark.parametrize(
+    "of_another_number", [set_to(9, 1), (_SET_FROM, {"old": 0, "new_value": 1}), added(2)], ids=["none", "two", "taken"]
+)
 async def test_where_one_is_not_of_one_row_nothing_is_changed_whatever_its_place(database: Database, of_another_number: Change) -> None:
     for changes in ([added(3), of_another_number], [of_another_number, added(3)]):
         assert not await database.write_all_or_none(changes, [(_FORGET, {"old": 99})])

@@ -29,13 +29,13 @@ from services.records.exchange.exchange import Exchange
 from services.records.exchange.peer_logs import Pinned
 from services.records.exchange.peers import PeerAnswer
 from services.records.exchange.seals import seal
-from services.records.exchange.states import FOLLOWS, Asked, TransitionRefused, is_final
+from services.records.exchange.states import FOLLOWS, Asked, is_final
 from services.records.exchange.stored_rows import change, changing
 from services.records.exchange.told_milestones import milestone
 from services.records.tables import ExchangeRequestRow
 from shared.contracts.audit import Event
 from shared.contracts.privacy import Decision, DecisionRequest, LicensureClaim, Recipient, TransferFacts
-from shared.group_commit import Expected, Write, Writing
+from shared.group_commit import Expected, Writing
 from shared.prepared import change as prepared_change
 
 log = logging.getLogger(__name__)
@@ -232,14 +232,12 @@ async def accept(exchange: Exchange, row: ExchangeRequestRow, member: Member, an
     told = milestone(exchange.outbox, row.id, "accepted", peer=row.holder, receipt=token, at=now)
 
     def keep(tx: Writing, _: Verified[Accepted], __: Logged) -> None:
-        if tx.is_shared:
-            tx.expect(accepted, TransitionRefused("answered already"))
-        elif not prepared_change(tx.connection, *accepted):  # an answer can be quicker than this
+        if not prepared_change(tx.connection, *accepted):  # an answer can be quicker than this
             change(tx.connection, ExchangeRequestRow, row.id, when=AFTER_PREPARED, accepted=token)
         tx.tell(told)
 
-    def expected(_: Verified[Accepted], __: Logged, otherwise: Write[None]) -> Expected[None]:
-        return Expected([accepted], None, otherwise=otherwise, tellings=[told])
+    def expected(_: Verified[Accepted], __: Logged) -> Expected[None]:
+        return Expected([accepted], None, tellings=[told])
 
     await exchange.peer_logs.take(member, note if isinstance(note, str) else None, verify, keep, expected)
 

@@ -119,20 +119,20 @@ class PeerLogs:
         note: str | None,
         verify: Verify[T],
         store: Callable[[Writing, T, Logged], R],
-        expected: Callable[[T, Logged, "Write[R]"], Expected[R] | None] | None = None,
+        expected: Callable[[T, Logged], Expected[R] | None] | None = None,
     ) -> R:
         """Verify a message, then store it and pin its checkpoint in one transaction; again if another process pinned meanwhile.
 
-        expected  what `store` changes where nothing comes between; None where that is not known. It is given what is done otherwise
+        expected  what `store` changes where nothing comes between, of rows that no other message is about; None where that is not known
 
         Raises what `verify` and `store` raise, PeerUnavailable.
         """
         while True:
             result, logged = await self.verify(member, note, verify)
-            write: Write[R] = partial(self._store, member, store, result, logged)
-            alone = None if expected is None else expected(result, logged, write)
+            known = None if expected is None else expected(result, logged)
+            write: Write[R] = partial(self._store, member, store, result, logged, known)
             try:
-                return await self._write(write if alone is None else self._pinning(member, logged, alone))
+                return await self._write(write if known is None else self._pinning(member, logged, replace(known, otherwise=write)))
             except PinMoved:
                 continue
 
@@ -151,12 +151,20 @@ class PeerLogs:
 
         return replace(write, changes=[moved, *write.changes], afterwards=done)
 
-    def _store(self, member: Member, store: Callable[[Writing, T, Logged], R], result: T, logged: Logged, tx: Writing) -> R:
+    def _store(
+        self,
+        member: Member,
+        store: Callable[[Writing, T, Logged], R],
+        result: T,
+        logged: Logged,
+        known: Expected[R] | None,
+        tx: Writing,
+    ) -> R:
         done = ("peer-log", member.entity_id, _plain(logged.checkpoint))
         if done not in tx.done:  # else another message of this transaction has shown the same; the row is locked until its end
             self._keep(tx.connection, member, logged)
             tx.done.add(done)
-        return store(tx, result, logged)
+        return store(tx, result, logged) if known is None or not tx.is_shared else known.expect_of(tx)
 
     def _keep(self, connection: Connection, member: Member, logged: Logged) -> None:
         """Pin what `verify` has shown. Raises PinMoved."""

@@ -48,7 +48,7 @@ async def provide(
             values |= {"attempts": 1, "next_attempt_at": min(what.again_at, row.expires_at)}
         if isinstance(what, Released):
             values |= {"state": State.ANSWERED, "next_attempt_at": None}
-            require_unclaimed(tx.connection, what.subject.student_id, row.id, what.claims)
+            require_unclaimed(tx, what.subject.student_id, row.id, what.claims)
         elif isinstance(what, Hinted | Vouched):
             values |= {"state": State.ANSWERED, "next_attempt_at": row.expires_at}
             if isinstance(what, Vouched):

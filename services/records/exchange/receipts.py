@@ -34,7 +34,7 @@ from services.records.tables import IncomingEnvelopeRow, OutgoingEnvelopeRow, Pe
 from services.records.transfers.onward_notices import tell_of_disclosure
 from shared import prepared
 from shared.contracts.audit import Event
-from shared.group_commit import Expected, Write, Writing
+from shared.group_commit import Expected, Writing
 from shared.plain_route import caller_route
 from shared.problems import responses
 
@@ -151,7 +151,7 @@ async def take_receipt(
             raise ReceiptOfAnotherEnvelope("another outcome belongs here")
         require_receipt_for(receipt.message, logged, sent=_sent(row, subject_commit), now=exchange.clock())
 
-    def expected(receipt: Verified[Receipt], logged: Logged, otherwise: Write[None]) -> Expected[None] | None:
+    def expected(receipt: Verified[Receipt], logged: Logged) -> Expected[None] | None:
         """Of a first receipt for what was handed over a moment ago, which the row in hand shows as it is."""
         if answered is None or answered.subject_commit is None or receipt.message.envelope_id != answered.row.id:
             return None
@@ -162,9 +162,9 @@ async def take_receipt(
         return Expected(
             [changing(OutgoingEnvelopeRow, row.id, when=(Outgoing(row.state),), **_first(exchange, receipt))],
             None,
-            otherwise=otherwise,
             events=[_acknowledged(row, receipt)],
             tellings=[_told(exchange, row, receipt)] if row.kind == "package" else (),
+            about=row.id,
         )
 
     await exchange.peer_logs.take(member, note if isinstance(note, str) else None, verify, store, expected)

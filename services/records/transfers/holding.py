@@ -14,7 +14,6 @@ from sqlalchemy import Connection, select, update
 
 from safepassage.ids import uuid7
 from safepassage.notice import ClaimNotice
-from safepassage.problems.records import NoSuchStudent
 from safepassage.problems.requests import TemporarilyUnavailable
 from safepassage.wire_transfers import HoldCode
 from services.records.exchange.events import SYSTEM
@@ -75,16 +74,34 @@ def open_hold(
             tell(tx, exchange, notice_row(exchange, **about, kind=kind, now=now))
 
 
-def require_unclaimed(connection: Connection, student_id: UUID, request_id: UUID, seen: Sequence[StandingClaim]) -> None:
+def require_unclaimed(tx: Writing, student_id: UUID, request_id: UUID, seen: Sequence[StandingClaim]) -> None:
     """INVARIANT: of two claims that come at once the second sees the first, and a record that was destroyed while the answer was made
-    does not leave with it. Raises TemporarilyUnavailable: look again.
+    does not leave with it. Looked at before the answer is stored; raises TemporarilyUnavailable then: look again.
     """
-    try:
-        claims = claims_now(connection, student_id, request_id)
-    except NoSuchStudent as error:
-        raise TemporarilyUnavailable("the record was destroyed meanwhile") from error
-    if not claims <= {one.request_id for one in seen}:
-        raise TemporarilyUnavailable("another request for the same child came at this moment")
+    tx.gathered("claims", _Claims).add(student_id, request_id, frozenset(one.request_id for one in seen))
+
+
+class _Claims:
+    """The children whose records several answers of one transaction give, looked at together."""
+
+    def __init__(self) -> None:
+        self._answered: dict[UUID, tuple[UUID, frozenset[UUID]]] = {}
+        self._is_one_twice = False
+
+    def add(self, student_id: UUID, request_id: UUID, seen: frozenset[UUID]) -> None:
+        """The answer to this request gives the child's record, and knows of these other requests."""
+        self._is_one_twice |= student_id in self._answered
+        self._answered[student_id] = (request_id, seen)
+
+    def write(self, connection: Connection) -> None:
+        """Nothing is written: it is made sure of."""
+        claims = claims_now(connection, list(self._answered))
+        for student_id, (request_id, seen) in self._answered.items():
+            if student_id not in claims:
+                raise TemporarilyUnavailable("the record was destroyed meanwhile")
+            # of two answers in one transaction neither shows the other's claim: each is stored by itself then (GroupCommit)
+            if self._is_one_twice or not claims[student_id] - {request_id} <= seen:
+                raise TemporarilyUnavailable("another request for the same child came at this moment")
 
 
 def hold_codes(exchange: Exchange, row: Any) -> tuple[str, ...]:

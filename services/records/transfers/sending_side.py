@@ -43,15 +43,17 @@ def found_at(connection: Connection, exchange: Exchange, student_id: UUID, *, se
     return Found(held, SendingSide(enrolled, _last_exit(held.document), (), ended))
 
 
-def claims_now(connection: Connection, student_id: UUID, request_id: UUID) -> frozenset[UUID]:
-    """The ids of the other requests that claim the child at this moment; nobody adds one until the transaction ends.
+def claims_now(connection: Connection, student_ids: Collection[UUID]) -> dict[UUID, frozenset[UUID]]:
+    """By child, the ids of the requests that claim it at this moment; nobody adds one until the transaction ends.
 
-    Raises NoSuchStudent where the record was destroyed.
+    A child whose record was destroyed is left out.
     """
-    if not prepared.rows(connection, _LOCK, {"student_id": student_id}):
-        raise NoSuchStudent
-    rows = prepared.rows(connection, _CLAIMS, {"student_id": student_id, "request_id": request_id})
-    return frozenset(row.id for row in rows)
+    wanted = {"student_ids": sorted(student_ids)}
+    claims: dict[UUID, set[UUID]] = {row.id: set() for row in prepared.rows(connection, _LOCK, wanted)}
+    for row in prepared.rows(connection, _CLAIMING, wanted):
+        if row.student_id in claims:
+            claims[row.student_id].add(row.id)
+    return {student_id: frozenset(of) for student_id, of in claims.items()}
 
 
 def claims_at(connection: Connection, exchange: Exchange, student_id: UUID, request_id: UUID) -> tuple[StandingClaim, ...]:
@@ -76,17 +78,18 @@ _ENROLLED = select(EnrollmentRow.organisation_id, EnrollmentRow.entry_date, Enro
     EnrollmentRow.student_id == bindparam("student_id")
 )
 _ENDED = select(ClaimEndRow.request_id).where(ClaimEndRow.request_id == bindparam("request_id"))
-_LOCK = select(StudentRow.id).where(StudentRow.id == bindparam("student_id")).with_for_update()
+_LOCK = select(StudentRow.id).where(StudentRow.id.in_(bindparam("student_ids", expanding=True))).order_by(StudentRow.id).with_for_update()
+"""In their order, so that two who lock several do not wait for one another."""
+_STANDS = (PeerRequestRow.state != State.CLOSED.value, PeerRequestRow.particulars != b"", ClaimEndRow.request_id.is_(None))
 _CLAIMS = (
     select(PeerRequestRow.id, PeerRequestRow.requester, PeerRequestRow.exchange_id, PeerRequestRow.particulars)
     .outerjoin(ClaimEndRow, ClaimEndRow.request_id == PeerRequestRow.id)
-    .where(
-        PeerRequestRow.student_id == bindparam("student_id"),
-        PeerRequestRow.id != bindparam("request_id"),
-        PeerRequestRow.state != State.CLOSED.value,
-        PeerRequestRow.particulars != b"",
-        ClaimEndRow.request_id.is_(None),
-    )
+    .where(PeerRequestRow.student_id == bindparam("student_id"), PeerRequestRow.id != bindparam("request_id"), *_STANDS)
+)
+_CLAIMING = (
+    select(PeerRequestRow.id, PeerRequestRow.student_id)
+    .outerjoin(ClaimEndRow, ClaimEndRow.request_id == PeerRequestRow.id)
+    .where(PeerRequestRow.student_id.in_(bindparam("student_ids", expanding=True)), *_STANDS)
 )
 
 

@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import Connection, update
 
-from safepassage.problems.records import NoSuchStudent
 from safepassage.wire_exchange import EnrollmentEvidence
 from services.records.exchange.states import Request
 from services.records.tables import ClaimEndRow, PeerRequestRow, StudentRow
@@ -91,14 +90,12 @@ async def test_a_claim_that_has_ended_or_was_closed_unanswered_does_not_stand(da
     closed = asked(**about, exchange_id=uuid4(), state=Request.CLOSED)
     other = asked(**{**about, "student_id": None}, exchange_id=uuid4())
     await store(database, student(), standing, ended, closed, other, ClaimEndRow(request_id=ended.id, ended_by="peer", ended_at=NOON))
-    found = await database.write(lambda connection: claims_now(connection, STUDENT, uuid4()))
-    assert found == {standing.id}
-    assert await database.write(lambda connection: claims_now(connection, STUDENT, standing.id)) == frozenset()
+    assert await database.write(lambda connection: claims_now(connection, [STUDENT])) == {STUDENT: {standing.id}}
 
 
 async def test_a_record_that_was_destroyed_is_nobodys_claim(database: Database) -> None:
-    with pytest.raises(NoSuchStudent):
-        await database.write(lambda connection: claims_now(connection, STUDENT, uuid4()))
+    await store(database, student())
+    assert await database.write(lambda connection: claims_now(connection, [STUDENT, uuid4()])) == {STUDENT: frozenset()}
 
 
 async def test_of_two_that_come_at_once_the_second_waits_and_sees_the_first(database: Database) -> None:
@@ -107,7 +104,7 @@ async def test_of_two_that_come_at_once_the_second_waits_and_sees_the_first(data
 
     def take(mine: UUID) -> Callable[[Connection], frozenset[UUID]]:
         def take(connection: Connection) -> frozenset[UUID]:
-            others = claims_now(connection, STUDENT, mine)
+            others = claims_now(connection, [STUDENT])[STUDENT]
             connection.execute(update(PeerRequestRow).where(PeerRequestRow.id == mine).values(student_id=STUDENT))
             return others
 
