@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import bindparam, delete, insert, select, update
 
-from shared import all_or_none
+from shared.all_or_none import only_if
 from shared.contracts.audit import Actor, Context, Event
 from shared.database import Database
 from shared.group_commit import Expected, Write, Writing
@@ -69,10 +69,11 @@ async def test_an_insert_that_does_nothing_where_there_is_a_row_is_of_none(datab
 async def test_a_text_of_the_drivers_own_marks_changes_all_or_nothing_likewise(database: Database) -> None:
     if database.is_sqlite:
         return  # PostgreSQL's alone
-    grown = f"WITH grown AS (UPDATE counter SET value = $1 WHERE value = $2 RETURNING 1) {all_or_none.only_if(['grown'])}"
+    grown = f"WITH grown AS (UPDATE counter SET value = $1 WHERE value = $2 RETURNING 1) {only_if(['grown'])}"  # noqa: S608 our own
     assert not await database.run_or_nothing(grown, (5, 0))
     assert await everything(database) == {1: 0, 2: 0}
-    assert await database.write_all_or_none([set_to(1, 4)]) and await database.run_or_nothing(grown, (5, 4))
+    assert await database.write_all_or_none([set_to(1, 4)])
+    assert await database.run_or_nothing(grown, (5, 4))
     assert await everything(database) == {1: 5, 2: 0}
 
 

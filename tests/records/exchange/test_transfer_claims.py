@@ -7,18 +7,23 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, select, update
 
+from safepassage.problems.requests import TemporarilyUnavailable
 from safepassage.wire_exchange import EnrollmentEvidence
 from services.records.exchange.states import Request
+from services.records.exchange.stored_rows import changing
 from services.records.tables import ClaimEndRow, PeerRequestRow, StudentRow
 from services.records.transfers.agreement import STANDS_FOR, Membership, SendingSide, StandingClaim, competing, disagreements
+from services.records.transfers.holding import require_unclaimed
 from services.records.transfers.sending_side import claims_now
 from shared.database import Database
+from shared.group_commit import Write, Writing
 from tests.records.exchange.requests_for import new_request
-from tests.records.exchange.test_chain_rows import BIRCH, CEDAR, NOON, STUDENT, asked, store
-from tests.sdk.exchange import ALDER
+from tests.records.exchange.test_chain_rows import CEDAR, NOON, STUDENT, asked, store
+from tests.sdk.exchange import ALDER, BIRCH
 from tests.sdk.exchange import PERSON as CHILD
+from tests.shared.test_group_commit import group_commit
 from tests.stores import at_head
 
 pytestmark = pytest.mark.anyio
@@ -79,9 +84,9 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
     await database.close()
 
 
-def student() -> StudentRow:
+def student(identifier: UUID = STUDENT) -> StudentRow:
     about = {"custodian_id": uuid4(), "originating_agency": "oak", "wrapped_key": b"", "version": 1, "facts_version": 1}
-    return StudentRow(id=STUDENT, **about, created_at=NOON, changed_at=NOON)
+    return StudentRow(id=identifier, **about, created_at=NOON, changed_at=NOON)
 
 
 async def test_a_claim_that_has_ended_or_was_closed_unanswered_does_not_stand(database: Database) -> None:
@@ -112,3 +117,36 @@ async def test_of_two_that_come_at_once_the_second_waits_and_sees_the_first(data
 
     seen = await asyncio.gather(*(database.write(take(request.id)) for request in requests))
     assert sorted(map(len, seen)) == [0, 1]
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["unseen", "seen"])
+async def test_of_two_answers_in_one_transaction_that_give_one_childs_record_one_is_put_off_and_others_are_stored(
+    database: Database, known: bool
+) -> None:
+    other_child = uuid4()
+    requests = [asked(particulars=b"sealed", requester=peer, exchange_id=uuid4()) for peer in (BIRCH, CEDAR, CEDAR)]
+    await store(database, student(), student(other_child), *requests)
+    write = group_commit(database)
+    claims = [StandingClaim(one.id, one.requester, one.exchange_id, evidence()) for one in requests[:2]] if known else []
+
+    def answer(request: PeerRequestRow, child: UUID) -> Write[None]:
+        def follow(tx: Writing) -> None:
+            require_unclaimed(tx, child, request.id, claims)
+            tx.expect(changing(PeerRequestRow, request.id, when=(Request(request.state),), student_id=child), AssertionError())
+
+        return follow
+
+    children = (STUDENT, STUDENT, other_child)
+    answers = [write(answer(request, child)) for request, child in zip(requests, children, strict=True)]
+    stored = await asyncio.gather(*answers, return_exceptions=True)
+    assert [type(one) for one in stored] == [type(None), type(None) if known else TemporarilyUnavailable, type(None)]
+    async with database.reading() as tx:
+        held = {row.id: row.student_id for row in (await tx.scalars(select(PeerRequestRow))).all()}
+    assert [held[request.id] for request in requests] == [STUDENT, STUDENT if known else None, other_child]
+
+
+async def test_a_record_that_was_destroyed_while_its_answer_was_made_does_not_leave(database: Database) -> None:
+    request = asked(particulars=b"sealed")
+    await store(database, request)
+    with pytest.raises(TemporarilyUnavailable, match="destroyed"):
+        await group_commit(database)(lambda tx: require_unclaimed(tx, STUDENT, request.id, []))
