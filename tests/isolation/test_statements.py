@@ -44,6 +44,7 @@ WAYS: Final[dict[str, Callable[[Database], Awaitable[object]]]] = {
     "a find": lambda it: it.find(ALL, {"least": 0}),
     "a write alone": lambda it: it.write_alone(SET.returning(CounterRow.id), {"id_": 1, "new_value": 2}),
     "writes together": lambda it: it.write_together([(SET, {"id_": 1, "new_value": 2})]),
+    "writes of which all are made or none": lambda it: it.write_all_or_none([(ADD, {"id": 1, "value": 1})]),
     "the log's reader": lambda it: it.read(_driver),
     "the log's reader in a session": lambda it: _in_session(it, lambda tx: tx.run_sync(lambda session: _driver(session.connection()))),
     "the log's writer": lambda it: it.write(lambda tx: Driver(tx).insert(CounterRow, [(1, 1)])),
