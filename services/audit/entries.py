@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from safepassage.leaf import SALT_BYTES
 from safepassage.proofs import leaf_hashes
-from services.audit.drafts import KINDS, Draft
+from services.audit.drafts import Draft
 from services.audit.sealing import NONCE_BYTES, entry_binding, group_bytes, seal
 from services.audit.tree import Frontier
 
@@ -68,11 +68,6 @@ class Entry(NamedTuple):
     leaf_text: str
     """In base64url, as it is answered."""
     sealed: tuple[Sealed, ...]
-
-    @property
-    def kind(self) -> int:
-        """The class, as the index stores it."""
-        return KINDS[self.draft.class_]
 
 
 def entries_of(

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from safepassage.problems.log import EventKeyReused
 from services.audit.checkpoints import CheckpointSigner, held_checkpoint, keep_checkpoint, signed
-from services.audit.drafts import Draft
+from services.audit.drafts import KINDS, Draft
 from services.audit.driver import Change, Driver, insertion
 from services.audit.entries import Entry, entries_of
 from services.audit.heads import Head
@@ -225,17 +225,16 @@ def _write_rows(driver: Driver, head: Head, entries: Sequence[Entry], t: int) ->
 
     Gives the number of index rows too.
     """
-    year, start = head.year, head.size
-    block = head.index_rows // ROWS_OF_A_BLOCK
-    appended, sealed, index, redisclosed = [], [], [], []
-    for idx, entry in enumerate(entries, start):
-        draft = entry.draft
-        appended.append((draft.event_key, draft.event_digest, year, idx))
-        sealed += [(year, idx, part, one.key_id, one.groups) for part, one in enumerate(entry.sealed)]
-        tagged = entry.sealed if len(draft.subjects) == 1 else entry.sealed[1:]
-        if draft.on_behalf_of is not None:
-            redisclosed.append((year, idx, draft.on_behalf_of.bytes, t, None))
-        index += [(block, one.key_id, year, idx, entry.kind, draft.partition) for one in tagged]
+    year, block = head.year, head.index_rows // ROWS_OF_A_BLOCK
+    placed = list(enumerate(entries, head.size))
+    appended = [(entry.draft.event_key, entry.draft.event_digest, year, idx) for idx, entry in placed]
+    sealed = [(year, idx, part, one.key_id, one.groups) for idx, entry in placed for part, one in enumerate(entry.sealed)]
+    index = [
+        (block, one.key_id, year, idx, KINDS[entry.draft.class_], entry.draft.partition)
+        for idx, entry in placed
+        for one in (entry.sealed if len(entry.draft.subjects) == 1 else entry.sealed[1:])
+    ]
+    redisclosed = [(year, idx, of.bytes, t, None) for idx, entry in placed if (of := entry.draft.on_behalf_of) is not None]
     index.sort()
     tables = ((AppendedRow, appended), (SealedRow, sealed), (SubjectEntryRow, index), (RedisclosureRow, redisclosed))
     if len(entries) == 1:

@@ -7,7 +7,7 @@ the entries (SealedColumns). Much of the same kind goes in columns: Python reads
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from itertools import zip_longest
+from itertools import chain, islice, zip_longest
 from typing import Any, NamedTuple
 
 from services.audit.batches import Batch, Step, steps_of
@@ -58,17 +58,19 @@ class SealedColumns(NamedTuple):
     leaves: Sequence[bytes]
     hashes: Sequence[bytes]
     texts: Sequence[str]
-    parts: Sequence[Sequence[tuple[bytes, bytes]]]
-    """What is sealed of each: key and groups."""
+    counts: Sequence[int]
+    """How many parts are sealed of each."""
+    key_ids: Sequence[bytes]
+    groups: Sequence[bytes]
+    """Of the parts of all, one after the other."""
     made: Sequence[Postings]
     """What those of each step add to the index."""
 
     def entries(self, drafts: Sequence[Draft]) -> list[Entry]:
         """With their drafts, which the service has."""
-        return [
-            Entry(draft, leaf, leaf_hash, text, tuple([Sealed(*one) for one in parts]))
-            for draft, leaf, leaf_hash, text, parts in zip(drafts, self.leaves, self.hashes, self.texts, self.parts, strict=True)
-        ]
+        parts = map(Sealed, self.key_ids, self.groups)
+        sealed = zip(parts) if len(self.groups) == len(self.leaves) else (tuple(islice(parts, count)) for count in self.counts)
+        return list(map(Entry, drafts, self.leaves, self.hashes, self.texts, sealed))
 
 
 def drafted(batch: Batch) -> tuple[Drafted, list[Draft]]:
@@ -80,7 +82,8 @@ def drafted(batch: Batch) -> tuple[Drafted, list[Draft]]:
 def columns_of(entries: Sequence[Entry], made: Sequence[Postings]) -> SealedColumns:
     """The entries, but for their drafts."""
     _, leaves, hashes, texts, sealed = zip(*entries, strict=True)
-    return SealedColumns(leaves, hashes, texts, [[(one.key_id, one.groups) for one in parts] for parts in sealed], made)
+    key_ids, groups = zip(*chain.from_iterable(sealed), strict=True)
+    return SealedColumns(leaves, hashes, texts, list(map(len, sealed)), key_ids, groups, made)
 
 
 def prepared_steps(drafts: Sequence[Draft]) -> Iterable[range]:
