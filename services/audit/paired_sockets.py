@@ -7,6 +7,8 @@ to one process. When one of the two ends, the other one sees it.
 import asyncio
 import pickle
 import socket
+from concurrent.futures import Executor
+from contextlib import suppress
 from typing import Any, Final
 
 _HEAD_BYTES: Final = 8
@@ -36,30 +38,31 @@ def _exactly(end: socket.socket, size: int) -> bytearray:
     held = bytearray(size)
     view, at = memoryview(held), 0
     while at < size:
-        came = end.recv_into(view[at:])
+        came = end.recv_into(view[at:], 0, socket.MSG_WAITALL)  # less only where the other one ends, or a signal comes between
         if not came:
             raise OtherHasEnded
         at += came
     return held
 
 
-async def ask(end: socket.socket, message: Any) -> Any:
-    """Send a message, and give the answer. Raises OtherHasEnded."""
-    loop = asyncio.get_running_loop()
+async def ask(end: socket.socket, message: Any, *, beside: Executor) -> Any:
+    """Send a message, and give the answer: a megabyte goes from one socket to the other without the loop. Raises OtherHasEnded.
+
+    beside  a thread that waits for it. Given up, it ends with the connection: `hang_up`
+    """
+    return pickle.loads(await asyncio.get_running_loop().run_in_executor(beside, _asked, end, _written(message)))  # noqa: S301 the process was started by this one
+
+
+def _asked(end: socket.socket, written: bytes) -> bytearray:
     try:
-        await loop.sock_sendall(end, _written(message))
-        size = int.from_bytes(await _exactly_later(loop, end, _HEAD_BYTES), "big")
-        return pickle.loads(await _exactly_later(loop, end, size))  # noqa: S301 the process was started by this one
+        end.sendall(written)
+        return _exactly(end, int.from_bytes(_exactly(end, _HEAD_BYTES), "big"))
     except OSError as error:
         raise OtherHasEnded from error
 
 
-async def _exactly_later(loop: asyncio.AbstractEventLoop, end: socket.socket, size: int) -> bytearray:
-    held = bytearray(size)
-    view, at = memoryview(held), 0
-    while at < size:
-        came = await loop.sock_recv_into(end, view[at:])
-        if not came:
-            raise OtherHasEnded
-        at += came
-    return held
+def hang_up(end: socket.socket) -> None:
+    """Have both ends see that it is over, who waits at this one too."""
+    with suppress(OSError):  # the other one has ended before
+        end.shutdown(socket.SHUT_RDWR)
+    end.close()

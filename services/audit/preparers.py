@@ -9,12 +9,13 @@ import socket
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 from safepassage.problems import SuiteError
 from safepassage.problems.requests import LogUnavailable
 from services.audit.batches import Batch, Sender, batch_of
-from services.audit.paired_sockets import OtherHasEnded, ask, send
+from services.audit.paired_sockets import OtherHasEnded, ask, hang_up, send
 from services.audit.preparing import Judging, Request, batch_with
 from services.audit.sealed_ahead import PostedAhead, SealedAhead, SealingTerms
 
@@ -79,6 +80,7 @@ class PreparingProcess:
         self._judging = judging
         self._end: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
+        self._waits: ThreadPoolExecutor | None = None
 
     @property
     def pid(self) -> int | None:
@@ -91,15 +93,15 @@ class PreparingProcess:
         with its_end:
             self._process = subprocess.Popen(_COMMAND, stdin=its_end.fileno(), stdout=subprocess.DEVNULL)  # noqa: S603 ourselves
         send(self._end, self._judging)
-        self._end.setblocking(False)
+        self._waits = ThreadPoolExecutor(1, "preparing")
 
     async def ask(self, question: Any) -> Any:
         """What it answers. Raises the problem that it answers with, and OtherHasEnded."""
         if self._end is None:
             self.start()
-        assert self._end is not None  # noqa: S101 it was started
+        assert self._end is not None and self._waits is not None  # noqa: S101, PT018 it was started
         try:
-            answer = await ask(self._end, question)
+            answer = await ask(self._end, question, beside=self._waits)
         except BaseException:
             self.stop(within_seconds=0)  # its answer would be taken for that of the next question
             raise
@@ -109,9 +111,11 @@ class PreparingProcess:
 
     def stop(self, within_seconds: float = STOPS_WITHIN_SECONDS) -> None:
         """Have it end: it sees that nobody is at the other end any more."""
-        end, process, self._end, self._process = self._end, self._process, None, None
+        end, process, waits, self._end, self._process, self._waits = self._end, self._process, self._waits, None, None, None
         if end is not None:
-            end.close()
+            hang_up(end)
+        if waits is not None:
+            waits.shutdown(wait=False)
         if process is not None:
             try:
                 process.wait(within_seconds)
