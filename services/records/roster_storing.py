@@ -129,8 +129,8 @@ class RosterStoring:
             loaded_at=self._now,
             counts={name: count for name, count in sorted(findings.counts.items()) if count},
             reasons=dict(sorted(findings.reasons.items())),
-            unresolved=tuple(findings.unresolved),
-            not_valid=tuple(findings.faults.told()),
+            unresolved=tuple(one.model_copy(update={"position": findings.told(one.position)}) for one in findings.unresolved),
+            not_valid=tuple(findings.faults.told(findings.told)),
         )
 
     def _tag(self, one: ParsedStudent) -> bytes:

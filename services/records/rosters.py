@@ -151,6 +151,12 @@ def parsed(media_type: str, body: bytes, today: date) -> ParsedRoster | Delta:
     if media_type == EDFI:
         return read_edfi_document(body)
     archive = Archive.of_zip(body)
+    roster = _of_archive(archive, today)
+    roster.findings.told = archive.told
+    return roster
+
+
+def _of_archive(archive: Archive, today: date) -> ParsedRoster | Delta:
     if "manifest.csv" in archive:
         return Delta(archive) if Tables(archive, deltas=True).is_delta else read_oneroster(archive, today=today)
     documents = [name for name in archive.names if name.casefold().endswith(".xml")]

@@ -1,16 +1,22 @@
 """Data quality goes back to who sent the data: by cause, with a remedy and a place, for the sender and nobody else, and without a value."""
 
 import ast
+import io
 import json
 import re
+import zipfile
+from datetime import date
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 
-from node.synthetic import SyntheticStudent
+from node.synthetic import ALDER, SyntheticStudent
+from node.synthetic.oneroster_writer import write_oneroster
 from safepassage.record.load_reports import LoadQuality, LoadQualityPage
+from safepassage.record.loads import LoadReport
 from services.records.load_causes import CAUSES
+from services.records.tables import LoadRow
 from tests.records.one_state import DISTRICT, OTHER_DISTRICT, Caller, OneState, problem, some_students
 from tests.records.whole_record import CANARY
 
@@ -101,3 +107,31 @@ def test_every_reason_that_the_code_gives_has_a_cause_and_no_other_is_listed() -
                 inside = [part for argument in (*node.args, *(word.value for word in node.keywords)) for part in ast.walk(argument)]
                 said |= {part.value for part in inside if isinstance(part, ast.Constant) and REASON.fullmatch(str(part.value))}
     assert said == set(CAUSES)
+
+
+@pytest.mark.requirement("FORM-quality")
+@pytest.mark.anyio
+async def test_a_file_that_is_named_after_a_child_is_told_by_its_number_in_a_whole_package_and_in_a_delta(
+    alder: OneState, tmp_path: Path
+) -> None:
+    sis, named = alder.district(), f"{CANARY}-Garcia-Ana.pdf"
+    path = tmp_path / "roster.zip"
+    write_oneroster(path, ALDER, OURS[:2], as_of=date(2026, 10, 20))
+    with zipfile.ZipFile(path, "a") as package:
+        package.writestr(named, "not, of, anybody\n")
+    first = await sis.load_roster(path.read_bytes(), "application/zip")
+    [student] = [one.load for one in OURS[:1]]
+    said = {"manifest.version": "1.0", "oneroster.version": "1.2", "source.systemCode": "XA-SIS", "file.users": "delta"}
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as delta:
+        delta.writestr("manifest.csv", "propertyName,value\n" + "".join(f"{name},{value}\n" for name, value in said.items()))
+        delta.writestr("users.csv", f"sourcedId,status,dateLastModified,givenName,familyName\n{student.source_id},active,,A,B\n")
+        delta.writestr(named, "not, of, anybody\n")
+    second = await sis.load_roster(target.getvalue(), "application/zip")
+    for answer in (first, second):
+        assert answer.status == 200, answer.body
+        assert CANARY.encode() not in answer.body
+        places = [one.position for one in LoadReport.model_validate_json(answer.body).unresolved]
+        assert any(place.startswith("file-") for place in places), answer.body
+    await reports(sis)
+    assert not any(CANARY in row.report for row in await alder.rows(LoadRow))

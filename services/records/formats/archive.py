@@ -2,12 +2,14 @@
 
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 from safepassage.problems.records import UnreadableRoster
+from services.records.formats.file_names import told_names, told_place
 
 MOST_FILES = 200
 MOST_BYTES = 1 << 30
@@ -20,7 +22,7 @@ class Archive:
     """Names and contents. A name is the file's own, without folders."""
 
     def __init__(self, members: dict[str, Path | zipfile.ZipInfo], zipped: zipfile.ZipFile | None) -> None:
-        self._members, self._zip = members, zipped
+        self._members, self._zip, self._told = members, zipped, told_names(members)
 
     @classmethod
     def of_zip(cls, data: bytes | BinaryIO) -> "Archive":
@@ -48,6 +50,11 @@ class Archive:
     def names(self) -> tuple[str, ...]:
         """Every file's name."""
         return tuple(self._members)
+
+    @property
+    def told(self) -> Callable[[str], str]:
+        """A place in the upload as a report or a refusal may say it (`formats.file_names`). It holds nothing of the upload."""
+        return partial(told_place, names=self._told)
 
     @property
     def sizes(self) -> dict[str, int]:

@@ -54,7 +54,7 @@ def read_edfi_xml(archive: Archive) -> ParsedRoster:
     upload = Elements(parsed.findings)
     for name in (one for one in archive.names if one.casefold().endswith(".xml")):
         with archive.open(name) as file:
-            for item in items(file, name):
+            for item in items(file, archive.told(name)):
                 _check(item, parsed.findings)
                 upload.take(item)
         parsed.findings.counts["files"] += 1

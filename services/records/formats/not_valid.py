@@ -1,7 +1,7 @@
 """What is wrong with what is not valid: which member, and which rule it breaks. Names that we know alone, and never a value. Pure."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any, Final, NamedTuple
 
@@ -59,11 +59,11 @@ class Faults:
                 positions.append(position)
             self._found[key] = (count + 1, positions)
 
-    def told(self) -> Sequence[NotValid]:
-        """The most frequent first."""
+    def told(self, place: Callable[[str], str] = str) -> Sequence[NotValid]:
+        """The most frequent first. `place`: how a place may be said."""
         ordered = sorted(self._found.items(), key=lambda one: (-one[1][0], one[0]))
         return tuple(
-            NotValid(resource=resource, member=fault.member, rule=fault.rule, count=count, positions=tuple(positions))
+            NotValid(resource=place(resource), member=fault.member, rule=fault.rule, count=count, positions=tuple(map(place, positions)))
             for (resource, fault), (count, positions) in ordered
         )
 

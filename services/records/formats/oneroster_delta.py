@@ -230,7 +230,7 @@ class Delta:
         counts = self.findings.counts + Counter(
             {"students": len(parsed.students), "to-be-deleted": parsed.findings.counts["to-be-deleted"]}
         )
-        parsed.findings.counts = counts
+        parsed.findings.counts, parsed.findings.told = counts, self.findings.told
         found = [(one.reason, one.position) for one in self.findings.unresolved]
         for reason, position in [*found, *self._unread]:
             parsed.findings.missed(reason, position)

@@ -129,7 +129,7 @@ class Tables:
             try:
                 return frozenset(next(filter(None, csv.reader(text, strict=True)), ()))
             except (csv.Error, UnicodeDecodeError) as error:
-                raise UnreadableRoster(f"{file_name} is not CSV in UTF-8") from error
+                raise UnreadableRoster(f"{self._archive.told(file_name)} is not CSV in UTF-8") from error
 
     def holds(self, file_name: str) -> bool:
         """Whether there is anything in a file."""
@@ -171,7 +171,7 @@ class Tables:
                 columns = next(lines, [])
                 width = len(columns)
                 if not set(required) <= set(columns):
-                    raise UnreadableRoster(f"{file_name} lacks a column that it must have")
+                    raise UnreadableRoster(f"{self._archive.told(file_name)} lacks a column that it must have")
                 beyond = self._beyond(file_name, columns, wanted or ()) if more else None
                 places = [
                     (place, name)
@@ -189,7 +189,7 @@ class Tables:
                         beyond.take(line, filled, f"{file_name}:{number}")
                     yield Row(filled, f"{file_name}:{number}")
             except (csv.Error, UnicodeDecodeError) as error:
-                raise UnreadableRoster(f"{file_name} is not CSV in UTF-8") from error
+                raise UnreadableRoster(f"{self._archive.told(file_name)} is not CSV in UTF-8") from error
 
     def _beyond(self, file_name: str, columns: Sequence[str], read: Collection[str]) -> "_Beyond":
         name = file_name.removesuffix(".csv")

@@ -1,7 +1,7 @@
 """What reading a format gives: records as far as they go, and what was found on the way, by reason and position, without a value."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple, TypeVar
@@ -27,6 +27,8 @@ class Findings:
     unresolved: list[Unresolved] = field(default_factory=list)
     faults: Faults = field(default_factory=Faults, repr=False)
     """What is wrong with what is not valid."""
+    told: Callable[[str], str] = field(default=str, repr=False, compare=False)
+    """A place as a report may say it: nobody's name for a file."""
 
     def not_valid(self, position: str, faults: Iterable[Fault]) -> None:
         """What is there is not valid, for these reasons."""

@@ -49,8 +49,9 @@ def read_xsre(archive: Archive) -> ParsedRoster:
     first: dict[str, list[dict[str, str]]] = {}
     for name in (one for one in archive.names if one.casefold().endswith(".xml")):
         with archive.open(name) as file:
-            for number, element in enumerate(_documents(file, name, parsed.findings), start=1):
-                _take(element, f"{name}:{number}", parsed, first)
+            told = archive.told(name)
+            for number, element in enumerate(_documents(file, told, parsed.findings), start=1):
+                _take(element, f"{told}:{number}", parsed, first)
         parsed.findings.counts["files"] += 1
     if not parsed.findings.counts["students"]:
         raise UnreadableRoster("no xSre is in the upload")

@@ -142,10 +142,10 @@ def test_another_systems_document_is_read_as_far_as_it_goes_and_the_rest_is_repo
     ]
     assert document["enrollment"]["enrollments"][0]["school"] == {"state_id": "37501", "name": "High"}
     assert [(found.reason, found.position) for found in parsed.findings.unresolved] == [
-        ("secret-left", "0.xml:1:3"),
-        ("secret-left", "0.xml:1:8"),
-        ("element-not-read", "0.xml:1:6"),
-        ("element-not-read", "0.xml:1:7"),
+        ("secret-left", "file-1.xml:1:3"),
+        ("secret-left", "file-1.xml:1:8"),
+        ("element-not-read", "file-1.xml:1:6"),
+        ("element-not-read", "file-1.xml:1:7"),
     ]
     assert one.beside == {
         "xSre": [
