@@ -53,7 +53,7 @@ class Archive:
 
     @property
     def told(self) -> Callable[[str], str]:
-        """A place in the upload as a report or a refusal may say it (`formats.file_names`). It holds nothing of the upload."""
+        """A place in the upload as a report or a refusal may say it (`formats.file_names`). It holds no content."""
         return partial(told_place, names=self._told)
 
     @property
