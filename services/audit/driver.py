@@ -158,6 +158,18 @@ class Driver:
                 )
         return found
 
+    def lookup_near(self, row: type[DeclarativeBase], key: str, values: Sequence[bytes]) -> list[tuple[Any, ...]]:
+        """`lookup` of values that lie close together, as keys do that begin with the time; maybe with rows that are not wanted.
+
+        SQLite walks from the first to the last of them, where there is no more between than was asked for: of what is new, nothing.
+        """
+        if self._is_sqlite and len(values) > FEW_ROWS:
+            query = f"SELECT * FROM {row.__tablename__} WHERE {key} BETWEEN ? AND ? LIMIT ?"  # noqa: S608 its own names
+            between = self.rows(query, min(values), max(values), len(values) + 1)
+            if len(between) <= len(values):
+                return between
+        return self.lookup(row, {key: values})
+
     def _begun(self) -> None:
         # INVARIANT: nothing is written outside a transaction. SQLAlchemy begins PostgreSQL's with the first statement that it is given.
         if not self._connection.is_in_transaction():

@@ -193,7 +193,7 @@ def _place(driver: Driver, head: Head, submissions: Sequence[Submission]) -> int
     A submission that has an event whose key belongs to another event is refused as a whole, and nothing of it is appended.
     """
     event_keys = [draft.event_key for submission in submissions for draft in submission.drafts]
-    held = {bytes(row[0]): (bytes(row[1]), row[2], row[3]) for row in driver.lookup(AppendedRow, {"event_key": event_keys})}
+    held = {bytes(row[0]): (bytes(row[1]), row[2], row[3]) for row in driver.lookup_near(AppendedRow, "event_key", event_keys)}
     size = head.size
     for submission in submissions:
         places: list[Place] = []

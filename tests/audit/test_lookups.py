@@ -1,12 +1,14 @@
 """Looking many values up at once: the same rows on both engines, found by the index whatever the engine knows of the table."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.audit.driver import Driver, lookup_statement
 from services.audit.index.lookup import least_together
-from services.audit.tables import PostingRow
+from services.audit.tables import AppendedRow, PostingRow
 from tests.audit.audit_node import AuditNode
 
 pytestmark = pytest.mark.anyio
@@ -43,6 +45,20 @@ async def test_nothing_is_found_of_no_values(node: AuditNode) -> None:
         assert not await node.database.read(
             lambda connection, wanted=wanted: Driver(connection).lookup(PostingRow, wanted, log=YEAR, level=LEVEL)
         )
+
+
+async def near(node: AuditNode, keys: list[bytes]) -> list[tuple[Any, ...]]:
+    return await node.database.read(lambda connection: Driver(connection).lookup_near(AppendedRow, "event_key", keys))
+
+
+@pytest.mark.parametrize("there", [range(0), range(100, 110), range(0, 40, 3), range(400), range(12, 30)])
+async def test_keys_that_lie_close_together_are_found_however_many_are_between(node: AuditNode, there: range) -> None:
+    rows = [(key.to_bytes(22, "big"), bytes(32), YEAR, key) for key in there]
+    await node.database.write(lambda connection: Driver(connection).insert(AppendedRow, rows))
+    for wanted in (range(10, 31), range(0, 400, 7), range(5)):
+        keys = [key.to_bytes(22, "big") for key in wanted]
+        found = await near(node, keys)
+        assert sorted(row for row in found if row[3] in wanted) == [row for row in rows if row[3] in wanted]
 
 
 async def test_of_a_table_that_nobody_analysed_only_the_rows_asked_for_are_read(node: AuditNode) -> None:
