@@ -14,7 +14,6 @@ from aiohttp import AddrInfoType
 from aiohttp.abc import AbstractResolver
 from pydantic import BaseModel, ValidationError
 from starlette.types import ASGIApp
-from yarl import URL
 
 from safepassage.problems import Problem, SuiteError, problem_from
 from safepassage.problems.exports import IndexBehind
@@ -25,6 +24,7 @@ from shared.clock import Clock
 from shared.database import refuse_network_call_in_transaction
 from shared.in_process import Answer, call
 from shared.internal_token import HEADER, CallerClaims, InternalTokens, Principal
+from shared.over_http import TIMEOUT_SECONDS, OverHttp
 from shared.telemetry import propagation
 from shared.who_may_call import WHO_MAY_CALL, ServiceName
 
@@ -32,7 +32,6 @@ Model = TypeVar("Model", bound=BaseModel)
 Query = Mapping[str, str | int | tuple[str, ...]]
 """Of a request; a member with several values is said several times."""
 
-TIMEOUT_SECONDS = 10.0
 CONNECTIONS = 64
 KEPT_SECONDS = 30.0
 """An idle connection is closed here long before the server closes it (node.server)."""
@@ -69,30 +68,6 @@ class InProcess:
 
     async def close(self) -> None:
         """Nothing to close."""
-
-
-class OverHttp:
-    """Production: the sibling's own process."""
-
-    def __init__(self, base_url: str, certificates: ssl.SSLContext) -> None:
-        self._base_url, self._certificates = base_url.rstrip("/"), certificates
-        self._session: aiohttp.ClientSession | None = None
-
-    async def send(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        """Send it over a kept connection."""
-        if self._session is None:  # it belongs to the loop that it is made in
-            self._session = client_session(self._certificates, seconds=TIMEOUT_SECONDS)
-        url = URL(f"{self._base_url}{path}{'?' + query if query else ''}", encoded=True)
-        try:
-            async with self._session.request(method, url, headers=headers, data=body, allow_redirects=False) as response:
-                return Answer(response.status, {name.lower(): value for name, value in response.headers.items()}, await response.read())
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise ConnectionError from error
-
-    async def close(self) -> None:
-        """Close kept connections."""
-        if self._session is not None:
-            await self._session.close()
 
 
 def client_session(
@@ -266,6 +241,7 @@ def transports_over_http(urls: Mapping[ServiceName, str], authorities: Path | No
 
 
 __all__: Sequence[str] = (
+    "TIMEOUT_SECONDS",
     "InProcess",
     "OverHttp",
     "Siblings",

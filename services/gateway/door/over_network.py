@@ -17,10 +17,10 @@ from safepassage.problems.requests import AnswerTooLate, TemporarilyUnavailable
 from services.gateway.door.bodies import IDLE_SECONDS, chunks, whole
 from services.gateway.door.callers_leaving import CallersLeaving
 from services.gateway.door.circuit_breaker import CircuitBreaker, Outcome, RetryBudget
-from services.gateway.door.connection_pool import ConnectionPool
 from services.gateway.door.headers import returned
 from services.gateway.door.service_call import Call, require_a_problem
-from services.gateway.door.service_connection import AnswerBroken, HungUp, NotConnected, ServiceAnswer, ServiceConnection
+from shared.connection_pool import ConnectionPool
+from shared.service_connection import AnswerBroken, HungUp, NotConnected, ServiceAnswer, ServiceConnection
 
 TAKEN_WHOLE: Final = 1024 * 1024
 """Bodies of routes that take no more than this are taken whole first."""

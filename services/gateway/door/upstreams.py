@@ -13,11 +13,11 @@ from starlette.types import ASGIApp, Message, Receive, Send
 
 from safepassage.problems.requests import AnswerTooLate, BodyTooLarge, TemporarilyUnavailable
 from services.gateway.door.bodies import CallerGone, chunks, whole
-from services.gateway.door.connection_pool import ConnectionPool
 from services.gateway.door.headers import returned
 from services.gateway.door.over_network import OverNetwork
 from services.gateway.door.service_call import Call, Upstream, require_a_problem
 from shared.certificates import client_context
+from shared.connection_pool import ConnectionPool
 from shared.in_process import call, scope_of
 from shared.settings import ServiceSettings
 from shared.siblings import InProcess, Transport

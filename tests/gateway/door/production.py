@@ -13,10 +13,10 @@ from fastapi import FastAPI
 from starlette.types import Message, Receive, Scope, Send
 
 from services.gateway.app import create_app
-from services.gateway.door.connection_pool import ConnectionPool
 from services.gateway.door.http_protocol import StrictHttpProtocol
 from services.gateway.door.over_network import OverNetwork
 from shared.certificates import client_context
+from shared.connection_pool import ConnectionPool
 from tests.conftest import StandingClock
 from tests.gateway.by_hand import Party
 from tests.gateway.house import House, open_house

@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 from starlette.types import Receive, Send
 
-from services.gateway.door.connection_pool import CONNECTIONS
+from shared.connection_pool import CONNECTIONS
 from tests.gateway.door.production import CLOSE, PATH, Production, production, status_of
 
 __all__ = ["production"]

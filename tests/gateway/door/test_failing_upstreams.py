@@ -10,8 +10,8 @@ import pytest
 from starlette.types import Receive, Send
 
 from services.gateway.door.circuit_breaker import LEAST, PAUSE_SECONDS
-from services.gateway.door.connection_pool import ConnectionPool
-from services.gateway.door.service_connection import NotConnected, ServiceConnection
+from shared.connection_pool import ConnectionPool
+from shared.service_connection import NotConnected, ServiceConnection
 from tests.gateway.door.production import CLOSE, PATH, Production, production, status_of
 
 __all__ = ["production"]

@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from services.gateway.door.service_connection import CHUNK
+from shared.service_connection import CHUNK
 from tests.gateway.door.production import Production, production, serving
 
 __all__ = ["production"]

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.gateway.door import connection_pool
-from services.gateway.door.connection_pool import ConnectionPool
-from services.gateway.door.service_connection import CHUNK, MAX_FIELDS, AnswerBroken, HungUp, NotConnected, ServiceConnection
+from shared import connection_pool
 from shared.certificates import client_context
+from shared.connection_pool import ConnectionPool
+from shared.service_connection import CHUNK, MAX_FIELDS, AnswerBroken, HungUp, NotConnected, ServiceConnection
 from tests.gateway.certificates import holder, server_certificate
 
 REQUEST = b"GET / HTTP/1.1\r\nhost: service\r\n\r\n"

@@ -8,13 +8,13 @@ from math import inf
 import pytest
 from starlette.types import Receive, Send
 
-from services.gateway.door.connection_pool import CONNECT_SECONDS, ConnectionPool
 from services.gateway.door.over_network import TAKEN_WHOLE
 from services.gateway.door.route import MIB, TOTAL_SECONDS
 from services.gateway.door.routing_table import LASTING, ROUTES
-from services.gateway.door.service_connection import NotConnected
 from services.gateway.door.upstreams import SameProcess
 from shared.certificates import client_context
+from shared.connection_pool import CONNECT_SECONDS, ConnectionPool
+from shared.service_connection import NotConnected
 from shared.siblings import InProcess
 from tests.gateway.door.production import CLOSE, Production, production, status_of
 

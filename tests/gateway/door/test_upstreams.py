@@ -9,11 +9,11 @@ import pytest
 from starlette.types import Receive, Send
 
 from services.gateway.door import bodies
-from services.gateway.door.connection_pool import ConnectionPool
 from services.gateway.door.over_network import TAKEN_WHOLE, request_head
 from services.gateway.door.route import get
 from services.gateway.door.service_call import Call, require_a_problem
 from shared.certificates import client_context
+from shared.connection_pool import ConnectionPool
 from tests.gateway.door.production import CLOSE, PATH, Production, production, status_of
 
 __all__ = ["production"]

@@ -10,7 +10,7 @@ from tests.house.sources import modules
 CALLING = {
     "shared/siblings.py": "services of the node, at addresses of the settings; and for shared.outbound what its guard let through",
     "shared/root_keys/transit_engine.py": "the operator's vault",
-    "services/gateway/door/connection_pool.py": "services of the node, at addresses of the settings",
+    "shared/connection_pool.py": "services of the node, at addresses of the settings",
     "services/records/attachments/scanner.py": "the operator's scanner",
     "services/audit/destinations/addresses.py": "receivers of the log, at addresses that shared.outbound has looked at",
 }

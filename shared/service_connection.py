@@ -1,4 +1,4 @@
-"""One connection to a service of the node: HTTP/1.1 as the gateway speaks it inside, one request at a time.
+"""One connection to a service of the node: HTTP/1.1 as services speak it inside, one request at a time.
 
 The parser is llhttp, as at the door, with none of its leniencies. An answer whose length is said in two ways or in none, which is longer
 than it may be, or that nobody asked for ends the connection: what comes after it could be taken for the answer to somebody else.
@@ -11,7 +11,8 @@ from typing import Final
 
 import httptools
 
-from services.gateway.door.headers import Fields
+Fields = list[tuple[bytes, bytes]]
+"""Of a header, in their order."""
 
 CHUNK: Final = 256 * 1024
 """So much of an answer is held; one that is shorter is waited for, since it is there at once or fails."""

@@ -1,4 +1,4 @@
-"""The gateway's connections to one service: kept for the next request, bounded in number, encrypted where the address says so."""
+"""The connections of a process to one service: kept for the next request, bounded in number, encrypted where the address says so."""
 
 import asyncio
 import ssl
@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Final
 from urllib.parse import urlsplit
 
-from services.gateway.door.service_connection import AnswerBroken, NotConnected, ServiceConnection
+from shared.service_connection import AnswerBroken, NotConnected, ServiceConnection
 
 CONNECT_SECONDS: Final = 1.0
 """Inside a node a service is near: one that takes longer is away."""
@@ -18,11 +18,14 @@ KEPT_SECONDS: Final = 15.0
 class ConnectionPool:
     """Of one service."""
 
-    def __init__(self, url: str, certificates: ssl.SSLContext, *, most: int = CONNECTIONS) -> None:
+    def __init__(
+        self, url: str, certificates: ssl.SSLContext, *, most: int = CONNECTIONS, connect_seconds: float = CONNECT_SECONDS
+    ) -> None:
         parts = urlsplit(url)
         self.authority, self.prefix = parts.netloc, parts.path.rstrip("/")
         self._host, self._port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
         self._certificates = certificates if parts.scheme == "https" else None
+        self._connect_seconds = connect_seconds
         self._slots, self._idle = asyncio.Semaphore(most), list[ServiceConnection]()
         self._taken = set[ServiceConnection]()
 
@@ -71,7 +74,7 @@ class ConnectionPool:
     async def _connected(self) -> ServiceConnection:
         loop = asyncio.get_running_loop()
         try:
-            async with asyncio.timeout(CONNECT_SECONDS):
+            async with asyncio.timeout(self._connect_seconds):
                 made = await loop.create_connection(lambda: ServiceConnection(self._lost), self._host, self._port, ssl=self._certificates)
         except (OSError, TimeoutError) as error:
             raise NotConnected from error
