@@ -214,12 +214,13 @@ def test_no_record_says_who_the_person_is(records: dict[str, list[SyntheticRecor
 
 
 def test_memory_does_not_grow_with_the_number_of_records(population: Population) -> None:
+    """Both parts hold the longest record: Python 3.14 writes JSON in half the memory, so that one long record is a third of the peak."""
     peaks = []
-    for count in (25, 75):
+    for count in (75, 150):
         list(islice(population.records(population.states[0]), 20))
         tracemalloc.start()
         for one in islice(population.records(population.states[0]), count):
             json.dumps(one.load)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-    assert peaks[1] < min(1.3 * peaks[0], 1_000_000)
+    assert peaks[1] < min(1.2 * peaks[0], 1_000_000)
