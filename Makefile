@@ -1,9 +1,11 @@
-# `make` alone lists the targets. Each sets up what it needs: Python 3.11+, make and git are enough.
+# `make` alone lists the targets. Each sets up what it needs: Python, make and git are enough.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	--no-emit-index-url --no-emit-find-links --no-emit-package safepassage
+# What pip says of a wheel that is missing does not say what would help.
+TRIED := Tried are Python 3.11 to 3.15; CONTRIBUTING.md says on which machines. Another of yours: VENV=.venv-3.14 PYTHON=python3.14
 # Kills the server's own processes, so that no other test can use that server meanwhile.
 KILLING := tests/audit/test_postgres_killed.py tests/gateway/oauth/test_proofs_and_crashes.py
 # What needs no server and no minute of its own. Three suites of it have targets of their own, so that `make test` ends within six minutes.
@@ -21,7 +23,7 @@ test test-pages test-door test-exchange test-postgres test-policies test-fuzz te
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test test-pages test-door test-exchange test-postgres test-scanner test-pdf test-browser gallery test-stories test-timing test-containers test-policies test-fuzz test-faults test-keys test-oauth test-long check format bench match-report match-model race soak documents policies lock
+.PHONY: help demo up test test-python test-pages test-door test-exchange test-postgres test-scanner test-pdf test-browser gallery test-stories test-timing test-containers test-policies test-fuzz test-faults test-keys test-oauth test-long check format bench match-report match-model race soak documents policies lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -29,14 +31,14 @@ help: ## list the targets
 $(VENV)/.node: requirements.lock pyproject.toml sdk/python/pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON) here: install Python 3.11 or later, or name one: PYTHON=python3.11" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit("Safe Passage needs Python 3.11 or later; set PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
 	@echo "Installing pinned dependencies into $(VENV) (once) ..."
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock || { echo "$(TRIED)" >&2; exit 1; }
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e sdk/python -e .
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.node requirements-dev.lock
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock || { echo "$(TRIED)" >&2; exit 1; }
 	@touch $@
 
 demo: $(VENV)/.node ## two states exchange a child's record, step by step; ONCE=1 ends after the story
@@ -48,6 +50,9 @@ up: $(VENV)/.node ## one embedded node on this machine, made on the first call; 
 
 test: $(VENV)/.dev ## what a change must pass: everything that needs no server but the three suites below
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "$(AT_ONCE)" $(addprefix --ignore ,$(PAGES) $(EXCHANGE) $(DOOR)) $(ARGS)
+
+test-python: ## the same on another Python, in an environment of its own: PYTHON=python3.14
+	@$(MAKE) --no-print-directory test VENV=.venv-$(notdir $(PYTHON))
 
 test-pages: $(VENV)/.dev ## the console's and the family's pages, role by role, word by word
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "$(AT_ONCE)" $(PAGES) $(ARGS)
