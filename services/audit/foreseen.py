@@ -41,6 +41,10 @@ class Foreseen(Driver):
             return []
         raise NotForeseen
 
+    def lookup_near(self, row: type[DeclarativeBase], key: str, values: Sequence[bytes]) -> list[tuple[Any, ...]]:
+        """As `lookup`."""
+        return self.lookup(row, {key: values})
+
     def together(self, changes: Sequence[Change]) -> list[int]:
         """Kept; the first, the tree, and its checkpoint behind it are of one row each, or nothing is written."""
         self.changes = changes
@@ -49,7 +53,7 @@ class Foreseen(Driver):
     def _asked(self, *_: Any, **__: Any) -> NoReturn:
         raise NotForeseen
 
-    rows = locked = change = insert = rewrite = merge = insert_missing = _asked
+    rows = locked = unless_held = change = insert = rewrite = merge = insert_missing = _asked
 
 
 async def written_as_foreseen(database: Database, head: Head, write: Callable[[Driver], Committed]) -> Committed | None:

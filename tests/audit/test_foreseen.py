@@ -1,20 +1,23 @@
 """An append alone is one question to PostgreSQL, lock and commit included; whatever comes between, it is as in a transaction."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import func, select, text
 
-from services.audit.tables import AppendedRow, CheckpointRow, SealedRow, SegmentRow, SubjectEntryRow, TreeStateRow
+from services.audit.driver import Driver
+from services.audit.foreseen import Foreseen, NotForeseen
+from services.audit.tables import AppendedRow, CheckpointRow, SealedRow, SegmentRow, SubjectEntryRow, SubjectKeyRow, TreeStateRow
 from services.audit.verification import verify_store
 from tests.audit.audit_node import AuditNode, event, migrated, running, settings_of
 from tests.conftest import StandingClock
 from tests.postgres.round_trips import round_trips
 
-pytestmark = [pytest.mark.postgres, pytest.mark.anyio]
+pytestmark = pytest.mark.anyio
+ON_POSTGRESQL = pytest.mark.postgres
 
 STUDENT = UUID("01a00000-0000-7000-8000-00000000beef")
 
@@ -36,6 +39,7 @@ async def rows(node: AuditNode) -> tuple[int, ...]:
         return size, *[(await tx.execute(select(func.count()).select_from(table))).scalar_one() for table in tables]
 
 
+@ON_POSTGRESQL
 async def test_an_append_alone_asks_once_and_one_with_a_student_who_is_new_in_a_transaction(
     store: str, node_keys: Path, clock: StandingClock
 ) -> None:
@@ -57,6 +61,7 @@ async def test_an_append_alone_asks_once_and_one_with_a_student_who_is_new_in_a_
         assert (appended.index, later.index) == (1, 3)
 
 
+@ON_POSTGRESQL
 async def test_an_event_that_came_before_is_answered_with_its_entry_and_another_one_of_its_key_is_refused(
     store: str, node_keys: Path, clock: StandingClock
 ) -> None:
@@ -72,6 +77,7 @@ async def test_an_event_that_came_before_is_answered_with_its_entry_and_another_
         assert (await node.append(event("request"))).entries[0].index == 1
 
 
+@ON_POSTGRESQL
 async def test_two_processes_that_append_in_turn_and_at_once_write_one_log(store: str, node_keys: Path, clock: StandingClock) -> None:
     async with running(store, node_keys, clock) as node, running(store, node_keys, clock) as other:
         for index in range(6):  # whoever comes has another head in memory than the store has
@@ -84,6 +90,7 @@ async def test_two_processes_that_append_in_turn_and_at_once_write_one_log(store
         assert (await rows(node))[0] == 14
 
 
+@ON_POSTGRESQL
 @pytest.mark.requirement("LOG-I2")
 async def test_a_log_that_another_process_freezes_takes_nothing_not_even_from_who_waits_for_its_lock_then(
     store: str, node_keys: Path, clock: StandingClock
@@ -105,6 +112,7 @@ async def test_a_log_that_another_process_freezes_takes_nothing_not_even_from_wh
         assert await rows(node) == before
 
 
+@ON_POSTGRESQL
 async def test_what_was_written_for_an_entry_already_is_at_odds_with_it_and_nothing_is_written(
     store: str, node_keys: Path, clock: StandingClock
 ) -> None:
@@ -119,6 +127,23 @@ async def test_what_was_written_for_an_entry_already_is_at_odds_with_it_and_noth
             await tx.execute(text("DELETE FROM sealed WHERE idx = 1"))
         assert await rows(node) == before
         assert (await node.append(event("request", student=STUDENT))).entries[0].index == 1
+
+
+def test_whatever_a_driver_is_asked_for_is_foreseen_or_refused_and_goes_to_no_connection() -> None:
+    ways = [name for name, one in vars(Driver).items() if callable(one) and not name.startswith("_")]
+    assert {"rows", "lookup", "lookup_near", "together", "insert"} <= set(ways)
+    assert [name for name in ways if name not in vars(Foreseen)] == []
+    asked = Foreseen()
+    assert asked.lookup(AppendedRow, {"event_key": [b"key"]}) == asked.lookup_near(AppendedRow, "event_key", [b"key"]) == []
+    refusals: list[Callable[[], object]] = [
+        lambda: asked.lookup(SubjectKeyRow, {"key_id": [b"key"]}),
+        lambda: asked.lookup_near(SubjectKeyRow, "key_id", [b"key"]),
+        lambda: asked.rows("SELECT 1"),
+        lambda: asked.insert(AppendedRow, [(b"key",)]),
+    ]
+    for refused in refusals:
+        with pytest.raises(NotForeseen):
+            refused()
 
 
 async def _somebody_waits(node: AuditNode) -> bool:
