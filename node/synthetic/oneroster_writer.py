@@ -12,33 +12,7 @@ from typing import Any, Protocol, TextIO
 from node.synthetic.calendar import SchoolCalendar, last_day
 from node.synthetic.people import Document
 from node.synthetic.states import StatePlan, SyntheticOrganisation, organisations
-
-COLUMNS: dict[str, tuple[str, ...]] = {
-    "orgs": ("sourcedId", "status", "dateLastModified", "name", "type", "identifier", "parentSourcedId"),
-    "academicSessions": (
-        "sourcedId", "status", "dateLastModified", "title", "type", "startDate", "endDate", "parentSourcedId", "schoolYear",
-    ),
-    "courses": ("sourcedId", "status", "dateLastModified", "schoolYearSourcedId", "title", "courseCode", "grades", "orgSourcedId"),
-    "classes": (
-        "sourcedId", "status", "dateLastModified", "title", "grades", "courseSourcedId", "classCode", "classType", "schoolSourcedId",
-        "termSourcedIds",
-    ),
-    "users": (
-        "sourcedId", "status", "dateLastModified", "enabledUser", "username", "userIds", "givenName", "familyName", "middleName",
-        "identifier", "email", "sms", "phone", "agentSourcedIds", "grades", "userMasterIdentifier", "preferredGivenName",
-        "preferredFamilyName", "primaryOrgSourcedId",
-    ),
-    "roles": ("sourcedId", "status", "dateLastModified", "userSourcedId", "roleType", "role", "beginDate", "endDate", "orgSourcedId"),
-    "demographics": (
-        "sourcedId", "status", "dateLastModified", "birthDate", "sex", "hispanicOrLatinoEthnicity", "americanIndianOrAlaskaNative",
-        "asian", "blackOrAfricanAmerican", "nativeHawaiianOrOtherPacificIslander", "white", "demographicRaceTwoOrMoreRaces",
-        "countryOfBirthCode", "stateOfBirthAbbreviation", "cityOfBirth",
-    ),
-    "enrollments": (
-        "sourcedId", "status", "dateLastModified", "classSourcedId", "schoolSourcedId", "userSourcedId", "role", "primary", "beginDate",
-        "endDate",
-    ),
-}  # fmt: skip
+from services.records.formats.oneroster_csv import ABSENT, COLUMNS
 
 RACE_COLUMNS = {
     "White": "white",
@@ -79,6 +53,7 @@ class OneRosterPackage:
         """Raises FileExistsError."""
         self._state, self._calendar = state, SchoolCalendar(as_of)
         self._session = f"SY{self._calendar.year}"
+        self._agency = next(one.key for one in organisations(state) if one.kind == "sea")
         self._zip = zipfile.ZipFile(path, "x", zipfile.ZIP_DEFLATED)
         self._folder = TemporaryDirectory(prefix=f".{path.stem}-", dir=path.parent)
         self._files = {name: (Path(self._folder.name) / f"{name}.csv").open("w", newline="", encoding="utf-8") for name in COLUMNS}
@@ -125,6 +100,7 @@ class OneRosterPackage:
                 {
                     "sourcedId": agents[-1],
                     "enabledUser": "false",
+                    "username": agents[-1],
                     "givenName": guardian["name"].get("first", ""),
                     "familyName": guardian["name"]["last_1"],
                     "email": guardian["emails"][0]["address"] if "emails" in guardian else "",
@@ -138,6 +114,7 @@ class OneRosterPackage:
             {
                 "sourcedId": source_id,
                 "enabledUser": "true",
+                "username": source_id,
                 "givenName": name.get("first", ""),
                 "familyName": " ".join(part for part in (name["last_1"], name.get("last_2")) if part),
                 "middleName": name.get("middle", ""),
@@ -169,7 +146,7 @@ class OneRosterPackage:
                     "schoolSourcedId": one.school.key,
                     "userSourcedId": source_id,
                     "role": "student",
-                    "primary": "true",
+                    "primary": "false",
                     "beginDate": course.get("begin_date", ""),
                 }
             )
@@ -188,6 +165,7 @@ class OneRosterPackage:
                     "schoolYearSourcedId": self._session,
                     "title": course["course"]["title"],
                     "courseCode": code,
+                    "orgSourcedId": self._agency,
                 }
             )
         self._tables["classes"].writerow(
@@ -228,8 +206,7 @@ def organisation_rows(state: StatePlan) -> Iterator[Row]:
 def _manifest(state: StatePlan) -> Iterator[Row]:
     said = {"manifest.version": "1.0", "oneroster.version": "1.2", "source.systemName": f"{state.name} synthetic SIS"}
     said |= {"source.systemCode": f"{state.code}-SIS"} | {f"file.{name}": "bulk" for name in COLUMNS}
-    for name in ("categories", "classResources", "courseResources", "lineItems", "resources", "results", "scoreScales", "userProfiles"):
-        said[f"file.{name}"] = "absent"
+    said |= {f"file.{name}": "absent" for name in ABSENT}
     yield from ({"propertyName": name, "value": value} for name, value in said.items())
 
 

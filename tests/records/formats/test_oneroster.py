@@ -193,8 +193,8 @@ def test_a_column_that_is_not_read_is_reported_by_its_number_if_it_holds_anythin
 
     def add(rows: list[dict[str, str]]) -> None:
         nonlocal columns
-        columns = len(rows[0]) + 1
         rows[0] = {**rows[0], column: value}
+        columns = list(rows[0]).index(column) + 1
         rows[1:] = [{**row, column: ""} for row in rows[1:]]
 
     parsed = read_oneroster(changed(package, "users.csv", add), today=DAY)
