@@ -16,6 +16,11 @@ from services.gateway.oauth.client_certificates import ClientCertificate
 
 FROM, UNTIL = datetime(2020, 1, 1, tzinfo=UTC), datetime(2060, 1, 1, tzinfo=UTC)
 
+SIGNS_CERTIFICATES = x509.KeyUsage(
+    digital_signature=True, key_cert_sign=True, crl_sign=True, content_commitment=False, key_encipherment=False,
+    data_encipherment=False, key_agreement=False, encipher_only=False, decipher_only=False,
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Holder:
@@ -58,12 +63,17 @@ def holder(
     usage: Any = ExtendedKeyUsageOID.CLIENT_AUTH,
     valid: tuple[datetime, datetime] = (FROM, UNTIL),
 ) -> Holder:
-    """A new key with a certificate; `by` None: signed by itself."""
+    """A new key with a certificate; `by` None: signed by itself. As RFC 5280 section 4.2.1 has it, by which Python 3.13 holds."""
     key, subject = ec.generate_private_key(ec.SECP256R1()), x509.Name.from_rfc4514_string(name)
     made = x509.CertificateBuilder().subject_name(subject).issuer_name(subject if by is None else by.certificate.subject)
     made = made.public_key(key.public_key()).serial_number(x509.random_serial_number())
     made = made.not_valid_before(valid[0]).not_valid_after(valid[1])
     made = made.add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
+    made = made.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+    issuer = (key if by is None else by.key).public_key()
+    made = made.add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer), critical=False)
+    if authority:
+        made = made.add_extension(SIGNS_CERTIFICATES, critical=True)
     if names:
         made = made.add_extension(x509.SubjectAlternativeName(names), critical=False)
     if usage is not None and not authority:
