@@ -47,7 +47,8 @@ async def read(
     always  organisations that concern every request: the node's, and the asker's
     at      the instant before the snapshot, for the policy set in force then
     """
-    seen = await _seen(database, requests[0], beside, always, at) if len(requests) == 1 and _is_foreseen(requests[0]) else None
+    is_foreseen = not database.is_sqlite and len(requests) == 1 and _is_foreseen(requests[0])
+    seen = await _seen(database, requests[0], beside, always, at) if is_foreseen else None
     if seen is not None:
         try:
             return ask(cast(Connection, seen))  # shared.prepared asks it as it asks a connection
