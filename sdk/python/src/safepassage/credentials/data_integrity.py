@@ -12,8 +12,7 @@ from cryptography.exceptions import InvalidSignature
 from pydantic import StringConstraints, ValidationError
 
 from safepassage.canonical import sha256
-from safepassage.compact import PublicKeys
-from safepassage.credentials.issuers import key_called
+from safepassage.credentials.issuers import IssuerKeys, key_called
 from safepassage.credentials.linked_data import canonical_nquads
 from safepassage.credentials.multikey import from_multibase, to_multibase
 from safepassage.problems.credentials import CredentialIssuerNotTrusted, CredentialMalformed
@@ -60,7 +59,7 @@ def signed_hash(document: Mapping[str, Any], options: Mapping[str, Any], *, furt
     return sha256(canonical_nquads(configuration, further=further)) + sha256(canonical_nquads(document, further=further))
 
 
-def verify_proof(credential: Mapping[str, Any], *, issuer: str, keys: PublicKeys) -> dict[str, Any]:
+def verify_proof(credential: Mapping[str, Any], *, issuer: str, keys: IssuerKeys) -> dict[str, Any]:
     """Check a credential's proof by one of its issuer's keys, and give the credential without it.
 
     Of several proofs the first of this suite counts (Open Badges 3.0: a verifier may use any one).

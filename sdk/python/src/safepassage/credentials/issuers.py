@@ -5,15 +5,21 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from safepassage.canonical import json_object
-from safepassage.compact import PublicKey, PublicKeys, public_jwk, public_key_of, thumbprint
+from safepassage.compact import PublicKey, public_jwk, public_key_of, thumbprint
 from safepassage.credentials.multikey import from_multikey, multikey
+from safepassage.credentials.rs256 import rsa_key_of
 from safepassage.problems.signatures import MalformedToken
 
 DID_DOCUMENT_PATH: Final = "/.well-known/did.json"
 _CONTEXTS: Final = ("https://www.w3.org/ns/did/v1", "https://w3id.org/security/multikey/v1", "https://w3id.org/security/jwk/v1")
 """The first has to be that of DID Core 1.0 (section 6.3.1): verifiers take a document that begins otherwise for no DID document."""
+
+IssuerKey = PublicKey | RSAPublicKey
+IssuerKeys = Mapping[str, IssuerKey]
+"""Keys by the name that their issuer gives them. Each is used with its one algorithm: an RSA key with RS256, and for JWTs alone."""
 
 
 def did_of(entity_id: str) -> str:
@@ -48,10 +54,10 @@ def _jwk(key: Ed25519PublicKey) -> dict[str, str]:
     return {name: member for name, member in public_jwk(key).items() if name not in ("alg", "use")}
 
 
-def keys_of_document(data: bytes) -> tuple[str, PublicKeys]:
-    """The issuer of such a document and the Ed25519 keys that it says make its assertions, by the names that it gives them.
+def keys_of_document(data: bytes) -> tuple[str, IssuerKeys]:
+    """The issuer of such a document and the keys that it says make its assertions, by the names that it gives them.
 
-    A key is a Multikey or a JWK; those of other kinds are left. Whoever got the document vouches for it.
+    A key is a Multikey or a JWK of Ed25519, or a JWK for RS256; those of other kinds are left. Whoever got the document vouches for it.
 
     Raises MalformedToken.
     """
@@ -66,11 +72,11 @@ def keys_of_document(data: bytes) -> tuple[str, PublicKeys]:
         raise MalformedToken("the file is no DID document with keys") from error
     keys = {name: key for name, key in found.items() if key is not None}
     if not isinstance(issuer, str) or not keys:
-        raise MalformedToken("the file is no DID document with Ed25519 keys")
+        raise MalformedToken("the file is no DID document with keys of Ed25519 or for RS256")
     return issuer, keys
 
 
-def key_called(name: str, *, issuer: str, keys: PublicKeys) -> Ed25519PublicKey | None:
+def key_called(name: str, *, issuer: str, keys: IssuerKeys) -> Ed25519PublicKey | None:
     """The issuer's key that a proof or a JWT calls so: as the issuer's own document does, or as a node calls each of its keys."""
     whole = _absolute(name, issuer)
     for known, key in keys.items():
@@ -79,16 +85,24 @@ def key_called(name: str, *, issuer: str, keys: PublicKeys) -> Ed25519PublicKey 
     return None
 
 
+def rsa_key_called(name: str, *, issuer: str, keys: IssuerKeys) -> RSAPublicKey | None:
+    """The issuer's key for RS256 that its own document calls so."""
+    key = keys.get(_absolute(name, issuer))
+    return key if isinstance(key, RSAPublicKey) else None
+
+
 def _absolute(name: str, issuer: str) -> str:
     """A method's id may be relative to the document (DID Core 1.0, section 3.2.2)."""
     return issuer + name if name.startswith("#") else name
 
 
-def _key_of(method: Mapping[str, Any]) -> Ed25519PublicKey | None:
+def _key_of(method: Mapping[str, Any]) -> IssuerKey | None:
     """None for a key of another kind. Raises ValueError, KeyError, MalformedToken."""
     if "publicKeyMultibase" in method:
         return from_multikey(method["publicKeyMultibase"])
     jwk = method.get("publicKeyJwk", {})
+    if jwk.get("kty") == "RSA":
+        return rsa_key_of(jwk)
     if (jwk.get("kty"), jwk.get("crv")) != ("OKP", "Ed25519"):
         return None
     return public_key_of({member: value for member, value in jwk.items() if member != "kid"})

@@ -12,15 +12,15 @@ from typing import Any, Final
 from cryptography.exceptions import InvalidSignature
 
 from safepassage.canonical import from_base64url, json_object, to_base64url
-from safepassage.compact import PublicKeys
-from safepassage.credentials.issuers import key_called
+from safepassage.credentials.issuers import IssuerKeys, key_called, rsa_key_called
+from safepassage.credentials.rs256 import RS256, verify_rs256
 from safepassage.credentials.validity import instant_of, issuer_of
 from safepassage.problems.credentials import CredentialIssuerNotTrusted, CredentialMalformed
 from safepassage.problems.signatures import BadSignature
 
 ALGORITHM: Final = "EdDSA"
-"""The name that wallets and validators know. `Ed25519` (RFC 9864) is read, too."""
-_READ: Final = (ALGORITHM, "Ed25519")
+"""The name that wallets and validators know. `Ed25519` (RFC 9864) is read, too, and RS256, which Open Badges asks of validators."""
+_READ: Final = (ALGORITHM, "Ed25519", RS256)
 _TYPES: Final = ("JWT", "vc+jwt", None)
 _CLAIMS: Final = ("iss", "jti", "nbf", "sub", "exp", "iat")
 
@@ -43,24 +43,36 @@ def read_unverified(token: str) -> dict[str, Any]:
     return {name: member for name, member in payload.items() if name not in _CLAIMS}
 
 
-def verify_jwt(token: str, *, issuer: str, keys: PublicKeys) -> dict[str, Any]:
+def verify_jwt(token: str, *, issuer: str, keys: IssuerKeys) -> dict[str, Any]:
     """Check a JWT by one of its issuer's keys, and give the credential in it.
 
     Raises CredentialMalformed, CredentialIssuerNotTrusted, BadSignature.
     """
     header, payload, signed, signature = _split(token)
-    key = key_called(str(header.get("kid")), issuer=issuer, keys=keys)
+    _require_signed(header, signed, signature, issuer, keys)
+    credential = _with_end({name: member for name, member in payload.items() if name not in _CLAIMS}, payload)
+    said = {name: payload[name] for name in _CLAIMS if name in payload and name != "iat"}
+    if issuer_of(credential) != issuer or said != _claims_of(credential):
+        raise CredentialMalformed("the claims of the JWT do not repeat what the credential says")
+    return credential
+
+
+def _require_signed(header: Mapping[str, Any], signed: bytes, signature: bytes, issuer: str, keys: IssuerKeys) -> None:
+    """INVARIANT: a key is used with its one algorithm, whatever the header says."""
+    name = str(header.get("kid"))
+    if header["alg"] == RS256:
+        of_rsa = rsa_key_called(name, issuer=issuer, keys=keys)
+        if of_rsa is None:
+            raise CredentialIssuerNotTrusted
+        verify_rs256(of_rsa, signature, signed)
+        return
+    key = key_called(name, issuer=issuer, keys=keys)
     if key is None:
         raise CredentialIssuerNotTrusted
     try:
         key.verify(signature, signed)
     except InvalidSignature as error:
         raise BadSignature("the credential was altered, or signed with another key") from error
-    credential = _with_end({name: member for name, member in payload.items() if name not in _CLAIMS}, payload)
-    said = {name: payload[name] for name in _CLAIMS if name in payload and name != "iat"}
-    if issuer_of(credential) != issuer or said != _claims_of(credential):
-        raise CredentialMalformed("the claims of the JWT do not repeat what the credential says")
-    return credential
 
 
 def _with_end(credential: dict[str, Any], payload: Mapping[str, Any]) -> dict[str, Any]:
@@ -98,7 +110,7 @@ def _split(token: str) -> tuple[dict[str, Any], dict[str, Any], bytes, bytes]:
         raise CredentialMalformed("not a compact JWS of JSON objects") from error
     # No key by value or by URL: nothing in a credential chooses what it is verified with.
     if not set(header) <= {"alg", "kid", "typ"} or header.get("alg") not in _READ or header.get("typ") not in _TYPES:
-        raise CredentialMalformed("the header is not {alg: EdDSA, kid, typ: JWT}")
+        raise CredentialMalformed("the header is not {alg: EdDSA or RS256, kid, typ: JWT}")
     if "vc" in payload:
         raise CredentialMalformed("a credential of the data model 1.1 is not read")
     return header, payload, signed_bytes, signature

@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from safepassage.canonical import json_object
-from safepassage.compact import PublicKeys
 from safepassage.credentials.conformance import CLR_TYPE, require_conforming, types_of
 from safepassage.credentials.data_integrity import verify_proof
+from safepassage.credentials.issuers import IssuerKeys
 from safepassage.credentials.linked_data import CONTEXTS, CREDENTIALS_2
 from safepassage.credentials.securing import Form
 from safepassage.credentials.status_list import StatusEntry, entry_of, require_not_revoked
@@ -26,7 +26,7 @@ from safepassage.problems.credentials import (
 
 MAX_BYTES: Final = 4 * 1024 * 1024
 
-KeysOf = Callable[[str], PublicKeys]
+KeysOf = Callable[[str], IssuerKeys]
 """The keys that may speak for an issuer; none for one that is not trusted."""
 StatusListOf = Callable[[str], bytes | None]
 """The status list at a URL, as it was answered there; None where it was not obtained."""

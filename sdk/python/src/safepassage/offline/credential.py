@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from safepassage.canonical import from_base64url, json_object
-from safepassage.compact import PublicKeys
-from safepassage.credentials.issuers import did_of, keys_of_document
+from safepassage.credentials.issuers import IssuerKeys, did_of, keys_of_document
 from safepassage.credentials.vc_jwt import read_unverified
 from safepassage.credentials.verification import VerifiedCredential, read_credential, verify_credential
 from safepassage.offline.evidence import Evidence
@@ -42,7 +41,7 @@ def verify_credential_document(
     nodes = {did_of(entity_id): entity_id for entity_id in keys.by_statement}
     lists = {_url_of(path.read_bytes()): path.read_bytes() for path in status_lists}
 
-    def keys_of(issuer: str) -> PublicKeys:
+    def keys_of(issuer: str) -> IssuerKeys:
         return documents[issuer] if issuer in documents else keys.signing_keys_of(nodes.get(issuer, issuer))
 
     return _evidence(verify_credential(data, keys_of=keys_of, status_list_of=lists.get, now=now))
