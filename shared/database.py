@@ -23,7 +23,7 @@ from shared import all_or_none, prepared, straight
 from shared.disk import Disk
 from shared.engines import KEPT_READERS, KEPT_WRITERS, WAIT_SECONDS, looker_of, postgresql_engine, sqlite_engines
 from shared.keys import read_secret
-from shared.open_connections import OpenConnections
+from shared.open_connections import Doubt, OpenConnections
 from shared.prepared import Change, Values, WriteWhileLooking
 from shared.seen_together import Question, Seen, seen
 from shared.settings import ServiceSettings
@@ -66,8 +66,9 @@ class Database:
             self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             kept = KEPT_OF_A_KIND if pool_size >= LARGE_POOL else 0
             alone = self._writer.execution_options(isolation_level="AUTOCOMMIT")
+            doubt = Doubt()
             self._writing, self._readings, self._alone, self._lookings = (
-                OpenConnections(engine, most=kept, rested_seconds=rested_seconds)
+                OpenConnections(engine, most=kept, rested_seconds=rested_seconds, doubt=doubt)
                 for engine in (self._writer, self._reader, alone, looker_of(self._writer))
             )
         self._turn: AbstractAsyncContextManager[None] = _Turn() if self.is_sqlite else nullcontext()

@@ -13,15 +13,28 @@ from sqlalchemy.util import greenlet_spawn
 Found = TypeVar("Found")
 
 
+class Doubt:
+    """When a connection of a store was last found broken: the server that ended it may have ended all that were open then."""
+
+    def __init__(self) -> None:
+        self.since = -math.inf
+
+    def arises(self) -> None:
+        """One was found broken now."""
+        self.since = time.monotonic()
+
+
 class OpenConnections:
     """At most so many of an engine's connections, taken out of its pool until `close`. With `most` 0, each transaction uses the pool.
 
     rested_seconds  after so long without use a connection is asked whether it is still there, before it is used: the server may have
                     started anew
+    doubt           of the store, for all who keep connections to it: of several that a server has ended, one is found out by failing
     """
 
-    def __init__(self, engine: AsyncEngine, *, most: int, rested_seconds: float = math.inf) -> None:
+    def __init__(self, engine: AsyncEngine, *, most: int, rested_seconds: float = math.inf, doubt: Doubt | None = None) -> None:
         self._engine, self._most, self._rested_seconds = engine.sync_engine, most, rested_seconds
+        self._doubt = Doubt() if doubt is None else doubt
         self._free: list[tuple[Connection, float]] = []
 
     def transact(self, work: Callable[[Connection], Found]) -> Found:
@@ -33,6 +46,8 @@ class OpenConnections:
                 found = work(connection)
                 is_committing = True
         except BaseException:
+            if connection.invalidated:
+                self._doubt.arises()
             if is_committing:
                 # Whether it is still in its transaction, and holds its lock, nobody knows: SQLAlchemy does not roll back after a commit.
                 connection.invalidate()
@@ -53,7 +68,9 @@ class OpenConnections:
         try:
             return await ask(connection)
         except DBAPIError:
-            raise  # told by SQLAlchemy, which has looked whether the connection broke
+            if connection.invalidated:  # by SQLAlchemy, which has looked whether it broke
+                self._doubt.arises()
+            raise
         except BaseException:
             connection.invalidate()  # whoever gave up left it at work
             raise
@@ -65,14 +82,18 @@ class OpenConnections:
 
     def _fresh(self) -> Connection | None:
         """One that was used a moment ago."""
-        if self._free and time.monotonic() - self._free[-1][1] < self._rested_seconds:
+        if self._free and self._is_trusted(self._free[-1][1]):
             return self._free.pop()[0]
         return None
+
+    def _is_trusted(self, rests_since: float) -> bool:
+        """Without being asked."""
+        return rests_since > self._doubt.since and time.monotonic() - rests_since < self._rested_seconds
 
     def _taken(self) -> Connection:
         while self._free:
             connection, rests_since = self._free.pop()
-            if time.monotonic() - rests_since < self._rested_seconds or _is_there(connection):
+            if self._is_trusted(rests_since) or _is_there(connection):
                 return connection
             connection.invalidate()
             connection.close()

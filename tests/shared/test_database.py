@@ -1,8 +1,9 @@
 """Nothing is lost, on either engine."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, bindparam, func, insert, literal, select, text, update
@@ -13,6 +14,11 @@ from shared.database import Database, NetworkCallInTransaction, after_commit, re
 from tests.shared.tables import CounterRow
 
 pytestmark = pytest.mark.anyio
+
+ONE = text("SELECT 1")
+END_OTHERS = text(
+    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
 
 
 @pytest.fixture
@@ -36,16 +42,39 @@ async def test_fifty_concurrent_increments_end_at_fifty(database: Database) -> N
 @pytest.mark.postgres
 async def test_connections_that_rested_while_the_server_started_anew_are_replaced(postgres_url: str) -> None:
     rested, other = Database(postgres_url, rested_seconds=0), Database(postgres_url)
-    ended = text(
-        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    )
-    one = text("SELECT 1")
     try:
-        assert await rested.read(lambda tx: tx.execute(one).scalar_one()) == 1
-        assert await other.read(lambda tx: tx.execute(ended).scalars().all()) == [True]
-        assert await rested.read(lambda tx: tx.execute(one).scalar_one()) == 1
+        assert await rested.read(lambda tx: tx.execute(ONE).scalar_one()) == 1
+        assert await other.read(lambda tx: tx.execute(END_OTHERS).scalars().all()) == [True]
+        assert await rested.read(lambda tx: tx.execute(ONE).scalar_one()) == 1
     finally:
         await rested.close()
+        await other.close()
+
+
+@pytest.mark.postgres
+async def test_of_all_connections_that_the_server_ended_one_is_found_out_by_failing(postgres_url: str) -> None:
+    """One of each kind is kept: to read, to look, to write, and to write alone."""
+    database, other = Database(postgres_url), Database(postgres_url)
+    query = select(literal(1))
+    asking: tuple[Callable[[], Awaitable[Any]], ...] = (
+        lambda: database.write_alone(query, {}),
+        lambda: database.write(lambda tx: tx.execute(ONE).scalar_one()),
+        lambda: database.find(query, {}),
+        lambda: database.read(lambda tx: tx.execute(ONE).scalar_one()),
+    )
+    try:
+        for ask in asking:
+            await ask()
+        assert await other.read(lambda tx: tx.execute(END_OTHERS).scalars().all()) == [True] * 4
+        failed = 0
+        for ask in asking:
+            try:
+                await ask()
+            except DBAPIError:
+                failed += 1
+        assert failed == 1
+    finally:
+        await database.close()
         await other.close()
 
 
