@@ -72,7 +72,7 @@ def keys_of_document(data: bytes) -> tuple[str, IssuerKeys]:
         raise MalformedToken("the file is no DID document with keys") from error
     keys = {name: key for name, key in found.items() if key is not None}
     if not isinstance(issuer, str) or not keys:
-        raise MalformedToken("the file is no DID document with keys of Ed25519 or for RS256")
+        raise MalformedToken("of the keys in the DID document none is of Ed25519, or for RS256 with 2,048 to 8,192 bits")
     return issuer, keys
 
 

@@ -28,7 +28,7 @@ class CredentialIssuerNotTrusted(SuiteError):
     """No key is known that may speak for the credential's issuer, or another issuer was expected."""
 
     code, status, title = "credential-issuer-not-trusted", 422, "Issuer of the credential is not trusted"
-    remedy = "Name the issuer's keys: its node's statement with the trust list, or a public JWK that you got from it."
+    remedy = "Name the issuer's keys: its node's statement with the trust list, or the did.json that you got from it."
 
 
 class CredentialNotValidNow(SuiteError):
