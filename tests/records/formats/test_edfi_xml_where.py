@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.records.formats.edfi_xml import read_edfi_xml
+from services.records.formats.file_names import told_names
 from services.records.formats.parsed import ParsedRoster
 from tests.records.formats.edfi_files import FILES
 from tests.records.formats.test_edfi_sample import SAMPLE
@@ -62,10 +63,11 @@ def put(said: Files, place: Place, value: str) -> Files:
 
 def lost(said: Files) -> list[str]:
     taken, found = all_text(said), []
+    told = told_names(f"{name}.xml" for name in said)
     for place, text in places(said):
         other, mark = marked(text, taken)
         parsed = read(put(said, place, other))
-        if not is_there(mark, written(parsed)) and not is_said(parsed, f"{place[0]}.xml:{place[1] + 1}"):
+        if not is_there(mark, written(parsed)) and not is_said(parsed, f"{told[f'{place[0]}.xml']}:{place[1] + 1}"):
             found.append(f"{place} {said[place[0]][place[1]].tag} {mark} {dict(parsed.findings.reasons)}")
         assert not is_there(mark, repr(parsed.findings))
     return found
