@@ -7,8 +7,8 @@ from uuid import UUID
 import httpx2
 import pytest
 
+from safepassage.client.agreement_calls import amend_agreement, import_agreement, read_agreement, terminate_agreement
 from safepassage.client.call import Call
-from safepassage.client.evidence_calls import amend_agreement, import_agreement, read_agreement, terminate_agreement
 from safepassage.problems.calls import AnswerNotUnderstood
 from safepassage.wire_agreement_use import AgreementDocument
 from safepassage.wire_policy import Agreement, AgreementAmendment, AgreementTermination

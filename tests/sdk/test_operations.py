@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from pydantic import BaseModel
 
+from safepassage.client import calls
 from safepassage.client.call import Call
 from safepassage.client.methods import Awaited
 from safepassage.client.operations import AsyncOperations
@@ -86,11 +87,16 @@ def built(name: str) -> Call[Any]:
 
 @pytest.mark.parametrize("name", sorted(OPERATIONS))
 def test_every_operation_has_a_call_of_its_name_method_and_path(name: str) -> None:
-    assert name in CALLS, "add it to safepassage/client/calls.py and operations.py"
+    assert name in CALLS, "add it to a file of safepassage/client/calls.py, and to operations.py"
     method, path = OPERATIONS[name]
     call = built(name)
     assert call.method == method
     assert re.fullmatch(re.sub(r"\\\{[a-z_]+\\\}", "[^/]+", re.escape(path)), call.path)
+
+
+def test_every_call_is_found_under_its_name_among_all_of_them() -> None:
+    """The README sends its reader to `safepassage.client.calls`, whichever file a call stands in."""
+    assert [name for name, build in CALLS.items() if getattr(calls, name, None) is not build] == []
 
 
 @pytest.mark.parametrize("name", ONE_FOR_MANY)

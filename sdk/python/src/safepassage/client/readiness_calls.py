@@ -1,4 +1,4 @@
-"""The operations of the readiness scorecard, as calls (safepassage.client.calls has them too)."""
+"""The operations of the readiness scorecard, as `safepassage.client.calls`."""
 
 from uuid import UUID
 

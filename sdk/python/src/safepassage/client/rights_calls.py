@@ -1,4 +1,4 @@
-"""Calls about people's rights and the law's clocks: consents narrowed, requests to inspect and amend, hearings, duties, waivers."""
+"""The operations on rights and the law's clocks, as `safepassage.client.calls`: inspections, amendments, hearings, duties, destruction."""
 
 from datetime import datetime
 from typing import Literal
@@ -18,16 +18,12 @@ from safepassage.wire_duties import (
     DutyWaiver,
     NewDestruction,
     NewDuty,
-    ObligationWaiver,
     SignedAttestation,
 )
 from safepassage.wire_facts import KnownFacts
-from safepassage.wire_policy import Consent, OpenObligation
 from safepassage.wire_rights import (
     Amendment,
     AmendmentDecision,
-    ConsentHistory,
-    ConsentNarrowing,
     Hearing,
     HearingDecision,
     HearingRecord,
@@ -39,34 +35,11 @@ from safepassage.wire_rights import (
     NewHearing,
     NewInspection,
     NewStatement,
-    ReceiptKeys,
     Rescission,
     RightsFile,
-    SignedConsentReceipt,
     Statement,
 )
 from safepassage.wire_student_rights import StudentRights
-
-
-def narrow_consent(consent_id: UUID, narrowing: ConsentNarrowing, *, idempotency_key: str | None = None) -> Call[Consent]:
-    """Leave a part of a consent in force; the rest is taken back at once. Scope rights:act."""
-    path = path_of("/v1/consents/{id}/narrowing", id=consent_id)
-    return writing("POST", path, narrowing, Consent, idempotency_key=idempotency_key)
-
-
-def read_consent_history(consent_id: UUID) -> Call[ConsentHistory]:
-    """Everything that happened to a consent, and on whose word. Scope rights:act."""
-    return reading(path_of("/v1/consents/{id}/history", id=consent_id), ConsentHistory)
-
-
-def read_consent_receipt(consent_id: UUID) -> Call[SignedConsentReceipt]:
-    """A signed receipt for the person who gave it (safepassage.consent_receipt). Scope rights:act."""
-    return reading(path_of("/v1/consents/{id}/receipt", id=consent_id), SignedConsentReceipt)
-
-
-def read_receipt_keys() -> Call[ReceiptKeys]:
-    """The keys that receipts are verified with. Open to everybody: a GET without a token is answered alike."""
-    return reading("/v1/receipt-keys", ReceiptKeys)
 
 
 def read_student_rights(student_id: UUID) -> Call[StudentRights]:
@@ -208,12 +181,6 @@ def complete_duty(duty_id: UUID, completion: DutyCompletion, *, idempotency_key:
 def waive_duty(duty_id: UUID, waiver: DutyWaiver, *, idempotency_key: str | None = None) -> Call[Duty]:
     """Say, with a reason and what shows it, that a notice of a breach does not bind. Scope duties:complete."""
     return writing("POST", path_of("/v1/duties/{id}/waiver", id=duty_id), waiver, Duty, idempotency_key=idempotency_key)
-
-
-def waive_obligation(obligation_id: UUID, waiver: ObligationWaiver, *, idempotency_key: str | None = None) -> Call[OpenObligation]:
-    """Waive an obligation as one of two officials. Scope obligations:waive."""
-    path = path_of("/v1/obligations/{id}/waivers", id=obligation_id)
-    return writing("POST", path, waiver, OpenObligation, idempotency_key=idempotency_key)
 
 
 def clear_destruction(destruction: NewDestruction, *, idempotency_key: str | None = None) -> Call[Destruction]:
