@@ -1,18 +1,14 @@
 """A request for a resource: one access token, and one proof by the key that it is bound to (RFC 9449 section 7)."""
 
 import hmac
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Final
 
 from safepassage.problems.access import AccessTokenNotValid, ProofNonceRequired, ProofNotValid
-from safepassage.problems.people import PersonNotRecentlySeen
 from safepassage.problems.requests import NotAuthenticated
 from services.gateway.door.headers import Incoming
 from services.gateway.oauth.client_certificates import ClientCertificate
-from services.gateway.oauth.client_keys import PROOF_ALGORITHMS
 from services.gateway.oauth.codes.persons import Persons
 from services.gateway.oauth.forged_proofs import ForgedProofs
 from services.gateway.oauth.legacy import require_address
@@ -20,10 +16,7 @@ from services.gateway.oauth.nonces import ProofNonces
 from services.gateway.oauth.proof_of_possession import Proof, Proofs
 from services.gateway.oauth.replay import ProofStore
 from services.gateway.oauth.standing import Standing
-from services.gateway.oauth.tokens import AccessClaims, AccessTokens, VerifiedToken
-
-_WORD: Final = re.compile(r"[!#-\[\]-~]+")
-"""What may stand between the quotes."""
+from services.gateway.oauth.tokens import AccessTokens, VerifiedToken
 
 
 @dataclass(frozen=True)
@@ -146,40 +139,3 @@ def _token(incoming: Incoming) -> tuple[bytes, str]:
     if not token.isascii():
         raise AccessTokenNotValid("a token is sent as `Authorization: DPoP <token>`")
     return scheme.lower(), token.decode("ascii").strip()
-
-
-def challenge(error: Exception, *, issuer: str, bearer: bool = False) -> str:
-    """The WWW-Authenticate of a 401 (RFC 9449 section 7.1, RFC 9470 section 3, RFC 9728 section 5.1).
-
-    bearer  whoever asks could come with a token without a proof: with a secret, or a certificate (RFC 6750 section 3)
-    """
-    metadata = _metadata(issuer)
-    if bearer:
-        wrong = ', error="invalid_token"' if isinstance(error, AccessTokenNotValid) else ""
-        return f"{challenge(error, issuer=issuer)}, Bearer {metadata}{wrong}"
-    algorithms = _dpop(issuer)
-    if isinstance(error, ProofNonceRequired):
-        return f'{algorithms}, error="use_dpop_nonce"'
-    if isinstance(error, ProofNotValid):
-        return f'{algorithms}, error="invalid_dpop_proof"'
-    if isinstance(error, AccessTokenNotValid):
-        return f'{algorithms}, error="invalid_token"'
-    if isinstance(error, PersonNotRecentlySeen):
-        words = " ".join(one for one in error.acr_values if _WORD.fullmatch(one))
-        wanted = f', acr_values="{words}"' if words else ""
-        return f'{algorithms}, error="insufficient_user_authentication", max_age="{error.max_age_seconds}"{wanted}'
-    return algorithms
-
-
-def scope_challenge(claims: AccessClaims, scopes: str, *, issuer: str) -> str:
-    """The WWW-Authenticate of a 403 to a token that opens too little, in its scheme (RFC 6750 section 3.1, RFC 9449 section 7.1)."""
-    scheme = f"Bearer {_metadata(issuer)}" if claims.key is None else _dpop(issuer)
-    return f'{scheme}, error="insufficient_scope"' + (f', scope="{scopes}"' if scopes else "")
-
-
-def _dpop(issuer: str) -> str:
-    return f'DPoP algs="{" ".join(PROOF_ALGORITHMS)}", {_metadata(issuer)}'
-
-
-def _metadata(issuer: str) -> str:
-    return f'resource_metadata="{issuer}/.well-known/oauth-protected-resource"'

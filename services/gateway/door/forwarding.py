@@ -23,8 +23,8 @@ from safepassage.problems.requests import (
     TemporarilyUnavailable,
     TooManyRequests,
 )
-from services.gateway.door.authentication import challenge, scope_challenge
 from services.gateway.door.bodies import CallerGone, replay, whole
+from services.gateway.door.challenges import allowed_methods, challenge, challenged
 from services.gateway.door.client_address import client_address, counted_as, is_trusted
 from services.gateway.door.coarse_details import require_details
 from services.gateway.door.door import Door
@@ -47,7 +47,6 @@ from services.gateway.oauth.tokens import VerifiedToken
 from services.gateway.people.person import Person
 from shared.internal_token import HEADER, CallerClaims
 from shared.problems import told, unexpected
-from shared.scope_missing import FIELD as NEEDED_SCOPE
 from shared.telemetry import tell_request
 from shared.trace_names import new_request_id, new_span_id
 from shared.who_may_call import ServiceName
@@ -272,7 +271,7 @@ class _Passage:
             own = {name for name, _ in guards}
             kept = [(name, value) for name, value in said if name not in own]
             self.request_id = next((value.decode() for name, value in kept if name == b"x-request-id"), self.request_id)
-            message = {**message, "headers": [*self._challenged(kept), *guards, *self.limits, *_allowed(self.no_page)]}
+            message = {**message, "headers": [*self._challenged(kept), *guards, *self.limits, *allowed_methods(self.no_page)]}
         await self.send(message)
 
     async def _forward(self, route: Route, incoming: Incoming, verified: VerifiedToken | None) -> None:
@@ -303,15 +302,7 @@ class _Passage:
         await self.send(message)
 
     def _challenged(self, fields: Fields) -> Fields:
-        """That a token opens too little goes out as a challenge in that token's scheme (RFC 6750 section 3.1)."""
-        needed = [value for name, value in fields if name == NEEDED_SCOPE]
-        if not needed:
-            return fields
-        kept = [field for field in fields if field[0] != NEEDED_SCOPE]
-        if self.verified is not None:
-            asked = scope_challenge(self.verified.claims, needed[0].decode("ascii"), issuer=self.door.authentication.issuer)
-            kept.append((b"www-authenticate", asked.encode()))
-        return kept
+        return challenged(fields, self.verified, issuer=self.door.authentication.issuer)
 
     def _internal_token(self, service: ServiceName, verified: VerifiedToken) -> str:
         """INVARIANT: kept with the very access token that proved the caller, so one caller never gets another's; and for one address."""
@@ -349,7 +340,7 @@ class _Passage:
             fields.append((b"www-authenticate", challenge(error, issuer=known.issuer, bearer=bearer).encode()))
         if isinstance(error, ProofNonceRequired):
             fields.append((b"dpop-nonce", self.door.authentication.nonces.give(self.door.clock()).encode()))
-        fields += _allowed(error)
+        fields += allowed_methods(error)
         await self.send({"type": "http.response.start", "status": status, "headers": fields})
         await self.send({"type": "http.response.body", "body": body, "more_body": False})
 
@@ -364,7 +355,3 @@ class _Passage:
         time_taken.observe(seconds)
         about = {"service": "gateway", "method": method, "route": template, "request_id": self.request_id, "trace_id": self.trace_id}
         tell_request(log, **about, status=self.status, seconds=seconds, code=self.code)
-
-
-def _allowed(error: SuiteError | None) -> Encoded:
-    return ((b"allow", ", ".join(error.allowed).encode()),) if isinstance(error, MethodOfPathNotAllowed) else ()
