@@ -32,7 +32,7 @@ from services.gateway.door.upstreams import observe, upstreams
 from services.gateway.family.opening import keep_forgetting, open_families
 from services.gateway.family.routes import ROUTERS as FAMILY
 from services.gateway.key_rings import KeyRings
-from services.gateway.oauth import introspection, revocation, token_endpoint
+from services.gateway.oauth import introspection, revocation, token_route
 from services.gateway.oauth import routes as oauth_routes
 from services.gateway.oauth.agreed import Agreed
 from services.gateway.oauth.authenticated import ClientAuthentication
@@ -44,6 +44,7 @@ from services.gateway.oauth.codes import routes as code_routes
 from services.gateway.oauth.codes.authorizations import forget_over
 from services.gateway.oauth.codes.opening import open_codes
 from services.gateway.oauth.codes.persons import Persons
+from services.gateway.oauth.error_documents import document_errors
 from services.gateway.oauth.forged_proofs import ForgedProofs
 from services.gateway.oauth.introspection import Introspection
 from services.gateway.oauth.known_clients import KnownClients
@@ -255,7 +256,7 @@ def create_app(
         "gateway",
         settings,
         routers=(
-            token_endpoint.router,
+            token_route.router,
             oauth_routes.router,
             code_routes.router,
             consent_routes.router,
@@ -292,7 +293,7 @@ def _document(app: FastAPI) -> None:
     def openapi() -> dict[str, Any]:
         document = made()
         register_routes.document(document)
-        token_endpoint.document_errors(document, ENDPOINT, revocation.PATH, introspection.PATH, pushing.PATH)
+        document_errors(document, ENDPOINT, revocation.PATH, introspection.PATH, pushing.PATH)
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]

@@ -10,7 +10,8 @@ from safepassage.problems.registrations import RegistrationNotPending
 from safepassage.problems.requests import NotFound
 from safepassage.wire_registrations import Registration
 from services.gateway.registration.registering import record
-from services.gateway.registry.clients import Granter, client_of, require_grants
+from services.gateway.registry.client_grants import Granter, require_grants
+from services.gateway.registry.clients import client_of
 from services.gateway.registry.standing_parties import lock_party_of, require_not_suspended
 from services.gateway.tables import ClientRow, OrganisationRow, RegistrationRow
 from shared.contracts.audit import Actor

@@ -12,7 +12,7 @@ from safepassage.ids import uuid7
 from safepassage.problems.registrations import InitialTokenSpent
 from safepassage.problems.requests import InvalidRequest, NotFound
 from safepassage.wire_registrations import InitialToken, IssuedInitialToken, NewInitialToken
-from services.gateway.registry.clients import Granter, require_grants
+from services.gateway.registry.client_grants import Granter, require_grants
 from services.gateway.tables import InitialTokenRow, OrganisationRow
 from shared.contracts.audit import Actor, Context, Event
 from shared.outbox import Outbox

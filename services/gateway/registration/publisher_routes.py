@@ -19,7 +19,7 @@ from safepassage.problems.requests import (
 from safepassage.wire_registrations import NewPublisher, Publisher, PublisherChange, PublisherPage
 from services.gateway.registration import publishers
 from services.gateway.registry.callers import administrator
-from services.gateway.registry.clients import granter_of
+from services.gateway.registry.client_grants import granter_of
 from services.gateway.registry.paging import Page
 from services.gateway.registry.reach import reached, require_reach
 from services.gateway.tables import IdempotencyRow, PublisherRow

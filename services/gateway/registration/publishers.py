@@ -16,7 +16,7 @@ from safepassage.problems.requests import InvalidRequest, NotFound, NotPermitted
 from safepassage.wire_clients import JwkSet
 from safepassage.wire_registrations import NewPublisher, Publisher, PublisherChange
 from services.gateway.oauth.client_keys import client_keys
-from services.gateway.registry.clients import Granter, require_grants
+from services.gateway.registry.client_grants import Granter, require_grants
 from services.gateway.tables import OrganisationRow, PublisherRow
 from shared.contracts.audit import Actor, Context, Event
 from shared.outbox import Outbox

@@ -20,7 +20,7 @@ from safepassage.wire_registrations import (
 )
 from services.gateway.registration import approvals, initial_tokens
 from services.gateway.registry.callers import administrator
-from services.gateway.registry.clients import granter_of
+from services.gateway.registry.client_grants import granter_of
 from services.gateway.registry.paging import Page
 from services.gateway.registry.reach import reached, require_reach
 from services.gateway.tables import ClientRow, InitialTokenRow, RegistrationRow

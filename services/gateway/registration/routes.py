@@ -6,7 +6,7 @@ from authlib.oauth2.rfc6749.errors import OAuth2Error
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
-from services.gateway.oauth.token_endpoint import OAUTH_ERROR
+from services.gateway.oauth.error_documents import OAUTH_ERROR
 from services.gateway.registration.managing import Managing
 from services.gateway.registration.registering import PATH, Registering
 from shared.telemetry import note_problem

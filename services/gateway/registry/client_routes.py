@@ -13,6 +13,7 @@ from safepassage.problems.requests import IdempotencyKeyMissing, IdempotencyKeyR
 from safepassage.wire_clients import Client, ClientGrants, ClientKeys, ClientPage, NewClient
 from services.gateway.registry import clients
 from services.gateway.registry.callers import administrator
+from services.gateway.registry.client_grants import granter_of
 from services.gateway.registry.paging import Page
 from services.gateway.registry.reach import reached, require_reach
 from services.gateway.tables import ClientRow, IdempotencyRow
@@ -54,7 +55,7 @@ async def register_client(
     if held is not None:
         return clients.client_of(await found(tx, ClientRow, held))
     state = request.app.state
-    granter, development = clients.granter_of(caller), state.settings.insecure_development
+    granter, development = granter_of(caller), state.settings.insecure_development
     client = await clients.register_client(
         tx, state.outbox, new, granter=granter, development=development, actor=client_actor(caller), now=now
     )
@@ -86,7 +87,7 @@ async def change_client_grants(
     """Replace the scopes and purposes that a client's tokens may have."""
     await require_client(tx, client_id, caller)
     after_commit(tx, request.app.state.standing.refresh)
-    outbox, granter = request.app.state.outbox, clients.granter_of(caller)
+    outbox, granter = request.app.state.outbox, granter_of(caller)
     return await clients.change_grants(tx, outbox, client_id, grants, granter=granter, actor=client_actor(caller), now=now)
 
 
@@ -97,7 +98,7 @@ async def replace_client_keys(
     """Replace a client's keys: to rotate, first send the old and the new, then the new alone."""
     await require_client(tx, client_id, caller)
     after_commit(tx, request.app.state.standing.refresh)
-    outbox, granter = request.app.state.outbox, clients.granter_of(caller)
+    outbox, granter = request.app.state.outbox, granter_of(caller)
     return await clients.replace_keys(tx, outbox, client_id, keys, granter=granter, actor=client_actor(caller), now=now)
 
 
@@ -114,5 +115,5 @@ async def enable_client(client_id: UUID, caller: Administrator, request: Request
     """Let a disabled client in again."""
     await require_client(tx, client_id, caller)
     after_commit(tx, request.app.state.standing.refresh)
-    outbox, granter = request.app.state.outbox, clients.granter_of(caller)
+    outbox, granter = request.app.state.outbox, granter_of(caller)
     return await clients.enable_client(tx, outbox, client_id, granter=granter, actor=client_actor(caller), now=now)

@@ -13,7 +13,7 @@ from safepassage.problems.access import SecretsHeld
 from safepassage.problems.requests import InvalidRequest, NotFound
 from safepassage.wire_clients import ClientSecret, NewClientSecret
 from services.gateway.oauth.client_secrets import new_secret
-from services.gateway.registry.clients import Granter, require_own_client
+from services.gateway.registry.client_grants import Granter, require_own_client
 from services.gateway.tables import ClientRow, ClientSecretRow
 from shared.contracts.audit import Actor, Context, Event
 from shared.outbox import Outbox

@@ -3,10 +3,7 @@
 These functions are called by the routes and by the operator's command alike, each in one transaction with the log's entry.
 """
 
-from collections.abc import Collection
 from datetime import datetime
-from ipaddress import ip_network
-from typing import Final, get_args
 from uuid import UUID
 
 from sqlalchemy import select
@@ -14,32 +11,25 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.ids import uuid7
-from safepassage.problems.access import ScopeNotGrantable
 from safepassage.problems.registrations import RegistrationNotApproved
 from safepassage.problems.requests import InvalidRequest, NotFound, VersionConflict
-from safepassage.wire_clients import Client, ClientGrants, ClientKeys, GrantType, JwkSet, NewClient, TlsSubject
-from safepassage.wire_organisations import OrganisationKind
-from services.gateway.oauth.client_certificates import require_subject
+from safepassage.wire_clients import Client, ClientGrants, ClientKeys, JwkSet, NewClient, TlsSubject
 from services.gateway.oauth.client_keys import client_keys
 from services.gateway.oauth.codes.authorizations import end_of_client
-from services.gateway.oauth.codes.redirects import is_loopback
-from services.gateway.oauth.scopes import LEGACY_SCOPES, require_grantable, require_own
+from services.gateway.registry.client_grants import (
+    GRANT_TYPES,
+    Granter,
+    grant_types_of,
+    require_exchangeable,
+    require_grants,
+    require_legacy,
+    require_name,
+    require_own_client,
+)
 from services.gateway.registry.standing_parties import keep_out, lock_party_of, require_not_suspended
 from services.gateway.tables import ClientRow, OrganisationRow, RegistrationRow
 from shared.contracts.audit import Actor, Context, Event
-from shared.internal_token import CallerClaims
 from shared.outbox import Outbox
-from shared.tenancy import within
-
-GRANT_TYPES: Final[tuple[GrantType, ...]] = get_args(GrantType)
-
-Granter = tuple[OrganisationKind, Collection[str]] | None
-"""Kind of organisation and scopes of the client that grants; None for the operator."""
-
-
-def granter_of(caller: CallerClaims) -> Granter:
-    """A client that calls, as one who grants."""
-    return (caller.organisation_kind, caller.scopes)
 
 
 def client_of(row: ClientRow) -> Client:
@@ -82,13 +72,13 @@ async def register_client(
         raise InvalidRequest("there is no such organization that may have clients", field="organisation_id")
     await require_not_suspended(tx, organisation.id)
     require_grants(new.scopes, organisation, granter)
-    grant_types = _grant_types(new, development=development)
+    grant_types = grant_types_of(new, development=development)
     if new.jwks is not None:
         client_keys(new.jwks)
     if new.authentication == "client_secret":
         require_legacy(new)
     if new.tls_subject is not None:
-        _require_name(new.tls_subject)
+        require_name(new.tls_subject)
     await require_exchangeable(tx, new.may_exchange, organisation.id)
     row = ClientRow(
         id=uuid7(now),
@@ -166,7 +156,7 @@ async def replace_keys(
     if [method for method, it in said.items() if it] != [row.authentication]:
         raise InvalidRequest("the client does not authenticate by that", field="jwks")
     if keys.tls_subject is not None:
-        _require_name(keys.tls_subject)
+        require_name(keys.tls_subject)
     row.tls_subject = "" if keys.tls_subject is None else keys.tls_subject.model_dump_json()
     row.jwks = "" if keys.jwks is None else keys.jwks.model_dump_json(exclude_none=True)
     row.tls_certificates, row.changed_at = " ".join(keys.tls_certificates), now
@@ -203,71 +193,6 @@ async def enable_client(tx: AsyncSession, outbox: Outbox, client_id: UUID, *, gr
         raise RegistrationNotApproved
     row.tokens_ended_at, row.disabled_at, row.changed_at = row.disabled_at, None, now
     return await _changed(tx, outbox, row, "client-enabled", actor, now)
-
-
-def _grant_types(new: NewClient, *, development: bool) -> tuple[GrantType, ...]:
-    """In their order. Raises InvalidRequest for what does not go together."""
-    asked = set(new.grant_types)
-    if "client_credentials" not in asked:
-        raise InvalidRequest("client_credentials is always one of them", field="grant_types")
-    if "refresh_token" in asked and "authorization_code" not in asked:
-        raise InvalidRequest("refresh_token needs authorization_code", field="grant_types")
-    if ("authorization_code" in asked) != bool(new.redirect_uris):
-        raise InvalidRequest("authorization_code and redirect_uris need each other", field="redirect_uris")
-    if not development and any(is_loopback(uri) for uri in new.redirect_uris):
-        raise InvalidRequest("only a node in development sends people to loopback addresses", field="redirect_uris")
-    return tuple(one for one in GRANT_TYPES if one in asked)
-
-
-def require_grants(scopes: Collection[str], organisation: OrganisationRow, granter: Granter) -> None:
-    """Check that clients of an organisation may be given `scopes`, each once, by the granter. Raises ScopeNotGrantable."""
-    by, granter_scopes = granter if granter is not None else (None, ())
-    require_grantable(scopes, to=organisation.organisation.kind, by=by, granter_scopes=granter_scopes)
-    if len(set(scopes)) != len(scopes):
-        raise ScopeNotGrantable("a scope comes twice", field="scopes")
-
-
-def _require_name(subject: TlsSubject) -> None:
-    try:
-        require_subject(subject)
-    except ValueError as error:
-        raise InvalidRequest("not a name of that kind", field="tls_subject") from error
-
-
-def require_legacy(about: NewClient | ClientGrants) -> None:
-    """What a client with a secret may have: rosters, nothing that people or other servers rest on. Raises InvalidRequest."""
-    if not LEGACY_SCOPES.issuperset(about.scopes):
-        raise InvalidRequest("a client with a secret reads or loads rosters, and does nothing else", field="scopes")
-    if about.may_exchange or (isinstance(about, NewClient) and about.resource is not None):
-        raise InvalidRequest("a client with a secret exchanges no tokens, and is no resource server", field="authentication")
-    if isinstance(about, NewClient):
-        if about.redirect_uris or about.grant_types != ("client_credentials",):
-            raise InvalidRequest("a client with a secret acts for no person", field="grant_types")
-        try:
-            networks = [ip_network(one) for one in about.addresses]
-        except ValueError as error:
-            raise InvalidRequest("not a network", field="addresses") from error
-        if any(one.prefixlen < (24 if one.version == 4 else 64) for one in networks):
-            raise InvalidRequest("a network has 256 addresses at the most (IPv6: a /64)", field="addresses")
-
-
-def require_own_client(row: ClientRow, granter: Granter, actor: Actor) -> None:
-    """Check that a client has no scope that the granter could not give it.
-
-    INVARIANT: whoever says by what a client proves who it is, or lets it in again, could come as that client. Its own keys a client may
-    replace: it gains nothing. Raises ScopeNotGrantable.
-    """
-    if granter is not None and actor.client_id != str(row.id):
-        require_own(row.scopes.split(), by=granter[0], granter_scopes=granter[1])
-
-
-async def require_exchangeable(tx: AsyncSession, client_ids: Collection[UUID], organisation_id: UUID) -> None:
-    """Each is a client of the organisation or of one below it: nobody acts for whom they have no say over. Raises InvalidRequest."""
-    query = select(ClientRow.id).where(
-        ClientRow.id.in_(client_ids), ClientRow.organisation_id.in_(within(OrganisationRow, organisation_id))
-    )
-    if len(set(client_ids)) != len(client_ids) or not set((await tx.execute(query)).scalars()).issuperset(client_ids):
-        raise InvalidRequest("each is a client of the organization or of one below it, once", field="may_exchange")
 
 
 async def _locked(tx: AsyncSession, client_id: UUID, version: int | None) -> ClientRow:

@@ -10,8 +10,8 @@ from safepassage.problems.requests import InvalidRequest, NotFound
 from safepassage.wire_clients import ClientSecret, ClientSecrets, NewClientSecret
 from services.gateway.registry import client_secrets
 from services.gateway.registry.callers import administrator
+from services.gateway.registry.client_grants import granter_of
 from services.gateway.registry.client_routes import require_client
-from services.gateway.registry.clients import granter_of
 from shared.actors import client_actor
 from shared.database import ReadOnly, Transaction, after_commit
 from shared.internal_token import CallerClaims
