@@ -15,7 +15,6 @@ from services.gateway.console.routes import ROUTERS as CONSOLE
 from services.gateway.described import routes as described_routes
 from services.gateway.described.interface import keep_comparing, open_interfaces
 from services.gateway.door.allowances import Allowances
-from services.gateway.door.authentication import Authentication
 from services.gateway.door.door import Door
 from services.gateway.door.entrances import entrances
 from services.gateway.door.forwarding import Forwarding
@@ -34,40 +33,22 @@ from services.gateway.family.routes import ROUTERS as FAMILY
 from services.gateway.key_rings import KeyRings
 from services.gateway.oauth import introspection, revocation, token_route
 from services.gateway.oauth import routes as oauth_routes
-from services.gateway.oauth.agreed import Agreed
-from services.gateway.oauth.authenticated import ClientAuthentication
-from services.gateway.oauth.authorization_server import MachineServer
 from services.gateway.oauth.client_authentication import ENDPOINT
-from services.gateway.oauth.client_certificates import Authorities
 from services.gateway.oauth.codes import consent_routes, pushing
 from services.gateway.oauth.codes import routes as code_routes
 from services.gateway.oauth.codes.authorizations import forget_over
-from services.gateway.oauth.codes.opening import open_codes
-from services.gateway.oauth.codes.persons import Persons
 from services.gateway.oauth.error_documents import document_errors
-from services.gateway.oauth.forged_proofs import ForgedProofs
-from services.gateway.oauth.introspection import Introspection
-from services.gateway.oauth.known_clients import KnownClients
-from services.gateway.oauth.legacy import LegacyProfile
-from services.gateway.oauth.nonces import ProofNonces
-from services.gateway.oauth.presented_proofs import PresentedProofs
-from services.gateway.oauth.proof_of_possession import Proofs
+from services.gateway.oauth.opening import open_oauth
 from services.gateway.oauth.replay import ProofStore, forget_expired, process_proofs
-from services.gateway.oauth.revocation import Revocation
-from services.gateway.oauth.secret_attempts import SecretAttempts
 from services.gateway.oauth.shared_proofs import DatabaseProofStore
 from services.gateway.oauth.signing_keys import WatchedTokenKeys
 from services.gateway.oauth.standing import Standing
-from services.gateway.oauth.token_endpoint import TokenEndpoint
-from services.gateway.oauth.token_exchange import TokenExchange
-from services.gateway.oauth.tokens import AccessTokens
 from services.gateway.people.names_key import names_key
 from services.gateway.people.opening import keep_tidy, open_people
 from services.gateway.people.routes import ROUTERS as PEOPLE
 from services.gateway.readiness_evidence import keep_reporting
 from services.gateway.registration import publisher_routes, registration_routes
 from services.gateway.registration import routes as register_routes
-from services.gateway.registration.opening import open_registration
 from services.gateway.registry import client_routes, organisation_routes, quota_routes, secret_routes, suspension_routes
 from services.gateway.settings import GatewaySettings
 from services.gateway.tables import LeaseRow, NodeStatementRow, OutboxRow, TrustListRow
@@ -112,36 +93,9 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
     await state.statements.open()
     await state.standing.refresh()
     await state.key_rings.look()
-    tokens = AccessTokens(settings.entity_id, state.token_keys, lifetime_seconds=settings.access_token_seconds)
-    proofs, nonces = Proofs(), ProofNonces(secret)
-    presented = PresentedProofs(settings.entity_id, proofs, nonces, settings.require_proof_nonce)
-    clients = KnownClients(settings.entity_id, database, state.statements, open_registration(app))
-    client_authentication = ClientAuthentication(settings.entity_id, clients, Authorities.of(settings.client_certificate_authorities))
-    agreed, persons = Agreed(database, state.siblings), Persons(database)
-    persons_grants = open_codes(
-        state, secret, names, clients=clients, authentication=client_authentication, proofs=presented, tokens=tokens, agreed=agreed
-    )
-    state.token_endpoint = TokenEndpoint(
-        settings,
-        clock,
-        database,
-        state.outbox,
-        clients,
-        client_authentication,
-        tokens,
-        presented,
-        state.refusals,
-        MachineServer(),
-        TokenExchange(tokens, state.standing, agreed, persons),
-        LegacyProfile(database, SecretAttempts()),
-        persons_grants,
-    )
-    state.revocation = Revocation(database, state.outbox, client_authentication, tokens, state.standing)
-    state.introspection = Introspection(
-        settings.entity_id, database, state.outbox, client_authentication, tokens, state.token_keys, state.standing
-    )
     # The embedded node is one process, which can remember proofs itself; a gateway of its own may have replicas.
     store: ProofStore = DatabaseProofStore(database) if transports is None else await process_proofs(database, clock())
+    authentication = open_oauth(app, secret=secret, names=names, store=store)
     services = upstreams(settings, transports)
     for service in services.values():
         stack.push_async_callback(service.close)
@@ -157,18 +111,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
     state.door = Door(
         clock,
         entrances(settings, ROUTES),
-        Authentication(
-            settings.entity_id,
-            tokens,
-            state.standing,
-            proofs,
-            ForgedProofs(),
-            nonces,
-            store,
-            settings.require_proof_nonce,
-            settings.legacy_clients,
-            persons,
-        ),
+        authentication,
         Allowances(
             RateLimit("client", per_second=limits.client_requests_per_second, burst=limits.client_burst),
             RateLimit("organisation", per_second=limits.organisation_requests_per_second, burst=limits.organisation_burst),
