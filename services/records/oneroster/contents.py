@@ -13,7 +13,8 @@ from services.records.formats.oneroster_classes import WITHIN
 from services.records.formats.oneroster_query import Object
 from services.records.formats.oneroster_vocabulary import OF_CLASSES, OF_DEMOGRAPHICS, OF_USERS
 from services.records.oneroster.found_classes import FoundClasses
-from services.records.oneroster.reading import Item, Reading
+from services.records.oneroster.item import Item
+from services.records.oneroster.reading import Reading
 from shared.turns import in_turns
 
 SCHOOL: Final = "school_sourced_id"

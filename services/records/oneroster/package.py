@@ -17,7 +17,8 @@ from services.records.formats.oneroster_csv import Tables, packed, rows_of
 from services.records.formats.oneroster_query import Object
 from services.records.formats.oneroster_vocabulary import RELEVANT
 from services.records.oneroster.given_packages import GivenPackages
-from services.records.oneroster.reading import Item, Reading
+from services.records.oneroster.item import Item
+from services.records.oneroster.reading import Reading
 from services.records.oneroster.routes import ALL
 from shared.caller import Caller, caller_with
 from shared.problems import responses

@@ -1,18 +1,16 @@
 """Reading under an agreement for the rostering service: who is in reach, decided, cut and put under the recipient's own ids."""
 
-import json
 from collections.abc import Collection, Iterable, Sequence
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
 from fastapi import Request
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import select
 
-from safepassage.elements import BY_ID
 from safepassage.problems.oneroster import AgreementNotNamed, NoSuchObject, TooManyStudents
 from safepassage.problems.privacy import NoSuchAgreement
 from safepassage.problems.records import PurposeMissing
@@ -21,25 +19,16 @@ from safepassage.wire_organisations import Organisation
 from safepassage.wire_policy import Agreement
 from services.records.disclosure import USUAL, Released, agreement_of, decide, read_by_party, released, within_token
 from services.records.formats.oneroster_classes import WITHIN
-from services.records.formats.oneroster_objects import Rostered, Shapes
+from services.records.formats.oneroster_objects import Shapes
 from services.records.formats.oneroster_places import Directory, Links
-from services.records.formats.oneroster_vocabulary import COURSES, RELEVANT
+from services.records.formats.oneroster_vocabulary import RELEVANT
 from services.records.logged import log_all_ahead
-from services.records.oneroster.counts import Counted, Counts
+from services.records.oneroster.counts import Counts, changes_of, place_of
+from services.records.oneroster.item import Item, item_of
 from services.records.pseudonyms import pseudonyms_of, student_of, students_of
-from services.records.reach import (
-    Reach,
-    SealedStudent,
-    counting,
-    districts_with_the_rest,
-    last_before,
-    left_among,
-    students_in_reach,
-)
-from services.records.stretches import Stretch, even
-from services.records.tables import ChangeMarkRow, OrganisationRow
+from services.records.reach import Reach, SealedStudent, districts_with_the_rest, last_before, left_among, students_in_reach
+from services.records.tables import OrganisationRow
 from shared.caller import Caller
-from shared.change_marks import changes_in
 from shared.contracts.privacy import Decision
 from shared.left_with_districts import FIELD as LEFT_WITH
 from shared.tenancy import above, within_any
@@ -48,31 +37,9 @@ from shared.turns import in_turns
 BATCH: Final = 1000
 """Students of one decision."""
 MOST_GATHERED: Final = 50_000
-COUNTED_IN: Final = 64
-"""Stretches in which students are counted."""
 OPERATION: Final = "oneroster-read"
 PLANNED: Final = timedelta(minutes=15)
 """How long a look through everybody is gone by (services.records.oneroster.plans), and its decisions are asked to hold."""
-IN_PROGRESS: Final = BY_ID[COURSES].section
-"""Of this section OneRoster carries one element."""
-
-
-@dataclass(frozen=True)
-class Item:
-    """A student in an answer, with what it rests on."""
-
-    rostered: Rostered
-    released: Released
-    """What the log is told of."""
-    decision: Decision
-
-    def as_user(self) -> "Item":
-        """Without the sections in progress, by which a user may be there and of which it shows nothing, unless they are all there is."""
-        document = self.released.document
-        kept = {name: part for name, part in document.items() if name != IN_PROGRESS}
-        if not any(isinstance(part, dict) for part in kept.values()):
-            return self
-        return replace(self, released=Released(self.released.student, kept))
 
 
 class Reading:
@@ -84,6 +51,7 @@ class Reading:
         self._request, self._caller, self._agreement = request, caller, agreement
         self._now, self._today = now, today
         self._state = request.app.state
+        self._counts: Counts = self._state.oneroster_counts
         self._among: Sequence[UUID] | None = None
         self._at: Sequence[UUID] = agreement.district_ids
         self.valid_for = USUAL
@@ -159,24 +127,9 @@ class Reading:
             raise NoSuchObject
         return self.places() if found.kind == "sea" else [self.directory.district_of(found).id]
 
-    async def _counted(self, reach: Reach) -> Counted:
-        """How many are in reach, by stretches of all students, after each of which others of the process have their turn."""
-        counts: Counts = self._state.oneroster_counts
-        before = await self.changes()
-        known = counts.find(reach, before)
-        if known is not None:
-            return known
-        query, counted = counting(reach), []
-        async for stretch in in_turns(even(COUNTED_IN), at_once=1):
-            counted.append((stretch, await self._state.database.read(partial(_count, query=query, stretch=stretch))))
-        if await self.changes() == before:
-            counts.keep(reach, before, counted)
-        return counted
-
     async def changes(self) -> int:
         """How often what rosters are made of has changed (shared.change_marks)."""
-        changes: int = await self._state.database.read(partial(changes_in, row=ChangeMarkRow))
-        return changes
+        return await changes_of(self._state.database)
 
     async def gather(
         self, needed: Sequence[str], places: Sequence[UUID], *, changed_since: datetime | None = None, most: int = MOST_GATHERED
@@ -185,7 +138,7 @@ class Reading:
         if self._among is not None:
             return await self._gather_among(self._among, needed, Reach(places, self._today, changed_since=changed_since))
         reach = Reach(places, self._today, changed_since=changed_since)
-        if sum(count for _, count in await self._counted(reach)) > most:
+        if sum(count for _, count in await self._counts.counted(self._state.database, reach)) > most:
             raise TooManyStudents
         items: list[Item] = []
         after: UUID | None = None
@@ -211,11 +164,11 @@ class Reading:
         if not set(self.wanted) & set(needed):
             return [], 0
         reach = Reach(self.places(), self._today, changed_since=changed_since)
-        counted = await self._counted(reach)
+        counted = await self._counts.counted(self._state.database, reach)
         total = sum(count for _, count in counted)
         if offset >= total:
             return [], total
-        stretch, place = _place(counted, offset)
+        stretch, place = place_of(counted, offset)
         after = await self._state.database.read(partial(last_before, reach=reach, stretch=stretch, place=place))
         items: list[Item] = []
         for start in range(0, limit, BATCH):
@@ -259,18 +212,7 @@ class Reading:
         ids = [one.student.student_id for one in leaving]
         pseudonyms = await pseudonyms_of(self._state.database, self._caller.organisation_id, ids) if ids else {}
         return [
-            Item(
-                Rostered(
-                    one.student.student_id,
-                    pseudonyms[one.student.student_id],
-                    one.student.changed_at,
-                    _parsed(one.document),
-                    is_left=one.student.student_id in left,
-                    in_part=one.in_part,
-                ),
-                one,
-                decision,
-            )
+            item_of(one, decision, pseudonyms[one.student.student_id], is_left=one.student.student_id in left)
             async for one in in_turns(leaving)
         ]
 
@@ -293,19 +235,6 @@ class Reading:
             await log_all_ahead(self._request.app, self._caller, events, self._request.scope)
 
 
-def _count(connection: Connection, *, query: Select[int], stretch: Stretch) -> int:
-    return connection.execute(query, stretch.values).scalar_one()
-
-
-def _place(counted: Iterable[tuple[Stretch, int]], offset: int) -> tuple[Stretch, int]:
-    """In which stretch a student is of whom so many come before, and at which place of it. `offset` is less than all of them. Pure."""
-    for stretch, count in counted:
-        if offset < count:
-            return stretch, offset
-        offset -= count
-    raise IndexError(offset)
-
-
 async def _organisations(request: Request, agreement: Agreement) -> list[Organisation]:
     """The agreement's districts with their schools, and the state agency."""
     async with request.app.state.database.reading() as tx:
@@ -314,15 +243,3 @@ async def _organisations(request: Request, agreement: Agreement) -> list[Organis
         up = select(OrganisationRow).where(OrganisationRow.id.in_(above(OrganisationRow, agreement.district_ids[0])))
         rows |= {row.id: row for row in (await tx.execute(up)).scalars()}
     return [row.organisation for row in rows.values()]
-
-
-def _parsed(document: dict[str, Any]) -> dict[str, Any]:
-    """With each element as an object: they are JSON text until here."""
-    return {
-        section: {member: _value(text) for member, text in part.items()} if isinstance(part, dict) else part
-        for section, part in document.items()
-    }
-
-
-def _value(text: Any) -> Any:
-    return json.loads(text) if isinstance(text, bytes) else text

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from services.records.oneroster import reading
+from services.records.oneroster import counts, reading
 from shared.in_process import Answer
 from tests.records.oneroster.conftest import STUDENTS, Consumer, Roster
 
@@ -105,6 +105,6 @@ async def test_students_are_counted_once_while_nothing_changes(roster: Roster, m
     def counted_again(reach: Any) -> Any:
         raise AssertionError("counted again")
 
-    monkeypatch.setattr(reading, "counting", counted_again)
+    monkeypatch.setattr(counts, "counting", counted_again)
     answer = await roster.consumer.send("students", limit=2, offset=3)
     assert answer.headers["x-total-count"] == str(len(STUDENTS))
