@@ -1,10 +1,9 @@
 """OneRoster 1.2 CSV → our record: who is where, no more. Transcript, special education, discipline and health are not in the format."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from safepassage.record.academics import Academics, CurrentCourse
 from safepassage.record.contacts import Contacts, Guardian
@@ -14,11 +13,12 @@ from safepassage.record.identity import Identity
 from safepassage.record.loads import LoadedRecord
 from services.records.formats import oneroster_people as people
 from services.records.formats.archive import Archive
-from services.records.formats.made_once import Reference, code_of, reference_of
-from services.records.formats.oneroster_csv import SCED, TERM
+from services.records.formats.made_once import code_of
+from services.records.formats.oneroster_csv import SCED
+from services.records.formats.oneroster_gathered import GatheredRoster, Readable, RosterClass, gathered
 from services.records.formats.oneroster_kept import Keeping
 from services.records.formats.oneroster_tables import Row, Tables
-from services.records.formats.parsed import Draft, Findings, KeptRoster, KeptStudent, ParsedRoster, ParsedStudent
+from services.records.formats.parsed import Draft, KeptRoster, KeptStudent, ParsedRoster, ParsedStudent
 
 FORMAT: Final = "oneroster-1.2-csv"
 CARRIES: Final = frozenset(
@@ -31,45 +31,6 @@ CARRIES: Final = frozenset(
 
 GUARDIAN_ROLES: Final = frozenset({"parent", "guardian"})
 CONTACT_ROLES: Final = GUARDIAN_ROLES | {"relative"}
-
-
-@dataclass
-class _Class:
-    """A class with what its course and terms say."""
-
-    title: str
-    code: str
-    course_code: str
-    sced: str
-    term: str
-    school: str
-    begins: date | None
-    ends: date | None
-    courses: dict[tuple[date | None, str], CurrentCourse] = field(default_factory=dict)
-    """What it is of a student who began on a day, under a SCED code: the same for all who did."""
-
-
-@dataclass
-class _Roster:
-    """The package, by sourcedId."""
-
-    findings: Findings
-    orgs: dict[str, Row] = field(default_factory=dict)
-    named: dict[str, Reference] = field(default_factory=dict)
-    """Organisations, as a record names them."""
-    classes: dict[str, _Class] = field(default_factory=dict)
-    demographics: dict[str, Row] = field(default_factory=dict)
-    users: dict[str, Row] = field(default_factory=dict)
-    roles: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
-    enrollments: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
-
-
-class Readable(Protocol):
-    """The tables of a package, or what is kept of one."""
-
-    def rows(self, name: str) -> Iterator[Row]:
-        """The rows of a file; none where it is absent."""
-        ...
 
 
 def read_oneroster(archive: Archive, *, today: date) -> ParsedRoster:
@@ -89,9 +50,9 @@ def read_oneroster(archive: Archive, *, today: date) -> ParsedRoster:
 
 def read_students(tables: Readable, parsed: ParsedRoster, *, today: date) -> None:
     """The students of the tables, into `parsed`."""
-    roster = _roster(tables, parsed.findings)
+    roster = gathered(tables, parsed.findings)
     for identifier, user in roster.users.items():
-        if "student" not in _roles_of(identifier, roster):
+        if "student" not in roster.roles_of(identifier):
             continue
         parsed.findings.counts["students"] += 1
         if user.to_be_deleted:
@@ -103,63 +64,7 @@ def read_students(tables: Readable, parsed: ParsedRoster, *, today: date) -> Non
             parsed.students.append(ParsedStudent(identifier, user.position, record))
 
 
-def _roster(tables: Readable, findings: Findings) -> _Roster:
-    roster = _Roster(findings)
-    for name in ("orgs", "users", "demographics"):
-        held: dict[str, Row] = getattr(roster, name)
-        for row in tables.rows(name):
-            findings.counts[name] += 1
-            if row["sourcedId"] in held:
-                findings.missed("sourced-id-twice", row.position)
-            held[row["sourcedId"]] = row
-    sessions = {row["sourcedId"]: row for row in tables.rows("academicSessions") if not row.to_be_deleted}
-    courses = {row["sourcedId"]: row for row in tables.rows("courses") if not row.to_be_deleted}
-    for row in tables.rows("classes"):
-        findings.counts["classes"] += 1
-        if not row.to_be_deleted:
-            roster.classes[row["sourcedId"]] = _class(row, courses, sessions, findings)
-    for row in tables.rows("roles"):
-        if not row.to_be_deleted:
-            _refer(row, "userSourcedId", roster.users, "user-unknown", findings)
-            roster.roles[row["userSourcedId"]].append(row)
-    for row in tables.rows("enrollments"):
-        findings.counts["enrollments"] += 1
-        if row["role"] == "student" and not row.to_be_deleted and _refer(row, "userSourcedId", roster.users, "user-unknown", findings):
-            roster.enrollments[row["userSourcedId"]].append(row)
-    for identifier, row in roster.demographics.items():
-        if identifier not in roster.users:
-            findings.missed("user-unknown", row.position)
-    return roster
-
-
-def _refer(row: Row, column: str, known: dict[str, Any], reason: str, findings: Findings) -> bool:
-    """Whether what `row` refers to is there; a finding if not."""
-    if row[column] in known:
-        return True
-    findings.missed(reason, row.position)
-    return False
-
-
-def _class(row: Row, courses: dict[str, Row], sessions: dict[str, Row], findings: Findings) -> _Class:
-    _refer(row, "courseSourcedId", courses, "course-unknown", findings)
-    terms = [sessions[term] for term in row.list("termSourcedIds") if term in sessions]
-    if len(terms) < len(row.list("termSourcedIds")):
-        findings.missed("session-unknown", row.position)
-    begins = [day for term in terms if (day := term.day("startDate"))]
-    ends = [day for term in terms if (day := term.day("endDate"))]
-    course = courses.get(row["courseSourcedId"])
-    code, sced = (course["courseCode"], course[SCED]) if course else ("", "")
-    school = row["schoolSourcedId"]
-    return _Class(row["title"], row["classCode"], code, sced, row[TERM], school, min(begins, default=None), max(ends, default=None))
-
-
-def _roles_of(identifier: str, roster: _Roster) -> frozenset[str]:
-    """What a user is: by roles.csv, or by being enrolled in a class as a student."""
-    roles = {row["role"] for row in roster.roles.get(identifier, ())}
-    return frozenset(roles or ({"student"} if identifier in roster.enrollments else {roster.users[identifier]["role"]}))
-
-
-def _record(user: Row, roster: _Roster) -> LoadedRecord | None:
+def _record(user: Row, roster: GatheredRoster) -> LoadedRecord | None:
     findings, identifier = roster.findings, user["sourcedId"]
     about = roster.demographics.get(identifier)
     if about is None or about.day("birthDate") is None:
@@ -178,25 +83,7 @@ def _record(user: Row, roster: _Roster) -> LoadedRecord | None:
     return findings.made_of(LoadedRecord, Draft(LoadedRecord, sections, user.position))
 
 
-def _organisation(identifier: str, roster: _Roster) -> Reference | None:
-    made = roster.named.get(identifier)
-    if made is None and identifier in roster.orgs:
-        made = roster.named[identifier] = reference_of(_members_of(identifier, roster.orgs[identifier]))
-    return made
-
-
-def _members_of(identifier: str, org: Row) -> dict[str, Any]:
-    number = org["identifier"]
-    nces = number.isascii() and number.isdigit() and len(number) in (7, 12)
-    return {"name": org["name"], "local_id": identifier} | ({"nces_id" if nces else "state_id": number} if number else {})
-
-
-def _district(school: str, roster: _Roster) -> Reference | None:
-    parent = roster.orgs[school]["parentSourcedId"] if school in roster.orgs else ""
-    return _organisation(parent, roster) if parent in roster.orgs and roster.orgs[parent]["type"] in ("district", "local") else None
-
-
-def _enrollments(user: Row, roster: _Roster) -> list[Draft]:
+def _enrollments(user: Row, roster: GatheredRoster) -> list[Draft]:
     """One for each school: from the student's roles, or else from the classes there; a school that orgs.csv lacks is reported."""
     spans: dict[str, list[tuple[date | None, date | None, Row]]] = defaultdict(list)
     for role in roster.roles.get(user["sourcedId"], ()):
@@ -213,7 +100,7 @@ def _enrollments(user: Row, roster: _Roster) -> list[Draft]:
     grades, second = user.list("grades"), _second_schools(roster.roles.get(user["sourcedId"], ())) if from_roles else frozenset()
     made = []
     for school, those in spans.items():
-        where = _organisation(school, roster)
+        where = roster.organisation(school)
         entries = [begin for begin, _, _ in those if begin is not None]
         if where is None or not entries:
             roster.findings.missed("org-unknown" if where is None else "entry-date-missing", those[0][2].position)
@@ -221,7 +108,7 @@ def _enrollments(user: Row, roster: _Roster) -> list[Draft]:
         ends = [end for _, end, _ in those]
         values = {
             "school": where,
-            "district": _district(school, roster),
+            "district": roster.district(school),
             "entry_date": min(entries),
             "exit_date": None if None in ends else max(min(entries), *(end for end in ends if end is not None)),
             "grade": code_of("ceds:000100", grades[-1]) if grades else None,
@@ -247,7 +134,7 @@ def _last_day(row: Row) -> date | None:
     return None if end is None else end - timedelta(days=1)
 
 
-def _courses(user: Row, roster: _Roster) -> list[CurrentCourse | Draft]:
+def _courses(user: Row, roster: GatheredRoster) -> list[CurrentCourse | Draft]:
     made: list[CurrentCourse | Draft] = []
     for row in roster.enrollments.get(user["sourcedId"], ()):
         held = roster.classes.get(row["classSourcedId"])
@@ -267,20 +154,20 @@ def _courses(user: Row, roster: _Roster) -> list[CurrentCourse | Draft]:
     return made
 
 
-def _course(held: _Class, begins: date | None, sced: str, roster: _Roster, position: str) -> Draft:
+def _course(held: RosterClass, begins: date | None, sced: str, roster: GatheredRoster, position: str) -> Draft:
     code: dict[str, Any] = {"local_code": {"system": "oneroster:courseCode", "code": held.course_code}} if held.course_code else {}
     code |= {"sced_code": sced} if sced else {}
     values = {
         "section": held.code,
         "course": {"title": held.title, **code},
         "term": {"system": "oneroster:term", "code": held.term} if held.term else None,
-        "school": _organisation(held.school, roster),
+        "school": roster.organisation(held.school),
         "begin_date": begins,
     }
     return Draft(CurrentCourse, values, position)
 
 
-def _guardians(user: Row, roster: _Roster) -> list[Draft]:
+def _guardians(user: Row, roster: GatheredRoster) -> list[Draft]:
     """Agents who are parents, guardians or relatives. Who is parent or guardian holds full rights until a document ends them (99.4)."""
     made = []
     for place, agent_id in enumerate(user.list("agentSourcedIds"), start=1):
@@ -288,7 +175,7 @@ def _guardians(user: Row, roster: _Roster) -> list[Draft]:
         if agent is None:
             roster.findings.missed("agent-unknown", user.position)
             continue
-        roles = _roles_of(agent_id, roster) & CONTACT_ROLES
+        roles = roster.roles_of(agent_id) & CONTACT_ROLES
         if not roles or agent.to_be_deleted:
             continue
         values = people.guardian(agent, sorted(roles)[0], place)
