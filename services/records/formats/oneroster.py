@@ -59,12 +59,12 @@ def read_students(tables: Readable, parsed: ParsedRoster, *, today: date) -> Non
             parsed.findings.counts["to-be-deleted"] += 1
             parsed.students.append(ParsedStudent(identifier, user.position, None, ended_on=user.day("dateLastModified") or today))
             continue
-        record = _record(user, roster)
+        record = _record(user, roster, today)
         if record is not None:
             parsed.students.append(ParsedStudent(identifier, user.position, record))
 
 
-def _record(user: Row, roster: GatheredRoster) -> LoadedRecord | None:
+def _record(user: Row, roster: GatheredRoster, today: date) -> LoadedRecord | None:
     findings, identifier = roster.findings, user["sourcedId"]
     about = roster.demographics.get(identifier)
     if about is None or about.day("birthDate") is None:
@@ -78,7 +78,7 @@ def _record(user: Row, roster: GatheredRoster) -> LoadedRecord | None:
         "demographics": Draft(Demographics, people.demographics(about), about.position, optional=True) if about else None,
         "contacts": Draft(Contacts, contacts, user.position, optional=True),
         "enrollment": Draft(Enrollments, {"enrollments": enrolled}, user.position, optional=True),
-        "academics": Draft(Academics, {"current_courses": _courses(user, roster)}, user.position, optional=True),
+        "academics": Draft(Academics, {"current_courses": _courses(user, roster, today)}, user.position, optional=True),
     }
     return findings.made_of(LoadedRecord, Draft(LoadedRecord, sections, user.position))
 
@@ -134,11 +134,13 @@ def _last_day(row: Row) -> date | None:
     return None if end is None else end - timedelta(days=1)
 
 
-def _courses(user: Row, roster: GatheredRoster) -> list[CurrentCourse | Draft]:
+def _courses(user: Row, roster: GatheredRoster, today: date) -> list[CurrentCourse | Draft]:
+    """Those in progress. Many a system gives each enrolment an end: the class's, which is to come."""
     made: list[CurrentCourse | Draft] = []
     for row in roster.enrollments.get(user["sourcedId"], ()):
         held = roster.classes.get(row["classSourcedId"])
-        if held is None or row.day("endDate") is not None:
+        last = _last_day(row)
+        if held is None or (last is not None and last < today):
             continue
         begins = row.day("beginDate") or held.begins
         sced = row[SCED] or held.sced

@@ -24,7 +24,6 @@ class RosterClass:
     term: str
     school: str
     begins: date | None
-    ends: date | None
     courses: dict[tuple[date | None, str], CurrentCourse] = field(default_factory=dict)
     """What it is of a student who began on a day, under a SCED code: the same for all who did."""
 
@@ -114,11 +113,10 @@ def _class(row: Row, courses: dict[str, Row], sessions: dict[str, Row], findings
     if len(terms) < len(row.list("termSourcedIds")):
         findings.missed("session-unknown", row.position)
     begins = [day for term in terms if (day := term.day("startDate"))]
-    ends = [day for term in terms if (day := term.day("endDate"))]
     course = courses.get(row["courseSourcedId"])
     code, sced = (course["courseCode"], course[SCED]) if course else ("", "")
     school = row["schoolSourcedId"]
-    return RosterClass(row["title"], row["classCode"], code, sced, row[TERM], school, min(begins, default=None), max(ends, default=None))
+    return RosterClass(row["title"], row["classCode"], code, sced, row[TERM], school, min(begins, default=None))
 
 
 def _members_of(identifier: str, org: Row) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import csv
 import io
 import zipfile
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -238,6 +238,19 @@ def test_an_end_is_the_first_day_that_is_no_longer_in_it(package: Path) -> None:
     assert record is not None
     assert record.enrollment is not None
     assert [one.exit_date for one in record.enrollment.enrollments or ()] == [date(2026, 9, 30)]
+
+
+@pytest.mark.parametrize(("ends", "in_progress"), [(None, True), (2, True), (1, True), (0, False), (-1, False)])
+def test_a_course_is_in_progress_until_the_day_before_its_enrollment_ends(package: Path, ends: int | None, in_progress: bool) -> None:
+    def end(rows: list[dict[str, str]]) -> None:
+        for row in rows:
+            if row["userSourcedId"] == "XB0000000":
+                row["endDate"] = "" if ends is None else (DAY + timedelta(days=ends)).isoformat()
+
+    parsed = read_oneroster(changed(package, "enrollments.csv", end), today=DAY)
+    record = next(one.record for one in parsed.students if one.source_id == "XB0000000")
+    assert record is not None
+    assert bool(record.academics is not None and record.academics.current_courses) is in_progress
 
 
 def test_the_last_day_of_a_student_who_left_is_the_one_that_was_written(tmp_path: Path) -> None:
