@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -147,6 +148,7 @@ class Loading:
         parts += part_kept(before, one.kept, source=one.source, version=version)
         parts += part_unread(one.unread, source=one.source, version=version)
         enrolled = _enrolled(one, known)
+        time_zone = self._time_zones.get(one.custodian_id, "America/New_York")
         facts = facts_of(
             told_of,
             student_id=student_id,
@@ -154,7 +156,7 @@ class Loading:
             custodian_id=one.custodian_id,
             originating_agency=one.originating_agency,
             enrolled=enrolled,
-            time_zone=self._time_zones.get(one.custodian_id, "America/New_York"),
+            time_zone=time_zone,
             jurisdiction=self._jurisdiction,
             same_child=known.same_child if known else (),
             beyond=left,
@@ -183,7 +185,8 @@ class Loading:
             )
         rows.add_parts(student_id, key, parts)
         # Of what is left with the source nothing is known here, and so statistics do not either.
-        rows.add_code(student_id, sealed_code(key, coded, beside, version=version, today=self._now.date()), version)
+        today = self._now.astimezone(ZoneInfo(time_zone)).date()
+        rows.add_code(student_id, sealed_code(key, coded, beside, version=version, today=today), version)
         rows.add_tags(student_id, one.source, self._vault.tags.of_identity(record.identity))
         rows.add_enrollments(student_id, enrolled)
         if one.source_tag is not None:

@@ -1,15 +1,18 @@
 """Who is counted and what is charged, on both engines."""
 
 import asyncio
-from datetime import date
+from datetime import UTC, date, datetime
 from uuid import UUID, uuid4
 
 import pytest
 
 from safepassage.problems.statistics import BudgetSpent
+from services.records.loading import Loading
 from services.records.received_storing import ReceivedEnrollment, store_received
 from services.records.shredding import Shredder
 from services.records.statistics import ledger
+from services.records.statistics.coded_students import CODED
+from services.records.statistics.coding import coded
 from services.records.statistics.population import Reach, coded_students
 from services.records.subject_facts import EnrolledAt
 from services.records.tables import CodedStudentRow
@@ -69,6 +72,24 @@ async def test_a_code_follows_what_is_stored_and_what_is_destroyed(store: Store)
     async with store.database.reading() as tx:
         assert await tx.get(CodedStudentRow, own.student_id) is None
     assert await counted(store, LEA) == [0]
+
+
+@pytest.mark.requirement("DAY-state")
+async def test_who_is_in_a_programme_is_coded_by_the_day_that_it_is_where_the_student_is(store: Store) -> None:
+    """At two in the morning of the 20th by UTC it is the 19th in New York, the last day of the programme."""
+    at, record = datetime(2026, 10, 20, 2, tzinfo=UTC), whole_record()
+    assert record.programmes is not None
+    assert record.programmes.homeless is not None
+    homeless = record.programmes.homeless.model_copy(update={"begin_date": None, "end_date": date(2026, 10, 19)})
+    record = record.model_copy(update={"programmes": record.programmes.model_copy(update={"homeless": homeless})})
+    async with store.database.transaction() as tx:
+        loading = Loading(store.vault, store.outbox, jurisdiction="US-XA", now=at)
+        [stored] = await loading.store_in(tx, [arriving(record)])
+    async with store.database.reading() as tx:
+        held = await tx.get_one(CodedStudentRow, stored.student_id)
+    code = stored.key.open(held.sealed, section=CODED, source=CODED, version=held.version)
+    on_the_day, after_it = (coded(record, arrived_from=None, today=date(2026, 10, day)) for day in (19, 20))
+    assert code == on_the_day != after_it
 
 
 async def test_an_account_is_charged_by_one_at_a_time_and_never_overdrawn(store: Store) -> None:
