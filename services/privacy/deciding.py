@@ -15,8 +15,10 @@ from safepassage.wire import Digest
 from services.privacy import foreseen
 from services.privacy.asked_by import AskedBy
 from services.privacy.duty_exchanges import duties_served, named_duties
-from services.privacy.evaluation import Judge, Kept, decision_on, denied, evaluate, keep, keeping, kept
-from services.privacy.facts import Facts, read_facts, rows_of_each
+from services.privacy.evaluation import Judge, decision_on, denied, evaluate
+from services.privacy.facts import Facts, read_facts
+from services.privacy.held_students import rows_of_each
+from services.privacy.kept_decisions import Kept, keep, keeping, kept
 from services.privacy.policy_schedule import deciding_hash
 from services.privacy.policy_sets import PolicySets
 from services.privacy.sealing import Sealer

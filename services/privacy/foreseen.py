@@ -12,8 +12,8 @@ from uuid import UUID
 from sqlalchemy import Connection, String, bindparam, or_, select
 from sqlalchemy import cast as as_type
 
+from services.privacy.concerned_organisations import ATTENDANCE_MATTERS, CONCERNED, all_above, concerned_by
 from services.privacy.debarments import AGAINST, recorded_against
-from services.privacy.facts import ATTENDANCE_MATTERS, CONCERNED, all_above, concerned_by
 from services.privacy.grounds import HEARD_ON, standing_kinds
 from services.privacy.policy_schedule import DECIDING
 from services.privacy.subjects import HELD_ONE

@@ -16,7 +16,8 @@ from safepassage.wire_decisions import Fall, Withheld
 from services.privacy import foreseen
 from services.privacy.deciding import SLICE
 from services.privacy.evaluation import Evaluation, Judge, evaluate
-from services.privacy.facts import Facts, read_facts, rows_of_each
+from services.privacy.facts import Facts, read_facts
+from services.privacy.held_students import rows_of_each
 from services.privacy.policy_schedule import deciding_hash
 from services.privacy.policy_sets import PolicySets
 from services.privacy.recorded import DecisionRecord, RecordedOutcome, open_outcome, open_record

@@ -20,8 +20,10 @@ from services.privacy.access.nobody import Nobody
 from services.privacy.access.sight import Sight
 from services.privacy.alike_questions import AlikeQuestions
 from services.privacy.asked_by import AskedBy
-from services.privacy.evaluation import Evaluation, Judge, Kept, decision_on, evaluate, keep, kept
-from services.privacy.facts import Facts, held_within, read_alike, read_facts
+from services.privacy.evaluation import Evaluation, Judge, decision_on, evaluate
+from services.privacy.facts import Facts, read_alike, read_facts
+from services.privacy.held_students import held_within
+from services.privacy.kept_decisions import Kept, keep, kept
 from services.privacy.policy_schedule import deciding_hash
 from services.privacy.policy_sets import PolicySets
 from services.privacy.sealing import Sealer
