@@ -39,7 +39,6 @@ NOT_A_CALLERS: Final = "the node's own work on what a door has opened before: no
 OTHERWISE: Final = {
     "services/audit/retention/asking.py::list_log_destructions": OF_THE_NODE,
     "services/audit/retention/asking.py::_open_destruction": OF_THE_NODE,
-    "services/audit/retention/asking.py::_read": OF_THE_NODE,
     "services/audit/retention/holds.py::_found": OF_THE_NODE,
     "services/audit/retention/holds.py::_read": OF_THE_NODE,
     "services/audit/retention/holds.py::_open_hold": OF_THE_NODE,

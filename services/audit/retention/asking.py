@@ -1,7 +1,6 @@
 """`/v1/log/destructions`: asked for by one official, approved by two others, and a day later carried out unless somebody calls it off."""
 
-from datetime import datetime, timedelta
-from typing import Annotated, Any, Final
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -24,7 +23,6 @@ from safepassage.problems.retention import (
 from safepassage.wire_retention import (
     DestructionPreview,
     LogDestruction,
-    LogDestructionApproval,
     LogDestructionCallOff,
     LogDestructionPage,
     NewLogDestruction,
@@ -35,10 +33,11 @@ from services.audit.driver import Driver
 from services.audit.retention.acts import actor_for, earlier_act, record_act
 from services.audit.retention.assessing import Named, assess, ended, preview_of
 from services.audit.retention.classes import classes_with, periods
+from services.audit.retention.destructions import APPROVALS, approvals_of, destruction_of, read_destruction, student_of
 from services.audit.retention.holds import OneAct
-from services.audit.retention.sealed_students import open_student, seal_student
+from services.audit.retention.sealed_students import seal_student
 from services.audit.search_log import record_search
-from services.audit.tables import DestructionApprovalRow, DestructionRow, LogRow, TreeStateRow
+from services.audit.tables import DestructionApprovalRow, DestructionRow, TreeStateRow
 from shared.caller import Caller, caller_with
 from shared.cursors import Cursor, Cursors, Limit, next_link
 from shared.officials import as_known
@@ -46,10 +45,6 @@ from shared.problems import responses
 from shared.request_clock import Now
 
 router = APIRouter(prefix="/v1/log", tags=["retention"])
-
-WAITS: Final = timedelta(hours=24)
-"""Between the second approval and the act, which nobody can undo."""
-APPROVALS: Final = 2
 
 Reader = Annotated[Caller, caller_with("retention:hold", "retention:destroy", "retention:approve")]
 Asker = Annotated[Caller, caller_with("retention:destroy")]
@@ -74,7 +69,7 @@ async def ask_log_destruction(new: NewLogDestruction, request: Request, caller: 
     state = request.app.state
     earlier = await earlier_act(state.database, once, caller, "ask_log_destruction")
     if earlier is not None:
-        return await _read(state, earlier)
+        return await read_destruction(state, earlier)
     official = new.acting_official
     actor = actor_for(caller, official, now)
     named = Named(new.student_id, new.school_years, new.records_ended_on, new.clearance_id)
@@ -121,7 +116,7 @@ async def ask_log_destruction(new: NewLogDestruction, request: Request, caller: 
             )
         tx.add(row)
         await once.keep(tx, caller, "ask_log_destruction", destruction_id, now)
-    return await _read(state, destruction_id)
+    return await read_destruction(state, destruction_id)
 
 
 @router.get("/destructions", responses=responses(NotPermitted, *_LOG))
@@ -136,7 +131,7 @@ async def list_log_destructions(
     async with state.database.reading() as tx:
         query = select(DestructionRow).order_by(DestructionRow.id.desc()).limit(limit + 1)
         rows = (await tx.scalars(query if position is None else query.where(DestructionRow.id < UUID(position["id"])))).all()
-        shown = [await _shown(tx, state, row) for row in rows[:limit]]
+        shown = [await destruction_of(tx, state, row) for row in rows[:limit]]
     await record_search(state.sequencer, caller, operation="log-destructions-listed", student_id=None, count=len(shown), now=now)
     if len(rows) > limit:
         signed = cursors.sign({"id": str(shown[-1].id)}, bound_to=bound_to)
@@ -148,7 +143,7 @@ async def list_log_destructions(
 async def read_log_destruction(destruction_id: UUID, request: Request, caller: Reader, now: Now) -> LogDestruction:
     """A destruction: how far it is, with its preview, and once it was carried out its certificate and its entry of the log."""
     state = request.app.state
-    destruction = await _read(state, destruction_id)
+    destruction = await read_destruction(state, destruction_id)
     # INVARIANT: reading of a student's destruction leaves nothing more about the student behind
     await record_search(state.sequencer, caller, operation="log-destruction-read", student_id=None, count=1, now=now)
     return destruction
@@ -174,12 +169,12 @@ async def approve_log_destruction(
     """Approve a destruction, as an official who did not ask for it. The second approval starts the day after which it is carried out."""
     state = request.app.state
     if await earlier_act(state.database, once, caller, "approve_log_destruction") is not None:
-        return await _read(state, destruction_id)
+        return await read_destruction(state, destruction_id)
     actor = actor_for(caller, new.acting_official, now)
     official = as_known(caller.claims, new.acting_official)
     async with state.database.reading() as tx:
         row = await _approvable(tx, destruction_id, new)
-        student = await _student(tx, state, row)
+        student = await student_of(tx, state, row)
     about = f"destruction:{destruction_id}:{official.pairwise_id}"
     key = f"{about}:approved"
     await record_act(state.sequencer, actor, key=key, operation="destruction-approved", about=about, student=student, reason=row.basis)
@@ -202,7 +197,7 @@ async def approve_log_destruction(
             await once.keep(tx, caller, "approve_log_destruction", destruction_id, now)
     except IntegrityError as error:  # INVARIANT: once for each official, and never the asker
         raise DestructionApprovedAlready from error
-    return await _read(state, destruction_id)
+    return await read_destruction(state, destruction_id)
 
 
 @router.post(
@@ -215,12 +210,12 @@ async def call_off_log_destruction(
     """Call a destruction off before it is carried out: any official may, without another's approval."""
     state = request.app.state
     if await earlier_act(state.database, once, caller, "call_off_log_destruction") is not None:
-        return await _read(state, destruction_id)
+        return await read_destruction(state, destruction_id)
     official = call_off.acting_official
     actor = actor_for(caller, official, now)
     async with state.database.reading() as tx:
         row = await _open_destruction(tx, destruction_id)
-        student = await _student(tx, state, row)
+        student = await student_of(tx, state, row)
     about = f"destruction:{destruction_id}:{official.pairwise_id}"
     key = f"{about}:called-off"
     await record_act(state.sequencer, actor, key=key, operation="destruction-called-off", about=about, student=student)
@@ -228,20 +223,7 @@ async def call_off_log_destruction(
         row = await _open_destruction(tx, destruction_id, lock=True)
         row.state, row.called_off_at, row.sealed_student = "called-off", now, None
         await once.keep(tx, caller, "call_off_log_destruction", destruction_id, now)
-    return await _read(state, destruction_id)
-
-
-async def approvals_of(tx: AsyncSession, row: DestructionRow) -> list[DestructionApprovalRow]:
-    """The approvals of a destruction by others than who asked for it, the first one first."""
-    query = select(DestructionApprovalRow).where(
-        DestructionApprovalRow.destruction_id == row.id, DestructionApprovalRow.official != row.asked_by
-    )
-    return list((await tx.scalars(query.order_by(DestructionApprovalRow.at, DestructionApprovalRow.official))).all())
-
-
-def not_before(row: DestructionRow) -> datetime | None:
-    """From when on an approved destruction is carried out."""
-    return None if row.approved_at is None else row.approved_at + WAITS
+    return await read_destruction(state, destruction_id)
 
 
 async def _open_destruction(tx: AsyncSession, destruction_id: UUID, *, lock: bool = False) -> DestructionRow:
@@ -263,29 +245,3 @@ async def _approvable(tx: AsyncSession, destruction_id: UUID, new: NewLogDestruc
     if new.preview != DestructionPreview.model_validate_json(row.preview).digest:
         raise PreviewDiffers(field="preview")
     return row
-
-
-async def _read(state: Any, destruction_id: UUID) -> LogDestruction:
-    async with state.database.reading() as tx:
-        row = await tx.get(DestructionRow, destruction_id)
-        if row is None:
-            raise NoSuchLogDestruction
-        return await _shown(tx, state, row)
-
-
-async def _student(tx: AsyncSession, state: Any, row: DestructionRow) -> UUID | None:
-    return await tx.run_sync(lambda session: open_student(Driver(session.connection()), state.keys, row.sealed_student, of=row.id))
-
-
-async def _shown(tx: AsyncSession, state: Any, row: DestructionRow) -> LogDestruction:
-    log = None if row.entry_log is None else await tx.get(LogRow, row.entry_log)
-    made = {"student_id", "approvals", "not_before", "preview", "log", "index"}
-    return LogDestruction(
-        student_id=await _student(tx, state, row),
-        approvals=tuple(LogDestructionApproval(official=one.official, role=one.role, at=one.at) for one in await approvals_of(tx, row)),
-        not_before=not_before(row),
-        preview=DestructionPreview.model_validate_json(row.preview),
-        log=None if log is None else log.origin,
-        index=row.entry_idx,
-        **{name: getattr(row, name) for name in LogDestruction.model_fields if name not in made},
-    )

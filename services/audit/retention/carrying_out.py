@@ -20,10 +20,10 @@ from safepassage.problems import SuiteError
 from safepassage.wire_retention import DestructionPreview
 from services.audit.driver import Driver
 from services.audit.retention.acts import record_act
-from services.audit.retention.asking import APPROVALS, WAITS, approvals_of
 from services.audit.retention.assessing import Assessed, Named, assess
 from services.audit.retention.certificate import PartsDigest, certificate_of, key_digest
 from services.audit.retention.classes import periods
+from services.audit.retention.destructions import APPROVALS, WAITS, approvals_of
 from services.audit.retention.holds import lock_logs
 from services.audit.retention.named import forget_namings
 from services.audit.retention.sealed_students import open_student

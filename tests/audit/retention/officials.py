@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 
 from safepassage.canonical import digest_of
 from safepassage.wire_retention import LegalHold, LogDestruction
-from services.audit.retention.asking import WAITS
 from services.audit.retention.carrying_out import carry_out
+from services.audit.retention.destructions import WAITS
 from services.audit.tables import DestructionRow
 from shared.in_process import Answer
 from tests.audit.audit_node import OAK, STATE, AuditNode, event, give_organisations

@@ -17,8 +17,8 @@ from sqlalchemy import event as sqlalchemy_event
 
 from safepassage.problems.requests import LogUnavailable
 from safepassage.wire_retention import LogDestruction
-from services.audit.retention.asking import WAITS
 from services.audit.retention.carrying_out import carry_out
+from services.audit.retention.destructions import WAITS
 from services.audit.verification import verify_store
 from shared.database import Database
 from tests.audit.audit_node import OAK, event, running, settings_of

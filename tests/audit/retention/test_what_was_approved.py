@@ -13,8 +13,8 @@ from services.audit.driver import Driver
 from services.audit.index.lookup import Query, Stretch, find
 from services.audit.index.terms import Kind, digest_of
 from services.audit.openings import Place
-from services.audit.retention.asking import WAITS
 from services.audit.retention.carrying_out import carry_out
+from services.audit.retention.destructions import WAITS
 from services.audit.retention.wrapping import begin
 from services.audit.tables import DestructionRow
 from shared.keys import new_symmetric_key
