@@ -33,9 +33,9 @@ from services.audit.driver import Driver
 from services.audit.retention.acts import actor_for, earlier_act, record_act
 from services.audit.retention.assessing import Named, assess, ended, preview_of
 from services.audit.retention.classes import classes_with, periods
-from services.audit.retention.destructions import APPROVALS, approvals_of, destruction_of, read_destruction, student_of
+from services.audit.retention.destructions import APPROVALS, approvals_of, destruction_of, read_destruction
 from services.audit.retention.holds import OneAct
-from services.audit.retention.sealed_students import seal_student
+from services.audit.retention.sealed_students import seal_student, student_of
 from services.audit.search_log import record_search
 from services.audit.tables import DestructionApprovalRow, DestructionRow, TreeStateRow
 from shared.caller import Caller, caller_with
@@ -174,7 +174,7 @@ async def approve_log_destruction(
     official = as_known(caller.claims, new.acting_official)
     async with state.database.reading() as tx:
         row = await _approvable(tx, destruction_id, new)
-        student = await student_of(tx, state, row)
+        student = await student_of(tx, state.keys, row)
     about = f"destruction:{destruction_id}:{official.pairwise_id}"
     key = f"{about}:approved"
     await record_act(state.sequencer, actor, key=key, operation="destruction-approved", about=about, student=student, reason=row.basis)
@@ -215,7 +215,7 @@ async def call_off_log_destruction(
     actor = actor_for(caller, official, now)
     async with state.database.reading() as tx:
         row = await _open_destruction(tx, destruction_id)
-        student = await student_of(tx, state, row)
+        student = await student_of(tx, state.keys, row)
     about = f"destruction:{destruction_id}:{official.pairwise_id}"
     key = f"{about}:called-off"
     await record_act(state.sequencer, actor, key=key, operation="destruction-called-off", about=about, student=student)

@@ -18,7 +18,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from safepassage.canonical import digest_of
 from safepassage.problems import SuiteError
 from safepassage.wire_retention import DestructionPreview
-from services.audit.driver import Driver
 from services.audit.retention.acts import record_act
 from services.audit.retention.assessing import Assessed, Named, assess
 from services.audit.retention.certificate import PartsDigest, certificate_of, key_digest
@@ -26,7 +25,7 @@ from services.audit.retention.classes import periods
 from services.audit.retention.destructions import APPROVALS, WAITS, approvals_of
 from services.audit.retention.holds import lock_logs
 from services.audit.retention.named import forget_namings
-from services.audit.retention.sealed_students import open_student
+from services.audit.retention.sealed_students import student_of
 from services.audit.retention.shredding import destroy_key, destroy_node_rows, destroy_student_rows
 from services.audit.retention.units import NodeYear, StudentYear
 from services.audit.retention.wrapping import begin, destroy_retired, rewrap, wrapping_of
@@ -79,7 +78,7 @@ async def _destroy_keys(tx: AsyncSession, state: Any, destruction_id: UUID) -> N
     if len({one.official for one in await approvals_of(tx, row)}) < APPROVALS:
         return
     preview = DestructionPreview.model_validate_json(row.preview)
-    student = await _student(tx, state, row)
+    student = await student_of(tx, state.keys, row)
     named = Named(student, [year.school_year for year in preview.years], row.records_ended_on, row.clearance_id)
     assessed = await assess(tx, state.keys, named, years=periods(state.settings.retention_years), last_t=last_t, now=now)
     approved = {year.school_year for year in preview.years if not year.kept_because}
@@ -179,7 +178,7 @@ async def _record(state: Any, destruction_id: UUID) -> None:
     """The entry of the log. Afterwards nothing in the row tells whose it was."""
     async with state.database.reading() as tx:
         row = await tx.get_one(DestructionRow, destruction_id)
-        student = await _student(tx, state, row)
+        student = await student_of(tx, state.keys, row)
     if row.state != "destroying" or row.plan is None:
         return
     plan = json.loads(row.plan)
@@ -244,7 +243,3 @@ async def _finish(state: Any, destruction_id: UUID) -> None:
         await tx.execute(
             update(DestructionRow).where(DestructionRow.id == destruction_id, DestructionRow.state == "destroyed").values(**values)
         )
-
-
-async def _student(tx: AsyncSession, state: Any, row: DestructionRow) -> UUID | None:
-    return await tx.run_sync(lambda session: open_student(Driver(session.connection()), state.keys, row.sealed_student, of=row.id))

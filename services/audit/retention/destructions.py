@@ -9,8 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.problems.retention import NoSuchLogDestruction
 from safepassage.wire_retention import DestructionPreview, LogDestruction, LogDestructionApproval
-from services.audit.driver import Driver
-from services.audit.retention.sealed_students import open_student
+from services.audit.retention.sealed_students import student_of
 from services.audit.tables import DestructionApprovalRow, DestructionRow, LogRow
 
 WAITS: Final = timedelta(hours=24)
@@ -40,17 +39,12 @@ async def read_destruction(state: Any, destruction_id: UUID) -> LogDestruction:
         return await destruction_of(tx, state, row)
 
 
-async def student_of(tx: AsyncSession, state: Any, row: DestructionRow) -> UUID | None:
-    """Whom it is about; None where of nobody, and once it is over."""
-    return await tx.run_sync(lambda session: open_student(Driver(session.connection()), state.keys, row.sealed_student, of=row.id))
-
-
 async def destruction_of(tx: AsyncSession, state: Any, row: DestructionRow) -> LogDestruction:
     """The row as it is said aloud."""
     log = None if row.entry_log is None else await tx.get(LogRow, row.entry_log)
     made = {"student_id", "approvals", "not_before", "preview", "log", "index"}
     return LogDestruction(
-        student_id=await student_of(tx, state, row),
+        student_id=await student_of(tx, state.keys, row),
         approvals=tuple(LogDestructionApproval(official=one.official, role=one.role, at=one.at) for one in await approvals_of(tx, row)),
         not_before=not_before(row),
         preview=DestructionPreview.model_validate_json(row.preview),

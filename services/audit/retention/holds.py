@@ -16,7 +16,7 @@ from safepassage.wire_retention import LegalHold, LegalHoldLift, LegalHoldPage, 
 from services.audit.driver import Driver
 from services.audit.retention.acts import actor_for, earlier_act, record_act
 from services.audit.retention.rules import Hold
-from services.audit.retention.sealed_students import open_student, seal_student
+from services.audit.retention.sealed_students import seal_student, student_of
 from services.audit.search_log import record_search
 from services.audit.subject_keys import SubjectKeys
 from services.audit.tables import HoldRow, OrganisationRow
@@ -100,7 +100,7 @@ async def _found(tx: AsyncSession, keys: SubjectKeys, student_id: UUID | None, a
     at_once = limit if student_id is None else AT_ONCE
     while len(found) < limit:
         rows = (await tx.scalars((query if after is None else query.where(HoldRow.id < after)).limit(at_once))).all()
-        opened = [(row, await _student(tx, keys, row)) for row in rows]
+        opened = [(row, await student_of(tx, keys, row)) for row in rows]
         found += [_shown(row, student) for row, student in opened if student_id in (None, student)]
         if len(rows) < at_once:
             break
@@ -118,7 +118,7 @@ async def lift_legal_hold(hold_id: UUID, lift: LegalHoldLift, request: Request, 
     actor = actor_for(caller, official, now)
     async with state.database.reading() as tx:
         held = await _open_hold(tx, hold_id)
-        student = await _student(tx, state.keys, held)
+        student = await student_of(tx, state.keys, held)
     about = f"hold:{hold_id}:{official.pairwise_id}"
     await record_act(
         state.sequencer, actor, key=f"{about}:lifted", operation="hold-lifted", about=about, student=student, reason=lift.reason
@@ -139,7 +139,7 @@ async def holds_in_force(tx: AsyncSession, keys: SubjectKeys) -> list[Hold]:
         if row.organisation_id is not None:
             below: Sequence[Any] = (await tx.scalars(within(OrganisationRow, row.organisation_id))).all()
             organisations = frozenset({row.organisation_id, *below})
-        holds.append(Hold(row.id, await _student(tx, keys, row), organisations, row.logged_from, row.logged_until))
+        holds.append(Hold(row.id, await student_of(tx, keys, row), organisations, row.logged_from, row.logged_until))
     return holds
 
 
@@ -156,7 +156,7 @@ async def lock_logs(tx: AsyncSession) -> int:
 async def _read(state: Any, hold_id: UUID) -> LegalHold:
     async with state.database.reading() as tx:
         row = await tx.get_one(HoldRow, hold_id)
-        return _shown(row, await _student(tx, state.keys, row))
+        return _shown(row, await student_of(tx, state.keys, row))
 
 
 async def _open_hold(tx: AsyncSession, hold_id: UUID) -> HoldRow:
@@ -170,10 +170,6 @@ async def _open_hold(tx: AsyncSession, hold_id: UUID) -> HoldRow:
 
 async def _sealed(tx: AsyncSession, keys: SubjectKeys, student: UUID, of: UUID) -> bytes:
     return await tx.run_sync(lambda session: seal_student(Driver(session.connection()), keys, student, of=of))
-
-
-async def _student(tx: AsyncSession, keys: SubjectKeys, row: HoldRow) -> UUID | None:
-    return await tx.run_sync(lambda session: open_student(Driver(session.connection()), keys, row.sealed_student, of=row.id))
 
 
 def _shown(row: HoldRow, student: UUID | None) -> LegalHold:
