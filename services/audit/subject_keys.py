@@ -15,37 +15,22 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from safepassage.problems.requests import TemporarilyUnavailable
 from services.audit.driver import Driver
 from services.audit.entries import SealingKey
 from services.audit.school_years import node_tag, student_tag
 from services.audit.tables import LogKeyRow, SubjectKeyRow
-from shared.key_encryption import KeyProvider, WrappedKeyRefused, version_of
-from shared.keys import KeyFileUnusable
+from services.audit.wrapped_keys import KeyVersionGone, WrappedKeys
+from shared.key_encryption import KeyProvider
 
 KEPT_IN_MEMORY: Final = 16_384
 INDEX: Final = "index"
-_HELD_KEY: Final = "SELECT wrapped FROM log_key WHERE name = ?"
-_WRAPPING: Final = "SELECT version FROM key_wrapping"
-
-
-OLDER_COPY: Final = (
-    "key-encryption holds not the version that wrapped the keys of this store: either put its file back, or this is a copy of the store "
-    "from before a destruction, whose version was destroyed: restore a newer one (docs/retention.md)"
-)
-
-
-class KeyVersionGone(WrappedKeyRefused):
-    """The version of the key-encryption key that wrapped a key is not here."""
 
 
 class SubjectKeys:
     """Finds and makes keys; keeps those used last in memory."""
 
     def __init__(self, provider: KeyProvider) -> None:
-        self._provider = provider
-        self._had: set[int] = set()
-        """Versions of the key-encryption key that have opened something for this process."""
+        self._wrapped = WrappedKeys(provider)
         self._tag_keys: dict[int, bytes] = {}
         self._students: OrderedDict[tuple[int, str], SealingKey] = OrderedDict()
         self._node: dict[int, SealingKey] = {}
@@ -58,11 +43,11 @@ class SubjectKeys:
     @property
     def provider(self) -> KeyProvider:
         """Who wraps them."""
-        return self._provider
+        return self._wrapped.provider
 
     def event_digest_key(self, driver: Driver) -> bytes:
         """The key that digests events for comparison; made once, in a writing transaction."""
-        return self._service_key(driver, "events")
+        return self._wrapped.service_key(driver, "events")
 
     async def epochs(self, tx: AsyncSession) -> list[int]:
         """The epochs that have a tag key, newest first."""
@@ -77,13 +62,14 @@ class SubjectKeys:
         """The tag of a student in every epoch so far, newest first; without a student the id of the node's own key."""
         tags = {}
         for epoch in await self.epochs(tx):
-            key = self._unwrapped(await tx.get_one(LogKeyRow, _tag_name(epoch)))
+            row = await tx.get_one(LogKeyRow, _tag_name(epoch))
+            key = self._wrapped.service_key_of(row.name, row.wrapped)
             tags[epoch] = node_tag(key) if student is None else student_tag(key, student)
         return tags
 
     def retention_key(self, driver: Driver) -> bytes:
         """The key that seals whom a hold or a destruction is about; made once, in a writing transaction."""
-        return self._service_key(driver, "retention")
+        return self._wrapped.service_key(driver, "retention")
 
     def for_students(self, driver: Driver, epoch: int, students: Iterable[str]) -> "Minted":
         """The keys of students in `epoch`, and the node's. Those that are not there are made and stored, in a writing transaction."""
@@ -103,7 +89,7 @@ class SubjectKeys:
 
     def _remembered(self, epoch: int, students: Iterable[str]) -> tuple["Minted", list[str]]:
         """What memory has, and the students of whom it has no key."""
-        self._provider.require_usable()
+        self._wrapped.provider.require_usable()
         if any(year != epoch for year in self._node):
             self._forget_other_years(epoch)
         minted, unknown = Minted(self, epoch), []
@@ -131,21 +117,19 @@ class SubjectKeys:
 
     def make_index_key(self, driver: Driver) -> bytes:
         """The key of the index, for what is no person; made once, in a writing transaction."""
-        return self._service_key(driver, INDEX)
+        return self._wrapped.service_key(driver, INDEX)
 
     def index_key(self, driver: Driver) -> bytes:
         """The same, that is there already."""
-        ((wrapped,),) = driver.rows(_HELD_KEY, INDEX)
-        return self._service_key_of(INDEX, bytes(wrapped))
+        return self._wrapped.held_service_key(driver, INDEX)
 
     def tag_keys(self, driver: Driver) -> dict[int, bytes]:
-        """The keys that make tags, by their epoch: as many as the store has. They are not kept in memory."""
+        """The keys that make tags, by their epoch: as many as the store has. They are not kept in memory. Raises KeyFileUnusable."""
         found: dict[int, bytes] = {}
         for name, wrapped in driver.rows("SELECT name, wrapped FROM log_key"):
             epoch = name.removeprefix("tag/")
             if epoch != name:
-                with suppress(KeyVersionGone):
-                    found[int(epoch)] = self._service_key_of(name, bytes(wrapped))
+                found[int(epoch)] = self._wrapped.service_key_of(name, bytes(wrapped))
         return found
 
     def require_service_keys(self, driver: Driver) -> None:
@@ -155,19 +139,19 @@ class SubjectKeys:
         """
         for name, wrapped in driver.rows("SELECT name, wrapped FROM log_key"):
             with suppress(KeyVersionGone):
-                self._unwrap(bytes(wrapped), str(name).encode())
+                self._wrapped.unwrap(bytes(wrapped), str(name).encode())
 
     def _find_or_make(self, driver: Driver, epoch: int, missing: dict[bytes, str | None], minted: "Minted") -> None:
         found = {bytes(row[0]): bytes(row[2]) for row in driver.lookup(SubjectKeyRow, {"key_id": list(missing)})}
-        version = 0 if len(found) == len(missing) else self._wrapping(driver)
+        version = 0 if len(found) == len(missing) else self._wrapped.wrapping(driver)
         new = []
         for tag, student in missing.items():
             if tag in found:
-                key = SealingKey.of(tag, self._unwrap(found[tag], bound_to(tag)))
+                key = SealingKey.of(tag, self._wrapped.unwrap(found[tag], bound_to(tag)))
             else:
                 data_key = secrets.token_bytes(32)
                 key = SealingKey.of(tag, data_key)
-                new.append((tag, epoch, self._provider.wrap(data_key, context=bound_to(tag), version=version)))
+                new.append((tag, epoch, self._wrapped.provider.wrap(data_key, context=bound_to(tag), version=version)))
             if student is None:
                 minted.node = key
             else:
@@ -178,61 +162,11 @@ class SubjectKeys:
     def _tag_key(self, driver: Driver, epoch: int, minted: "Minted") -> bytes:
         key = self._tag_keys.get(epoch)
         if key is None:
-            key = minted.tag_key = self._service_key(driver, _tag_name(epoch))
+            key = minted.tag_key = self._wrapped.service_key(driver, _tag_name(epoch))
         return key
-
-    def _service_key(self, driver: Driver, name: str) -> bytes:
-        held = driver.rows(_HELD_KEY, name)
-        if not held:
-            wrapped = self._provider.wrap(secrets.token_bytes(32), context=name.encode(), version=self._wrapping(driver))
-            # Replicas that start together on a new store each make one: the first to commit has made the key, the others read it.
-            driver.change("INSERT INTO log_key (name, wrapped) VALUES (?, ?) ON CONFLICT DO NOTHING", name, wrapped)
-            held = driver.rows(_HELD_KEY, name)
-        return self._service_key_of(name, bytes(held[0][0]))
-
-    def _wrapping(self, driver: Driver) -> int:
-        """The version of the key-encryption key that wraps now: the store names it, for all processes at the same instant.
-
-        # INVARIANT: read in the transaction that wraps, behind the lock of the log: after a version was retired nothing is wrapped by it.
-        """
-        held = driver.rows(_WRAPPING)
-        if not held:
-            newest = self._provider.version
-            driver.change(
-                "INSERT INTO key_wrapping (id, version, oldest, rewrapped) VALUES (1, ?, ?, 0) ON CONFLICT DO NOTHING", newest, newest
-            )
-            held = driver.rows(_WRAPPING)
-        version = int(held[0][0])
-        if version not in self._provider.versions:
-            self._provider.load()
-        return version
-
-    def _unwrapped(self, row: LogKeyRow) -> bytes:
-        return self._service_key_of(row.name, row.wrapped)
-
-    def _service_key_of(self, name: str, wrapped: bytes) -> bytes:
-        """Raises KeyFileUnusable where it can tell whether an older copy of the store was restored, or a file is missing."""
-        try:
-            return self._unwrap(wrapped, name.encode())
-        except KeyVersionGone as error:
-            raise KeyFileUnusable(OLDER_COPY) from error
 
     def _cipher(self, key_id: bytes, wrapped: bytes) -> AESGCM:
-        return AESGCM(self._unwrap(wrapped, bound_to(key_id)))
-
-    def _unwrap(self, wrapped: bytes, context: bytes) -> bytes:
-        if version_of(wrapped) > self._provider.version:
-            self._provider.load()  # it was made after this process had started
-        version = version_of(wrapped)
-        if version not in self._provider.versions:
-            if version in self._had:
-                # INVARIANT: what was read before everything was wrapped anew is never taken for what was destroyed: whoever reads it again
-                # finds it. Else a search said that there is nothing, and the index forgot an entry for good.
-                raise TemporarilyUnavailable("the keys were wrapped anew meanwhile")
-            raise KeyVersionGone
-        key = self._provider.unwrap(wrapped, context=context)
-        self._had.add(version)
-        return key
+        return AESGCM(self._wrapped.unwrap(wrapped, bound_to(key_id)))
 
     def _forget_other_years(self, epoch: int) -> None:
         """The log's time never goes back, so keys of a year that is over seal nothing more: what is destroyed is in no memory."""
