@@ -10,28 +10,25 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
-from uuid import UUID
+from typing import Any
 
 from pydantic import BaseModel
-from sqlalchemy import BigInteger, Connection, Integer, Text, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, mapped_column
 
 from safepassage.problems import SuiteError
 from shared import prepared
 from shared.clock import Clock
-from shared.columns import Milliseconds
 from shared.contracts.audit import Event
 from shared.database import Database, after_commit
 from shared.leases import LeaseColumns, take_lease
+from shared.outbox_rows import AUDIT_LANE, Sealing, row_of_event, row_that_tells
 from shared.siblings import Siblings
 from shared.standing_faults import StandingFaults
 from shared.who_may_call import ServiceName
 
 log = logging.getLogger(__name__)
 
-AUDIT_LANE = "audit"
 BATCH = 200
 """Rows that go in one call."""
 READ = 5 * BATCH
@@ -42,36 +39,6 @@ BUSY_LINGER_SECONDS = 0.25
 """What comes within it goes together: under load a commit and a call for many rows, not for each. The second where something went
 within the last second: what is told behind may wait, and each sending costs as much as a decision."""
 LEASE = timedelta(seconds=30)
-
-
-class OutboxColumns:
-    """A service's OutboxRow has these columns."""
-
-    __tablename__ = "outbox"
-
-    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
-    lane: Mapped[str] = mapped_column(index=True)
-    """Rows of a lane go in order; a lane that fails does not stop the others."""
-    sibling: Mapped[str]
-    method: Mapped[str]
-    path: Mapped[str]
-    body: Mapped[str] = mapped_column(Text)
-    attempts: Mapped[int] = mapped_column(default=0)
-    next_attempt_at: Mapped[datetime] = mapped_column(Milliseconds)
-    refused_as: Mapped[str | None]
-    """Problem code with which the sibling refused it for good; an operator looks at these (`safepassage-node doctor`)."""
-
-
-class Sealing(Protocol):
-    """Seals bodies while they wait, for a service whose tellings hold facts of students (records)."""
-
-    def seal_text(self, text: str) -> str:
-        """What is stored instead of `text`."""
-        ...
-
-    def open_text(self, sealed: str) -> str:
-        """The text again."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -85,21 +52,6 @@ class Together:
     """Of the call's body: the list of the waiting bodies, in their order, each as it was stored."""
     refused_in: Callable[[bytes], Mapping[int, str]] = lambda _: {}
     """Places in the call, and problem codes, of rows that its answer says were refused while the others were taken."""
-
-
-def row_of_event(event: Event, *, sealing: Sealing | None, now: datetime) -> dict[str, Any]:
-    """The row of a behind-entry, for a job that works on the store beside the service: the service's outbox sends it."""
-    return row_that_tells("audit", "POST", "/internal/entries", event, lane=AUDIT_LANE, sealing=sealing, now=now)
-
-
-def row_that_tells(
-    sibling: ServiceName, method: str, path: str, body: BaseModel, *, lane: str, sealing: Sealing | None, now: datetime
-) -> dict[str, Any]:
-    """The row that tells `sibling`, for a job as `row_of_event` is."""
-    text = body.model_dump_json(by_alias=True, exclude_none=True)
-    sealed = text if sealing is None else sealing.seal_text(text)
-    columns = {"lane": lane, "sibling": sibling, "method": method, "path": path, "body": sealed}
-    return columns | {"attempts": 0, "next_attempt_at": now, "refused_as": None}
 
 
 class Outbox:
@@ -143,7 +95,7 @@ class Outbox:
 
     def row_of(self, event: Event) -> dict[str, Any]:
         """The row of a behind-entry, for `add_to`."""
-        return self.row_to_tell("audit", "POST", "/internal/entries", event, lane=AUDIT_LANE)
+        return row_of_event(event, sealing=self.sealing, now=self._clock())
 
     def row_to_tell(self, sibling: ServiceName, method: str, path: str, body: BaseModel, *, lane: str | None = None) -> dict[str, Any]:
         """The row that tells `sibling`, for `add_to`."""
@@ -299,8 +251,3 @@ class Outbox:
         async with self._draining:
             while await self.send_due():
                 pass
-
-
-def event_key(what: str, identifier: UUID) -> str:
-    """The idempotency key of an event about one thing."""
-    return f"{what}:{identifier}"

@@ -4,7 +4,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.idempotency import IdempotencyColumns
 from shared.leases import LeaseColumns
-from shared.outbox import OutboxColumns
+from shared.outbox_rows import OutboxColumns
 from shared.tenancy import OrganisationColumns
 
 

@@ -4,7 +4,7 @@ from sqlalchemy.orm import DeclarativeBase
 
 from shared.idempotency import IdempotencyColumns
 from shared.leases import LeaseColumns
-from shared.outbox import OutboxColumns
+from shared.outbox_rows import OutboxColumns
 from shared.peer_statements import NodeStatementColumns
 from shared.trust import TrustListColumns
 

@@ -6,7 +6,7 @@ from shared.change_marks import ChangeMarkColumns
 from shared.idempotency import IdempotencyColumns
 from shared.key_rings import KeyRingColumns
 from shared.leases import LeaseColumns
-from shared.outbox import OutboxColumns
+from shared.outbox_rows import OutboxColumns
 from shared.tenancy import OrganisationColumns
 
 

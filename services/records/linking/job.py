@@ -27,7 +27,7 @@ from services.records.unions import hold, ordered, pairs_on_record, unite
 from services.records.vault import Vault
 from shared.contracts.audit import Actor
 from shared.database import Database
-from shared.outbox import row_of_event
+from shared.outbox_rows import row_of_event
 
 JOB: Final = "match"
 AT_ONCE: Final = 500
