@@ -75,6 +75,7 @@ class Outbox:
         self._row, self._lease, self._holder = row, lease, holder
         self._insert, table = insert(row), row.__table__
         self._waiting = select(table).where(table.c.refused_as.is_(None)).order_by(table.c.id).limit(READ)
+        self._waiting_beside = self._waiting.where(table.c.lane.not_in(bindparam("held_up", expanding=True)))
         self._sent = delete(table).where(table.c.id == bindparam("id_"))
         self.together: dict[str, Together] = {AUDIT_LANE: Together("audit", "/internal/entries", "events")}
         self._wake, self._draining = asyncio.Event(), asyncio.Lock()
@@ -156,29 +157,35 @@ class Outbox:
         return fence is not None
 
     async def send_due(self) -> bool:
-        """Send what is due now, lane by lane. True if some of it went and more may be waiting."""
-        rows = await self._database.find(self._waiting, {})
-        self._more = len(rows) > BATCH
-        lanes: dict[str, list[Any]] = {}
-        for one in rows:
-            lanes.setdefault(one.lane, []).append(one)
-        sent = False
-        for lane, waiting in lanes.items():
-            if waiting[0].next_attempt_at <= self._clock():
-                sent |= await self._send_lane(lane, waiting)
-        return sent
+        """Send what is due now, lane by lane. True if some of it went and more may be waiting.
 
-    async def _send_lane(self, lane: str, waiting: Sequence[Any]) -> bool:
-        """Send rows of a lane, until some do not go or are late. True if some of them went.
-
+        # INVARIANT: a lane that is late, or fails, holds up no other, however many of its rows lie in front of theirs.
         # INVARIANT: whoever's lease has ended begins no call: somebody else may be sending these rows by then.
         """
+        until = self._clock() + LEASE / 4  # half of the lease is left at the least when rows are read: `_holds_lease`
+        rows, held_up = await self._database.find(self._waiting, {}), set[str]()
+        while True:
+            self._more = len(rows) > BATCH
+            lanes: dict[str, list[Any]] = {}
+            for one in rows:
+                lanes.setdefault(one.lane, []).append(one)
+            sent = False
+            for lane, waiting in lanes.items():
+                if waiting[0].next_attempt_at <= self._clock() < until and await self._send_lane(lane, waiting, until):
+                    sent = True
+                else:
+                    held_up.add(lane)
+            if sent or len(rows) < READ or self._clock() >= until:
+                return sent
+            rows = await self._database.find(self._waiting_beside, {"held_up": sorted(held_up)})
+
+    async def _send_lane(self, lane: str, waiting: Sequence[Any], until: datetime) -> bool:
+        """Send rows of a lane, until some do not go or it is too late to begin. True if some of them went."""
         together = self.together.get(lane)
         if together is None:
-            return await self._send_in_order(waiting[:BATCH])
-        late = self._clock() + LEASE / 4  # half of the lease is left at the least when rows are read: `_holds_lease`
+            return await self._send_in_order(waiting[:BATCH], until)
         for start in range(0, len(waiting), BATCH):
-            if start and self._clock() >= late:
+            if start and self._clock() >= until:
                 break
             if not await self._send_together(together, waiting[start : start + BATCH]):
                 return start > 0
@@ -200,10 +207,12 @@ class Outbox:
         await self._done([row.id for place, row in enumerate(rows) if place not in refused])
         return True
 
-    async def _send_in_order(self, rows: Sequence[Any]) -> bool:
+    async def _send_in_order(self, rows: Sequence[Any], until: datetime) -> bool:
         done: list[int] = []
         failure: tuple[Any, SuiteError] | None = None
         for row in rows:
+            if done and self._clock() >= until:
+                break
             try:
                 await self._siblings.send(row.sibling, row.method, row.path, by="outbox", content=self._body(row).encode())
             except SuiteError as error:

@@ -17,12 +17,13 @@ from sqlalchemy import select, text
 from safepassage.wire_organisations import Organisation
 from shared import app as foundation
 from shared.app import internal_tokens
-from shared.contracts.audit import Actor, Context, Event
+from shared.contracts.audit import Actor, AppendRequest, Context, Event
 from shared.contracts.organisations import OrganisationProjection
 from shared.in_process import Answer, call
 from shared.internal_token import HEADER, CallerClaims
 from shared.leases import take_lease
 from shared.loop_lag import EVERY_SECONDS, MEASURED
+from shared.outbox import READ
 from shared.schema_head import SchemaNotAtHead, require_head
 from shared.tenancy import above, within
 from tests.conftest import StandingClock
@@ -204,9 +205,7 @@ async def test_many_that_wait_are_read_once_and_go_in_several_calls(tiny: Tiny) 
 
 
 async def test_whoever_may_have_the_lease_no_more_begins_no_further_call(tiny: Tiny) -> None:
-    tiny.clock.advance(seconds=60)
-    taken = await take_lease(tiny.app.state.database, LeaseRow, name="outbox", holder="2", now=tiny.clock(), lasts=timedelta(hours=1))
-    assert taken is not None, "so that the service's own task sends nothing beside this test"
+    await nobody_else_sends(tiny)
     tiny.audit.meanwhile = lambda: tiny.clock.advance(seconds=10)
     async with tiny.app.state.database.transaction() as tx:
         tiny.app.state.outbox.record(tx, *(event(f"k:{number}") for number in range(450)))
@@ -214,6 +213,44 @@ async def test_whoever_may_have_the_lease_no_more_begins_no_further_call(tiny: T
     assert tiny.audit.calls == [200]
     assert await tiny.app.state.outbox.send_due()
     assert tiny.audit.calls == [200, 200]
+
+
+async def nobody_else_sends(tiny: Tiny) -> None:
+    """The service's own task sends nothing beside the test."""
+    tiny.clock.advance(seconds=60)
+    taken = await take_lease(tiny.app.state.database, LeaseRow, name="outbox", holder="2", now=tiny.clock(), lasts=timedelta(hours=1))
+    assert taken is not None
+
+
+async def tell(tiny: Tiny, *keys: str, lane: str) -> None:
+    async with tiny.app.state.database.transaction() as tx:
+        for key in keys:
+            tiny.app.state.outbox.tell(tx, "audit", "POST", "/internal/entries", AppendRequest(events=(event(key),)), lane=lane)
+
+
+async def test_a_lane_that_waits_holds_up_no_other_however_many_of_its_rows_lie_in_front(tiny: Tiny) -> None:
+    await nobody_else_sends(tiny)
+    tiny.audit.down = True
+    async with tiny.app.state.database.transaction() as tx:
+        tiny.app.state.outbox.record(tx, *(event(f"k:{number}") for number in range(READ + 1)))
+    assert not await tiny.app.state.outbox.send_due()
+    tiny.audit.down = False
+    await tell(tiny, "other:1", "other:2", lane="other")
+    await tiny.app.state.outbox.drain()
+    assert tiny.audit.keys == ["other:1", "other:2"]
+    tiny.clock.advance(seconds=600)
+    await tiny.app.state.outbox.drain()
+    assert len(tiny.audit.keys) == READ + 3
+
+
+async def test_nobody_begins_a_call_of_another_row_or_lane_either_once_the_lease_may_have_ended(tiny: Tiny) -> None:
+    await nobody_else_sends(tiny)
+    tiny.audit.meanwhile = lambda: tiny.clock.advance(seconds=10)
+    await tell(tiny, "1", "2", lane="one")
+    await tell(tiny, "3", lane="another")
+    for sent in (["1"], ["1", "2"], ["1", "2", "3"]):
+        assert await tiny.app.state.outbox.send_due()
+        assert tiny.audit.keys == sent
 
 
 async def test_while_the_log_is_down_nothing_is_lost(tiny: Tiny) -> None:
