@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -15,6 +17,8 @@ from safepassage.record.loads import LoadedRecord
 from services.records.subject_facts import EnrolledAt
 from services.records.tables import OrganisationRow
 from shared.tenancy import within
+
+DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,9 @@ class Places:
     def __init__(self, loader_id: UUID, rows: Iterable[OrganisationRow]) -> None:
         self._loader_id = loader_id
         self._rows = {row.id: row for row in rows if row.kind in ("sea", "lea", "school")}
+        known_by = sorted(f"{row.id}{row.kind}{row.parent_id}{(row.nces_id, row.state_id)}" for row in self._rows.values())
+        self.mark = sha256("\0".join([str(loader_id), *known_by]).encode()).digest()
+        """By which the same organisations are known: 32 bytes."""
         self._by_id = {identifier: row for row in self._rows.values() for identifier in (row.nces_id, row.state_id) if identifier}
 
     @classmethod
@@ -78,6 +85,12 @@ class Places:
         if row is None:
             return self._loader_id
         return row.parent_id if row.kind == "school" and row.parent_id is not None else row.id
+
+
+def same_until(enrollments: Iterable[Enrollment], today: date) -> date:
+    """The last day on which the same of these hold as `today`."""
+    turns = (one.entry_date - DAY if one.entry_date > today else one.exit_date for one in enrollments)
+    return min((day for day in turns if day is not None and day >= today), default=date.max)
 
 
 def _holds(enrollment: Enrollment, today: date) -> bool:

@@ -29,6 +29,8 @@ class Known:
 
     student_id: UUID
     content_tag: bytes
+    read_tag: bytes | None = None
+    """By which it is known that nothing need be read (roster_as_before)."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,9 @@ async def known_by_source(tx: AsyncSession, tags: Sequence[bytes]) -> Mapping[by
     if not tags:
         return {}
     rows = await tx.run_sync(lambda session: prepared.rows(session.connection(), _KNOWN, {"tags": list(tags)}))
-    return {row.tag: Known(row.student_id, row.content_tag) for row in rows}
+    return {row.tag: Known(row.student_id, row.content_tag, row.read_tag) for row in rows}
 
 
-_KNOWN = select(SourceIdRow.__table__).where(SourceIdRow.tag.in_(bindparam("tags", expanding=True)))
+_KNOWN = select(SourceIdRow.tag, SourceIdRow.student_id, SourceIdRow.content_tag, SourceIdRow.read_tag).where(
+    SourceIdRow.tag.in_(bindparam("tags", expanding=True))
+)

@@ -66,6 +66,10 @@ class LookupTags:
         """What was loaded: equal tags, equal content."""
         return self._keyed.digest(b"content\0" + content)[:TAG_BYTES]
 
+    def as_read(self, content_tag: bytes, rests_on: bytes) -> bytes:
+        """What reading a student rested on, beside what is held of the source: equal tags, and reading it again gives the same."""
+        return self._keyed.digest(b"as-read\0" + content_tag + rests_on)[:TAG_BYTES]
+
     def kept(self, student_id: UUID, rows: bytes) -> bytes:
         """The rows that are kept of a student. Of another student the same rows have another tag."""
         return self._keyed.digest(b"kept\0" + student_id.bytes + rows)[:TAG_BYTES]

@@ -10,18 +10,20 @@ from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from safepassage.problems.requests import TemporarilyUnavailable
 from safepassage.record.loads import LoadedRecord, LoadReport
 from services.records.formats.not_valid import faults_of
 from services.records.formats.parsed import ParsedRoster, ParsedStudent
 from services.records.left_with_source import left_in, with_reach
 from services.records.loading import Arriving, Loading, Stored
-from services.records.loading_places import Belonging, Places
+from services.records.loading_places import Places, same_until
 from services.records.loading_received import received_before
 from services.records.loading_rosters import ended, loaded_of, over
 from services.records.loading_students import Known, content_tag, known_by_source, placed, tagged
 from services.records.logged import left_event, load_events
 from services.records.reading import opened
 from services.records.record_sources import merged, record_of
+from services.records.roster_as_before import Read, keep_as_read
 from services.records.roster_division import Division, Leaving, LoadedBy, staying_of, written_of
 from services.records.roster_keeping import RosterKeeping
 from services.records.sealing_anew import seal_anew
@@ -54,6 +56,8 @@ class RosterStoring:
         self._today = now.date()
         """Where the loader is, once its places are known."""
         self._seen: set[bytes] = set()
+        self._read: dict[bytes, bytes] = {}
+        """Of one part: what is held of a student is what was read, and all of it resolved. The content's tag by that of the source's id."""
 
     async def store(self, tx: AsyncSession, students: Sequence[ParsedStudent], *, part: int) -> None:
         """Store one part of the upload."""
@@ -63,8 +67,11 @@ class RosterStoring:
         tags = [self._tag(one) for one in students]
         known = await known_by_source(tx, tags)
         same = {
-            tag: where for one, tag in zip(students, tags, strict=True) if (where := self._as_before(one, known.get(tag), self._places))
+            tag: unresolved
+            for one, tag in zip(students, tags, strict=True)
+            if (unresolved := self._as_before(one, known.get(tag), self._places)) is not None
         }
+        self._read.clear()
         before = await self._records(tx, {held.student_id for tag, held in known.items() if tag not in same})
         ready = [(one, self._prepare(one, tag, self._places, known, before, same)) for one, tag in zip(students, tags, strict=True)]
         arriving = [(one, prepared) for one, prepared in ready if prepared is not None]
@@ -82,7 +89,10 @@ class RosterStoring:
         ids |= {what.source_tag: one.student_id for one, what in zip(stored, attached, strict=True) if what.source_tag is not None}
         student_ids = {one.source_id: ids[tag] for one, tag in zip(students, tags, strict=True) if tag in ids}
         await self._remove_left(tx, [one for one in stored if one.left_now])
-        await self._keep(tx, student_ids, {one.student_id: one.key for one in stored})
+        keys = {one.student_id: one.key for one in stored}
+        await self._keep(tx, student_ids, keys)
+        read = [self._as_read(one, tag, ids[tag]) for one, tag in zip(students, tags, strict=True) if tag in self._read]
+        await keep_as_read(tx, self._vault, self._places, [one for one in read if one is not None], keys)
 
     async def _remove_left(self, tx: AsyncSession, stored: Sequence[Stored]) -> None:
         """Of these a part was kept that is left with the source from now on: no older copy is opened by a key that goes on being used."""
@@ -143,7 +153,7 @@ class RosterStoring:
         places: Places,
         known: Mapping[bytes, Known],
         before: Mapping[UUID, LoadedRecord],
-        same: Mapping[bytes, Belonging],
+        same: Mapping[bytes, bool],
     ) -> Arriving | None:
         """What is to be stored of one student; None where nothing is."""
         findings = self._roster.findings
@@ -153,11 +163,16 @@ class RosterStoring:
         self._seen.add(tag)
         if tag in same:
             self._division.count(one, self._division.of(one, known.get(tag)))
-            if same[tag].unresolved:
+            if same[tag]:
                 findings.missed("enrollment-not-resolved", one.position)
+            else:
+                self._read[tag] = known[tag].content_tag
             findings.counts["unchanged"] += 1
             return None
         held = known.get(tag)
+        if one.as_before is not None:
+            # INVARIANT: who was not read is as before still; what another load has put there since is not taken for the same.
+            raise TemporarilyUnavailable("another load of the same students is under way")
         earlier = before.get(held.student_id) if held is not None else None
         if earlier is not None and one.carries is not None and not one.carries:
             findings.counts["unchanged"] += 1
@@ -191,6 +206,8 @@ class RosterStoring:
         if ready.unresolved and record.enrollment is not None:
             findings.missed("enrollment-not-resolved", one.position)
         arriving = tagged(ready, self._vault.tags, said.record, said.text, written_of(one, left)).arriving
+        if not ready.unresolved:
+            self._read[tag] = arriving.content_tag
         if held is not None and held.content_tag == arriving.content_tag:
             findings.counts["unchanged"] += 1
             return None
@@ -199,17 +216,31 @@ class RosterStoring:
     def _carries(self, one: ParsedStudent) -> frozenset[str]:
         return self._roster.carries if one.carries is None else one.carries
 
-    def _as_before(self, one: ParsedStudent, held: Known | None, places: Places) -> Belonging | None:
-        """Where a student belongs of whom the very same was said before: told without opening what is held.
+    def _as_before(self, one: ParsedStudent, held: Known | None, places: Places) -> bool | None:
+        """Whether the enrolment does not resolve of a student of whom the very same was said before: told without opening what is held.
 
         None where that cannot be told: what is held has a part in where a student belongs unless the roster says all enrolments itself.
         """
+        if one.as_before is not None:
+            return False if held is not None and held.read_tag == one.as_before else None
         if held is None or one.record is None or one.record.enrollment is None or "enrollment.enrollments" not in self._carries(one):
             return None
         where, left = places.belonging(one.record, self._today), self._division.of(one, held)
         said = staying_of(one, left)
         tag = content_tag(self._vault.tags, where, said.text, said.beside, written_of(one, left))
-        return where if tag == held.content_tag else None
+        return where.unresolved if tag == held.content_tag else None
+
+    def _as_read(self, one: ParsedStudent, tag: bytes, student_id: UUID) -> Read | None:
+        """By what a student who was read is known when the same comes again; None: is read each time."""
+        if (
+            one.rests_on is None
+            or one.record is None
+            or one.record.enrollment is None
+            or "enrollment.enrollments" not in self._carries(one)
+        ):
+            return None
+        last = same_until(one.record.enrollment.enrollments or (), self._today)
+        return Read(student_id, tag, self._read[tag], one.rests_on, self._today, last)
 
     async def _records(self, tx: AsyncSession, ids: set[UUID]) -> dict[UUID, LoadedRecord]:
         """What was loaded for these students before."""

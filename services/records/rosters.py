@@ -23,7 +23,7 @@ from services.records.ed_fi.pulling import IDENTITY
 from services.records.formats.archive import Archive
 from services.records.formats.edfi_api import SOURCE
 from services.records.formats.edfi_documents import MEDIA_TYPE as EDFI
-from services.records.formats.edfi_documents import is_edfi_files, read_edfi_document, read_edfi_files
+from services.records.formats.edfi_documents import EdFiUpload, edfi_document, edfi_files, is_edfi_files
 from services.records.formats.edfi_xml import read_edfi_xml
 from services.records.formats.oneroster import read_oneroster
 from services.records.formats.oneroster_delta import Delta
@@ -32,6 +32,7 @@ from services.records.formats.own_json import read_own_json
 from services.records.formats.parsed import ParsedRoster
 from services.records.formats.xsre_reading import is_xsre, read_xsre
 from services.records.load_memory import OF_A_DOCUMENT, OF_OWN_LINES, LoadMemory, need
+from services.records.roster_as_before import read_but_as_before
 from services.records.roster_deltas import applied
 from services.records.roster_division import LoadedBy
 from services.records.roster_storing import RosterStoring
@@ -92,7 +93,7 @@ async def _load(request: Request, caller: Caller, media_type: str, body: bytes, 
     state = request.app.state
     today = state.days.today(now)
     upload = await to_thread.run_sync(parsed, media_type, body, today)
-    roster = upload if isinstance(upload, ParsedRoster) else await _applied(request, caller, upload, today)
+    roster = await _read(request, caller, upload, now)
     if roster.source_system == SOURCE:
         await _require_kept(request, caller)
     if load_id is None:
@@ -129,9 +130,14 @@ async def _require_kept(request: Request, caller: Caller) -> None:
             raise RecordWithDistrict
 
 
-async def _applied(request: Request, caller: Caller, delta: Delta, today: date) -> ParsedRoster:
-    state = request.app.state
-    return await applied(state.database, state.vault, delta, organisation_id=caller.organisation_id, today=today)
+async def _read(request: Request, caller: Caller, upload: ParsedRoster | Delta | EdFiUpload, now: Now) -> ParsedRoster:
+    """What was not read yet: it takes what is here to do so."""
+    state, organisation_id = request.app.state, caller.organisation_id
+    if isinstance(upload, Delta):
+        return await applied(state.database, state.vault, upload, organisation_id=organisation_id, today=state.days.today(now))
+    if isinstance(upload, EdFiUpload):
+        return await read_but_as_before(state.database, state.vault, upload, organisation_id=organisation_id, now=now)
+    return upload
 
 
 async def _begin(request: Request, caller: Caller, format_: str, once: Once, now: Now) -> UUID:
@@ -144,19 +150,25 @@ async def _begin(request: Request, caller: Caller, format_: str, once: Once, now
     return load_id
 
 
-def parsed(media_type: str, body: bytes, today: date) -> ParsedRoster | Delta:
-    """The upload, read by the format that it is in; a delta says nothing alone. Raises UnreadableRoster."""
+def parsed(media_type: str, body: bytes, today: date) -> ParsedRoster | Delta | EdFiUpload:
+    """The upload, read by the format that it is in; a delta says nothing alone, and of Ed-Fi's bodies not all need be read.
+
+    Raises UnreadableRoster.
+    """
     if media_type == JSON_LINES:
         return read_own_json(body)
     if media_type == EDFI:
-        return read_edfi_document(body)
+        return edfi_document(body)
     archive = Archive.of_zip(body)
     roster = _of_archive(archive, today)
-    roster.findings.told = archive.told
+    if isinstance(roster, EdFiUpload):
+        roster.told = archive.told
+    else:
+        roster.findings.told = archive.told
     return roster
 
 
-def _of_archive(archive: Archive, today: date) -> ParsedRoster | Delta:
+def _of_archive(archive: Archive, today: date) -> ParsedRoster | Delta | EdFiUpload:
     if "manifest.csv" in archive:
         return Delta(archive) if Tables(archive, deltas=True).is_delta else read_oneroster(archive, today=today)
     documents = [name for name in archive.names if name.casefold().endswith(".xml")]
@@ -165,7 +177,7 @@ def _of_archive(archive: Archive, today: date) -> ParsedRoster | Delta:
             foreign = is_xsre(file)
         return read_xsre(archive) if foreign else read_edfi_xml(archive)
     if is_edfi_files(archive):
-        return read_edfi_files(archive)
+        return edfi_files(archive)
     raise UnreadableRoster("neither a OneRoster manifest nor files of Ed-Fi or SIF are in the zip")
 
 

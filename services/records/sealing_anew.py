@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.records.attachments.documents import open_held, seal_held
 from services.records.roster_keeping import resealed
 from services.records.statistics.coded_students import CODED
-from services.records.tables import AttachmentRow, CodedStudentRow, KeptAnswerRow, KeptStudentRow, SectionRow, StudentRow
+from services.records.tables import AttachmentRow, CodedStudentRow, KeptAnswerRow, KeptStudentRow, SectionRow, SourceIdRow, StudentRow
 from services.records.vault import Vault
 
 DESTROYED: Final = b""
@@ -16,7 +16,8 @@ DESTROYED: Final = b""
 
 
 async def seal_anew(tx: AsyncSession, vault: Vault, student: StudentRow) -> None:
-    """Seal everything that is there of a locked student under a new key. Answers that were kept to be given again had what went in them.
+    """Seal everything that is there of a locked student under a new key. Answers that were kept to be given again had what went in them;
+    what a roster told of the student is told anew by the next.
 
     # INVARIANT: what was destroyed is under no data key that a later version of the key-encryption key wraps. Raises SealBroken.
     """
@@ -33,6 +34,7 @@ async def seal_anew(tx: AsyncSession, vault: Vault, student: StudentRow) -> None
         kept.sealed = resealed(old, new, kept)
     for document in (await tx.scalars(_of(AttachmentRow, student))).all():
         document.sealed = seal_held(new, open_held(old, document.sealed, document.id, document.source), document.id, document.source)
+    await tx.execute(update(SourceIdRow).where(SourceIdRow.student_id == student.id).values(read_tag=None, read_sealed=None))
     await tx.execute(update(KeptAnswerRow).where(KeptAnswerRow.student_id == student.id).values(sealed=DESTROYED))
     await tx.flush()
 

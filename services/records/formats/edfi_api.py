@@ -14,11 +14,12 @@ from services.records.formats import edfi_api_people as people
 from services.records.formats import edfi_api_programs as programs
 from services.records.formats import edfi_api_schooling as schooling
 from services.records.formats.edfi_api_discipline import incidents_of
+from services.records.formats.edfi_as_before import NOBODY, Before, KeptOf, StudentAsBefore
 from services.records.formats.edfi_elements import UPDATES, elements_of
 from services.records.formats.edfi_members import Members
 from services.records.formats.edfi_said import Said
-from services.records.formats.edfi_upload import NAMING, Student, Upload
-from services.records.formats.parsed import Findings, ParsedRoster, ParsedStudent, section, section_by_element
+from services.records.formats.edfi_upload import EMPTY, NAMING, Student, Upload, as_told
+from services.records.formats.parsed import Findings, ParsedRoster, ParsedStudent, RestsOn, section, section_by_element
 
 FORMAT: Final = "ed-fi-api-json"
 SOURCE: Final = "ed-fi"
@@ -36,15 +37,19 @@ ASSOCIATIONS: Final = {
 BEHAVIORS: Final = ("studentDisciplineIncidentBehaviorAssociations", "studentDisciplineIncidentNonOffenderAssociations")
 
 
-def read_edfi_api(bodies: Bodies, *, names: Mapping[str, str] | None = None) -> ParsedRoster:
+def read_edfi_api(
+    bodies: Bodies, *, names: Mapping[str, str] | None = None, before: Before = NOBODY, digests: Mapping[str, bytes] = EMPTY
+) -> ParsedRoster:
     """Read the bodies of an API.
 
-    names  how the report calls a resource's place, where that is not the resource itself: a file
+    names    how the report calls a resource's place, where that is not the resource itself: a file
+    before   who is as before and need not be read
+    digests  by student, of what reading them rests on (edfi_rests_on)
 
     The format carries the elements of the resources that are there, also where a resource has no body of a student. Raises UnreadableRoster
     where there is no student, or where something is nested too deep to be kept.
     """
-    reading = Reading(bodies, names=names)
+    reading = Reading(bodies, names=names, before=before, digests=digests)
     reading.roster.students.extend(reading.students({resource: enumerate(those, start=1) for resource, those in bodies.items()}))
     reading.end()
     return reading.roster
@@ -53,13 +58,20 @@ def read_edfi_api(bodies: Bodies, *, names: Mapping[str, str] | None = None) -> 
 class Reading:
     """Bodies of an API, read in groups of students: what is found of all of them is in one roster, whose students are not kept.
 
-    resources  all that any group has bodies of; `names` as for read_edfi_api
+    resources  all that any group has bodies of; the others as for read_edfi_api
     """
 
-    def __init__(self, resources: Iterable[str], *, names: Mapping[str, str] | None = None) -> None:
-        self._resources, self._names = tuple(resources), names or {}
+    def __init__(
+        self,
+        resources: Iterable[str],
+        *,
+        names: Mapping[str, str] | None = None,
+        before: Before = NOBODY,
+        digests: Mapping[str, bytes] = EMPTY,
+    ) -> None:
+        self._resources, self._names, self._digests = tuple(resources), names or {}, digests
         self.roster = ParsedRoster(FORMAT, SOURCE, elements_of(self._resources), UPDATES)
-        self._upload = Upload(self.roster.findings)
+        self._upload = Upload(self.roster.findings, before)
 
     def students(self, bodies: Mapping[str, Iterable[tuple[int, Any]]]) -> list[ParsedStudent]:
         """The students of a group, from all that is said of them; each body with its number in its resource, from 1.
@@ -75,14 +87,28 @@ class Reading:
         read = []
         for identifier, student in upload.students.items():
             findings.counts["students"] += 1
-            found = findings.reasons["not-valid"]
-            record = _record(student, upload)
-            kept = _kept(student, upload, all_of_it=findings.reasons["not-valid"] > found)
-            if record is not None:  # a student without a record is one whom the source deletes
-                beside = {name: kept.get(name, []) for name in self._resources}
-                read.append(ParsedStudent(identifier, student.item.position, record, beside=beside))
+            if isinstance(student, StudentAsBefore):
+                upload.tell_again(student)
+                read.append(ParsedStudent(identifier, student.position, None, as_before=student.mark))
+            elif (one := self._read(identifier, student)) is not None:
+                read.append(one)
         upload.forget()
         return read
+
+    def _read(self, identifier: str, student: Student) -> ParsedStudent | None:
+        upload, reasons = self._upload, self.roster.findings.reasons
+        upload.organizations.named_since.clear()
+        not_valid, missed = reasons["not-valid"], reasons.total() - reasons["member-kept"]
+        record = _record(student, upload)
+        kept = _kept(student, upload, all_of_it=reasons["not-valid"] > not_valid)
+        if record is None:  # a student without a record is one whom the source deletes
+            return None
+        beside, digest = {name: kept.get(name, []) for name in self._resources}, self._digests.get(identifier)
+        # Of whom anything is missing, whatever it is, the next upload is read again.
+        whole = digest is not None and reasons.total() - reasons["member-kept"] == missed
+        told = upload.told_of(student) if whole else None
+        rests_on = None if digest is None or told is None else RestsOn(digest, told)
+        return ParsedStudent(identifier, student.item.position, record, beside=beside, rests_on=rests_on)
 
     def end(self) -> None:
         """There is no other group. Raises UnreadableRoster where there was no student."""
@@ -165,18 +191,20 @@ def _kept(student: Student, upload: Upload, *, all_of_it: bool) -> Mapping[str, 
     """What was left of each body, with what names it. `all_of_it`: something that was read is missing in the record."""
     if all_of_it:
         student.unread()
-    for contact in upload.related(student):
+    for number, contact in enumerate(upload.related(student)):
         if all_of_it:
             contact.unread()
         left = contact.left()
         if left:
             upload.keep(student, "contacts", left, contact.position, named={"contactUniqueId": contact.body["contactUniqueId"]})
+            student.told_of.append(KeptOf("contacts", number, as_told("contacts", left)))
     for resource, items in [("students", [student.item]), *student.items.items()]:
-        for item in items:
+        for number, item in enumerate(items):
             left = item.left()
             if left:
                 named = {name: value for name, value in item.body.items() if name.endswith("Reference") or name in NAMING}
                 upload.keep(student, resource, left, item.position, named=named)
+                student.told_of.append(KeptOf(resource, number, as_told(resource, left)))
     return student.kept
 
 

@@ -1,10 +1,14 @@
 """Uploads of Ed-Fi API JSON: one document with the resources by name, or a zip with a file of each, an array (.json) or a body a line."""
 
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any, Final
 
 from safepassage.problems.records import UnreadableRoster
 from services.records.formats.archive import Archive
-from services.records.formats.edfi_api import read_edfi_api
+from services.records.formats.edfi_api import FORMAT, SOURCE, Bodies, read_edfi_api
+from services.records.formats.edfi_as_before import Before, StudentAsBefore
+from services.records.formats.edfi_rests_on import Digests, digests_of
 from services.records.formats.json_once import object_once
 from services.records.formats.parsed import ParsedRoster
 
@@ -12,12 +16,35 @@ MEDIA_TYPE: Final = "application/vnd.ed-fi+json"
 ARRAY, LINES = ".json", (".jsonl", ".ndjson")
 
 
-def read_edfi_document(data: bytes) -> ParsedRoster:
+class EdFiUpload:
+    """The bodies of an upload, of which nothing is read yet: who of its students is as before is for whoever stores them to say."""
+
+    format, source_system = FORMAT, SOURCE
+
+    def __init__(self, bodies: Bodies, *, names: Mapping[str, str] | None = None) -> None:
+        self._bodies, self._names = bodies, names
+        self.told: Callable[[str], str] = str
+        """A place as a report may say it."""
+
+    @cached_property
+    def digests(self) -> Digests:
+        """What reading each student rests on."""
+        return digests_of(self._bodies)
+
+    def roster(self, as_before: Mapping[str, StudentAsBefore]) -> ParsedRoster:
+        """Read everybody but these. Raises UnreadableRoster."""
+        before = Before(as_before, self.digests.related)
+        roster = read_edfi_api(self._bodies, names=self._names, before=before, digests=self.digests.by_student)
+        roster.findings.told = self.told
+        return roster
+
+
+def edfi_document(data: bytes) -> EdFiUpload:
     """`{"resources": {resource: [body, ...]}}`, as a record is given out. Raises UnreadableRoster."""
     resources = _object(data).get("resources")
     if not isinstance(resources, dict) or not all(isinstance(bodies, list) for bodies in resources.values()):
         raise UnreadableRoster('not an object with "resources", each a list of bodies')
-    return read_edfi_api({_resource(name): bodies for name, bodies in resources.items()})
+    return EdFiUpload({_resource(name): bodies for name, bodies in resources.items()})
 
 
 def is_edfi_files(archive: Archive) -> bool:
@@ -25,7 +52,7 @@ def is_edfi_files(archive: Archive) -> bool:
     return any(f"students{ending}" in archive for ending in (ARRAY, *LINES))
 
 
-def read_edfi_files(archive: Archive) -> ParsedRoster:
+def edfi_files(archive: Archive) -> EdFiUpload:
     """The files of a zip, each named after its resource: students.jsonl, studentSchoolAssociations.json, ... Raises UnreadableRoster."""
     bodies: dict[str, list[Any]] = {}
     names: dict[str, str] = {}
@@ -40,7 +67,17 @@ def read_edfi_files(archive: Archive) -> ParsedRoster:
             data = file.read()
         bodies[resource] = bodies_in(data) if dot + ending == ARRAY else _lines(data)
         names[resource] = name
-    return read_edfi_api(bodies, names=names)
+    return EdFiUpload(bodies, names=names)
+
+
+def read_edfi_document(data: bytes) -> ParsedRoster:
+    """All of `edfi_document`. Raises UnreadableRoster."""
+    return edfi_document(data).roster({})
+
+
+def read_edfi_files(archive: Archive) -> ParsedRoster:
+    """All of `edfi_files`. Raises UnreadableRoster."""
+    return edfi_files(archive).roster({})
 
 
 def _resource(name: str) -> str:

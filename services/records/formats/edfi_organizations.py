@@ -27,6 +27,8 @@ class Organizations:
     _by_xml_id: dict[str, str] = field(default_factory=dict)
     _made: dict[str, Reference] = field(default_factory=dict)
     """Once for all students who are there."""
+    named_since: set[str] = field(default_factory=set)
+    """Whom a record has named since this was made empty."""
 
     def take(self, item: Item) -> bool:
         """Keep a school or agency; False for anything else of the interchange."""
@@ -79,6 +81,8 @@ class Organizations:
         made = self._made.get(identifier)
         if made is None and identifier in self.references:
             made = self._made[identifier] = reference_of(self.references[identifier])
+        if made is not None:
+            self.named_since.add(identifier)
         return made
 
     def district_id_of(self, school: str) -> str | None:

@@ -6,12 +6,13 @@ Of a body that is not as its schema says, what is wrong is left, or all of it.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
 from safepassage.problems.records import UnreadableRoster
 from services.records.formats.edfi_api_discipline import Key, key_of
+from services.records.formats.edfi_as_before import NOBODY, Before, KeptOf, StudentAsBefore, Told
 from services.records.formats.edfi_members import SERVERS, Members
 from services.records.formats.edfi_organizations import AGENCIES, Organizations
 from services.records.formats.edfi_validation import RESOURCES, conformity, known_members
@@ -34,6 +35,8 @@ class Student:
         self.item = item
         self.items: dict[str, list[Members]] = defaultdict(list)
         self.kept: dict[str, list[Any]] = defaultdict(list)
+        self.told_of: list[KeptOf] = []
+        """What was left of bodies that are read."""
 
     def of(self, *resources: str) -> list[Members]:
         """The bodies of some resources."""
@@ -48,9 +51,9 @@ class Student:
 class Upload:
     """Bodies of one upload, in any order."""
 
-    def __init__(self, findings: Findings) -> None:
-        self.findings, self.organizations = findings, Organizations()
-        self.students: dict[str, Student] = {}
+    def __init__(self, findings: Findings, before: Before = NOBODY) -> None:
+        self.findings, self.organizations, self._before = findings, Organizations(), before
+        self.students: dict[str, Student | StudentAsBefore] = {}
         self.contacts: dict[str, list[Members]] = {}
         """All of one id; the last one counts."""
         self.incidents: dict[Key, Members] = {}
@@ -66,6 +69,8 @@ class Upload:
         """Members of incidents that no record says, with the place of each incident."""
         self._waiting: list[tuple[str, str | None, Members | Any, str]] = []
         self._told: set[tuple[str, str, str]] = set()
+        self._faulty: set[str] = set()
+        """Students and contacts of whom a body is not as its schema says."""
 
     def take(self, resource: str, body: Any, position: str) -> None:
         """Keep what is read of, or is a student's; count the rest."""
@@ -75,11 +80,15 @@ class Upload:
         self._tell_ids(resource, body, position)
         if resource in SHARED:
             self._taken.add(position)
+        if self._before.students and self._is_as_before(resource, body, position):
+            return
         item: Members | None = None
         if resource in RESOURCES:
             found = conformity(resource, body)
             if (not found.whole or found.refused) and position not in self._earlier:
                 self.findings.not_valid(position, found.faults)
+            if not found.whole or found.refused:
+                self._faulty.add(str(body.get("contactUniqueId") if resource == "contacts" else student_of(body, resource)))
             item = Members(body, position, refused=found.refused) if found.whole else None
         if item is None:
             self._waiting.append((resource, student_of(body, resource), body, position))
@@ -98,6 +107,21 @@ class Upload:
         else:
             self._waiting.append((resource, student_of(body), item, position))
 
+    def _is_as_before(self, resource: str, body: Mapping[str, Any], position: str) -> bool:
+        """Whether a body need not be read, since all is as before of those whose it is."""
+        if resource == "contacts":
+            return self._before.has_contact(body, position)
+        identifier = student_of(body, resource) or ""
+        student = self._before.students.get(identifier)
+        if student is None:
+            return False
+        student.take(resource, body, position)
+        if resource == "students":
+            self.students[identifier] = student
+        elif resource not in RESOURCES:
+            self._waiting.append((resource, identifier, body, position))
+        return True
+
     def _once(self, before: Members | None, item: Members) -> None:
         if before is not None and before.body != item.body and item.position not in self._earlier:
             self.findings.missed("id-twice", before.position)
@@ -112,7 +136,8 @@ class Upload:
         identifier = str(item.body["studentUniqueId"]).strip()
         if not identifier or identifier in self.students:
             self.findings.missed("student-id-twice" if identifier else "student-id-missing", item.position)
-            if identifier and item.body != self.students[identifier].item.body:
+            there = self.students.get(identifier)
+            if isinstance(there, Student) and item.body != there.item.body:
                 self._waiting.append(("students", identifier, item.body, item.position))
             return
         self.students[identifier] = Student(item)
@@ -125,6 +150,8 @@ class Upload:
                 continue
             if student is None:
                 self.findings.missed("student-unknown" if identifier else "resource-not-read", position)
+            elif isinstance(student, StudentAsBefore):
+                self._tell_kept(resource, (), position)
             elif isinstance(item, Members):
                 student.items[resource].append(item)
             else:
@@ -149,8 +176,27 @@ class Upload:
         if _depth(left) > DEEPEST:
             raise UnreadableRoster("a resource is nested deeper than any of the standard")
         student.kept[resource].append({**named, **left})
+        self._tell_kept(resource, left, position)
+
+    def _tell_kept(self, resource: str, members: Iterable[str], position: str) -> None:
         self.findings.counts["kept-beside-the-record"] += 1
-        self._tell("member-kept", resource, left, position)
+        self._tell("member-kept", resource, members, position)
+
+    def told_of(self, student: Student) -> Told | None:
+        """What was told while the student was read; None for one of whom a body is not as its schema says."""
+        if self._faulty:
+            contacts = (str(one.body["contactUniqueId"]) for one in self.related(student))
+            if not self._faulty.isdisjoint((str(student.item.body["studentUniqueId"]).strip(), *contacts)):
+                return None
+        return Told(student.told_of, sorted(self.organizations.named_since))
+
+    def tell_again(self, student: StudentAsBefore) -> None:
+        """What was told when the same was read."""
+        for one in student.told.kept:
+            self._tell_kept(one.resource, one.members, self._before.places_of(student, one.resource)[one.number])
+        for identifier in student.told.named:
+            self.organizations.school(identifier)
+        self._related.update(student.contacts)
 
     def forget(self) -> None:
         """The students of a group are read. Organisations stay, and what there is to tell of the others in the end."""
@@ -188,16 +234,21 @@ class Upload:
                 self._told.add(("source-id-left", resource, name))
                 self.findings.missed("source-id-left", f"{position}:{name}")
 
-    def _tell(self, reason: str, resource: str, left: Mapping[str, Any], position: str) -> None:
-        """Each member once, with the first place that has it; a member that the standard does not have by no name."""
-        known = known_members(resource)
-        for member in left if known else ("*",):
-            place = (reason, resource, member if member in known else "*")
+    def _tell(self, reason: str, resource: str, left: Iterable[str], position: str) -> None:
+        """Each member once, with the first place that has it."""
+        for member in as_told(resource, left):
+            place = (reason, resource, member)
             if place in self._told:
                 self.findings.reasons[reason] += 1
             else:
                 self._told.add(place)
-                self.findings.missed(reason, f"{position}:{place[2]}")
+                self.findings.missed(reason, f"{position}:{member}")
+
+
+def as_told(resource: str, members: Iterable[str]) -> list[str]:
+    """How a report names members of a resource: one that the standard does not have by no name."""
+    known = known_members(resource)
+    return [member if member in known else "*" for member in members] if known else ["*"]
 
 
 def student_of(body: Mapping[str, Any], resource: str = "") -> str | None:

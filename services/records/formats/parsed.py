@@ -130,6 +130,15 @@ def _said(values: Mapping[str, Any]) -> dict[str, Any]:
 _MAY_BE_EMPTY: Final = frozenset({str, list, tuple})
 
 
+class RestsOn(NamedTuple):
+    """What reading a student rested on, and what was told of it: nothing but members that are kept beside the record."""
+
+    digest: bytes
+    """SHA-256, in memory alone."""
+    told: Any
+    """As the format has it, to be kept as JSON."""
+
+
 @dataclass(frozen=True)
 class ParsedStudent:
     """One student as a file has them."""
@@ -149,6 +158,10 @@ class ParsedStudent:
     """What the source said of the student that the record has no place for, verbatim, by resource: what was kept of these is replaced.
     None: a format that keeps nothing beside the record.
     """
+    rests_on: "RestsOn | None" = None
+    """By which the student is known when the very same comes again; None: a student who is read each time."""
+    as_before: bytes | None = None
+    """The student was not read: this mark, which is with what is held, says that all is as it was. `record` is None then."""
     text: bytes = field(init=False, repr=False)
     """`json_of` the record, written while that is at hand: once all of an upload is read, walking through it takes half as long again."""
 

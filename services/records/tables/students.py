@@ -73,6 +73,10 @@ class SourceIdRow(Base):
     student_id: Mapped[UUID] = mapped_column(ForeignKey("student.id", ondelete="CASCADE"), index=True)
     content_tag: Mapped[bytes] = mapped_column(LargeBinary(16))
     """A keyed tag of what was loaded last: the same again changes nothing."""
+    read_tag: Mapped[bytes | None] = mapped_column(LargeBinary(16))
+    """A keyed tag of what reading it rested on: the very same again need not be read. None: whatever comes is read."""
+    read_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """What was told meanwhile, and until which day it holds, sealed with the student's data key (roster_as_before)."""
 
 
 class EnrollmentRow(Base):
