@@ -12,8 +12,8 @@ from safepassage.problems.requests import IdempotencyKeyReused, LogUnavailable, 
 from safepassage.problems.trust import NotAMember, TrustListStale
 from safepassage.wire_exchange import ExchangeRequest
 from safepassage.wire_licensure import NewCredentialRequest
-from services.records.exchange import asking
 from services.records.exchange.exchange import Exchange
+from services.records.exchange.own_requests import event_of
 from services.records.exchange.preparing import drafted, row_of
 from services.records.exchange.requests import earlier, kept, receiving_organisation, told
 from services.records.exchange.states import Asked
@@ -58,7 +58,7 @@ async def create_educator_credential_request(
         row = await kept(exchange, row_of(exchange, draft, decision, caller, now), caller, key, digest, operation=OPERATION)
     if row.state == Asked.PREPARED:
         # INVARIANT: logged before it leaves, and a client is told "requested" only of what is in the log.
-        await exchange.own_log.append(asking.event_of(row))
+        await exchange.own_log.append(event_of(row))
         exchange.wake("asking", row.id, row)
     response.headers["location"] = f"/v1/educator-credential-requests/{row.id}"
     return told(row)

@@ -25,7 +25,7 @@ from safepassage.request import MAX_LENGTH, Selector, read_selector, selector_in
 from safepassage.request import Request as ExchangeMessage
 from services.records.exchange import request_events, stored_rows
 from services.records.exchange.answer_keys import require_answerable
-from services.records.exchange.asking import CONTENT_TYPE
+from services.records.exchange.deliveries import JOSE
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.refusable import OF_A_MESSAGE
 from services.records.exchange.refusals import body_of_type, compact_in, or_refused
@@ -63,13 +63,13 @@ Peer = Annotated[Caller, caller_with("exchange:peer")]
         TooManyRequests,
         LogUnavailable,
     ),
-    openapi_extra={"requestBody": {"required": True, "content": {CONTENT_TYPE: {"schema": {"type": "string"}}}}},
+    openapi_extra={"requestBody": {"required": True, "content": {JOSE: {"schema": {"type": "string"}}}}},
     response_class=Response,
 )
 async def accept_peer_request(request: Request, caller: Peer) -> Response:
     """Take another node's request (sp-request+jws). 202 with sp-accepted+jws says that it is on record, not whether the child is known."""
     exchange: Exchange = request.app.state.exchange
-    body = await body_of_type(request, content_type=CONTENT_TYPE, limit=MAX_LENGTH)
+    body = await body_of_type(request, content_type=JOSE, limit=MAX_LENGTH)
     return await take_request(exchange, request, caller.peer, body)
 
 
@@ -82,7 +82,7 @@ async def take_request(exchange: Exchange, request: Request, peer: str, body: by
         accepted, row = await _accepted(exchange, peer, token, now)
         if row is not None:
             exchange.wake("answering", row.id, row)
-        return Response(accepted, 202, media_type=CONTENT_TYPE)
+        return Response(accepted, 202, media_type=JOSE)
 
     return await or_refused(exchange, request, peer=peer, jws=token, size=len(body), answer=answer)
 

@@ -7,9 +7,9 @@ from safepassage.canonical import digest_of
 from safepassage.problems import SuiteError
 from safepassage.problems.exchanges import PeerResting
 from safepassage.problems.trust import NotAMember
-from services.records.exchange.asking import refused_as
 from services.records.exchange.due import after_failure
 from services.records.exchange.exchange import Exchange
+from services.records.exchange.peer_refusals import refused_as
 from services.records.exchange.states import Incoming
 from services.records.exchange.stored_rows import changing
 from services.records.tables import IncomingEnvelopeRow

@@ -25,9 +25,9 @@ from safepassage.problems.requests import BodyTooLarge, UnsupportedMediaType
 from safepassage.problems.trust import NotAMember
 from services.records import bodies
 from services.records.exchange.accepting import Peer
-from services.records.exchange.asking import CONTENT_TYPE as JOSE
-from services.records.exchange.asking import selector_of
+from services.records.exchange.deliveries import JOSE
 from services.records.exchange.exchange import Exchange
+from services.records.exchange.own_requests import selector_of
 from services.records.exchange.packing import MOST
 from services.records.exchange.peer_logs import Pinned
 from services.records.exchange.receiving import expected_answer, require_not_withdrawn

@@ -20,9 +20,9 @@ from safepassage.problems.log import LogFrozen, PurposeMissing
 from safepassage.problems.requests import LogUnavailable, NotPermitted, TooManyRequests
 from safepassage.wire_chain import PeerAnswer, RedisclosureChain, SignedChain
 from services.records.exchange.accepting import Peer
-from services.records.exchange.asking import CONTENT_TYPE
 from services.records.exchange.chain_parts import entries_of, own_part, peers_part
 from services.records.exchange.chain_rows import Kept, delivered, kept
+from services.records.exchange.deliveries import JOSE
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.onward import onward_of
 from shared.caller import Caller, caller_with
@@ -75,7 +75,7 @@ async def read_chain_part(exchange_id: UUID, request: Request, caller: Peer) -> 
     if one is None:
         raise NoSuchChain
     token, _ = own_part(exchange, exchange_id, one, entries, onward, audience=peer, now=now, suite=await exchange.suite_for(peer))
-    return Response(token, media_type=CONTENT_TYPE)
+    return Response(token, media_type=JOSE)
 
 
 def _held(connection: Connection, exchange_id: UUID, peer: str | None) -> tuple[Kept | None, tuple[Onward, ...]]:

@@ -18,12 +18,12 @@ from safepassage.problems.trust import NotAMember
 from safepassage.refusal import Refusal
 from safepassage.trust_members import Member
 from services.records.exchange import events
-from services.records.exchange.asking import refusal_of
 from services.records.exchange.asking_privacy import AskedStanding
 from services.records.exchange.body_sending import hand_over_body
 from services.records.exchange.dead_letters import lay_answer_aside
 from services.records.exchange.due import after_failure
 from services.records.exchange.exchange import Exchange
+from services.records.exchange.peer_refusals import refusal_of
 from services.records.exchange.peers import PeerAnswer
 from services.records.exchange.receipts import Answered, take_receipt
 from services.records.exchange.resealing import answer_anew, naming_another

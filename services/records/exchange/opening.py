@@ -25,9 +25,9 @@ from services.records.child_arriving import EnrolledSince, child_arriving
 from services.records.educators.filing import Genuine, file_credentials, genuine_in
 from services.records.exchange import events
 from services.records.exchange.answer_keys import key_to_open
-from services.records.exchange.asking import left_of, selector_of
 from services.records.exchange.dead_letters import lay_request_aside
 from services.records.exchange.exchange import Exchange
+from services.records.exchange.own_requests import left_of, selector_of
 from services.records.exchange.received_documents import examine, file_documents
 from services.records.exchange.states import Asked, Incoming, TransitionRefused
 from services.records.exchange.stored_rows import change, changing

@@ -23,10 +23,11 @@ from safepassage.problems.requests import BodyTooLarge, InvalidRequest, LogUnava
 from safepassage.problems.signatures import BadSignature, MalformedToken, UnknownKey
 from safepassage.problems.trust import NotAMember, StatementRolledBack
 from safepassage.pulled import OUTBOX_PATH, STATEMENTS_PATH, PinnedSizes, PulledKind, ShownPath
-from services.records.exchange import asking, dispatching
+from services.records.exchange import dispatching
 from services.records.exchange.accepting import Peer
 from services.records.exchange.acknowledging import PROCESSED
 from services.records.exchange.exchange import Exchange
+from services.records.exchange.own_requests import event_of
 from services.records.exchange.refusals import body_of_type, compact_in
 from services.records.exchange.states import SENDABLE, Asked, Notice, Outgoing, Telling
 from services.records.exchange.stored_rows import change
@@ -144,7 +145,7 @@ _QUERIES: Final[dict[PulledKind, Callable[[str, Exchange], tuple[Any, Select[Any
 async def _give_request(exchange: Exchange, row: ExchangeRequestRow) -> bytes:
     """INVARIANT: the entry is in the log before it is given, whoever gives it (the log answers the same)."""
     exchange.trust.require_fresh()
-    await exchange.own_log.append(asking.event_of(row))
+    await exchange.own_log.append(event_of(row))
     return row.token.encode("ascii")
 
 

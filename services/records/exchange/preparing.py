@@ -13,9 +13,10 @@ from safepassage.problems.requests import InvalidRequest, TemporarilyUnavailable
 from safepassage.request import Request, Selector
 from safepassage.suites import suite_named
 from safepassage.wire_exchange import NewExchangeRequest
-from services.records.exchange import asking, request_events
+from services.records.exchange import request_events
 from services.records.exchange.answer_keys import key_for_answers
 from services.records.exchange.exchange import Exchange
+from services.records.exchange.new_requests import New, Seek, question, request_to_sign, require_permitted
 from services.records.exchange.states import Asked
 from services.records.tables import ExchangeRequestRow
 from shared.actors import client_actor
@@ -27,7 +28,7 @@ from shared.contracts.privacy import Decision, DecisionRequest
 class Draft:
     """A request, sealed and signed, for which nobody has been asked yet."""
 
-    new: asking.New
+    new: New
     organisation_id: UUID
     message: Request
     selector: Selector
@@ -40,16 +41,16 @@ class Draft:
     def question(self) -> DecisionRequest:
         """What privacy is asked about it."""
         duty_ids = self.new.duty_ids if isinstance(self.new, NewExchangeRequest) else ()
-        return asking.question(self.selector, request_digest=self.digest, duty_ids=duty_ids, in_place_of=self.in_place_of)
+        return question(self.selector, request_digest=self.digest, duty_ids=duty_ids, in_place_of=self.in_place_of)
 
 
 async def drafted(
     exchange: Exchange,
-    new: asking.New,
+    new: New,
     organisation_id: UUID,
     now: datetime,
     *,
-    seek: asking.Seek | None = None,
+    seek: Seek | None = None,
     lasts: timedelta | None = None,
 ) -> Draft:
     """Seal and sign it. `seek`: it names nobody; `lasts`: for how long, otherwise as long as the node's requests do.
@@ -74,7 +75,7 @@ async def drafted(
         answer_key = await key_for_answers(exchange, organisation_id, statement, now)
     except EncryptionKeyUnknown as error:
         raise TemporarilyUnavailable("this node has no encryption key: its operator makes one each week") from error
-    message, selector = asking.prepared(
+    message, selector = request_to_sign(
         new,
         issuer=exchange.entity_id,
         statement=statement,
@@ -93,7 +94,7 @@ def row_of(
     exchange: Exchange, draft: Draft, decision: Decision, caller: Caller, now: datetime, *, finding_id: UUID | None = None
 ) -> ExchangeRequestRow:
     """The row to be stored. Raises RequestNotPermitted."""
-    asking.require_permitted(decision)
+    require_permitted(decision)
     message, selector = draft.message, draft.selector
     operation = request_events.operation_of(selector)
     event = request_events.asked(

@@ -20,6 +20,7 @@ from services.records.exchange import acknowledging, asking, dispatching, tellin
 from services.records.exchange.accepting import Peer
 from services.records.exchange.batches import answer_alone
 from services.records.exchange.exchange import Exchange
+from services.records.exchange.peer_refusals import refusal_of, refused_as
 from services.records.exchange.peers import PeerAnswer
 from services.records.exchange.receipts import Answered, take_receipt
 from services.records.exchange.states import SENDABLE, Asked, Notice, Telling
@@ -58,7 +59,7 @@ async def _request(exchange: Exchange, member: Member, said: PulledAnswer, answe
     if answer.status == 202:
         await asking.accept(exchange, row, member, answer)
     elif row.state == Asked.PREPARED:
-        code = await asking.refused_as(exchange, answer, peer=row.holder, about=row.request_digest)
+        code = await refused_as(exchange, answer, peer=row.holder, about=row.request_digest)
         await asking.end(exchange, row, Asked.REFUSED, code)
 
 
@@ -69,7 +70,7 @@ async def _envelope(exchange: Exchange, member: Member, said: PulledAnswer, answ
     if answer.status == 200:
         await take_receipt(exchange, member, said.body, outcomes=("received",), answered=Answered(row, None))
     elif row.state in SENDABLE:
-        refusal = await asking.refusal_of(exchange, answer, peer=row.recipient_node, about=row.envelope_digest or "")
+        refusal = await refusal_of(exchange, answer, peer=row.recipient_node, about=row.envelope_digest or "")
         await dispatching.refused(exchange, row, refusal)
 
 
@@ -79,7 +80,7 @@ async def _receipt(exchange: Exchange, member: Member, said: PulledAnswer, answe
     if row is None or row.r2 is None:
         raise NoSuchEnvelope
     if answer.status != 204:
-        await asking.refused_as(exchange, answer, peer=row.issuer, about=digest_of(row.r2.encode("ascii")))
+        await refused_as(exchange, answer, peer=row.issuer, about=digest_of(row.r2.encode("ascii")))
     await acknowledging.end(exchange, key)
 
 

@@ -20,8 +20,8 @@ from safepassage.receipt import Receipt, SentEnvelope, require_one_arrival, requ
 from safepassage.trust_members import Member
 from services.records.exchange import events
 from services.records.exchange.accepting import Peer
-from services.records.exchange.asking import CONTENT_TYPE
 from services.records.exchange.dead_letters import lay_answer_aside, settle
+from services.records.exchange.deliveries import JOSE
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.peer_logs import Pinned
 from services.records.exchange.refusable import OF_A_MESSAGE, OF_A_PROOF
@@ -60,13 +60,13 @@ TOLD: Final[Mapping[str, Reached]] = {"received": "delivered", "applied": "deliv
         NoticeNotAcknowledged,
         MessageIdReused,
     ),
-    openapi_extra={"requestBody": {"required": True, "content": {CONTENT_TYPE: {"schema": {"type": "string"}}}}},
+    openapi_extra={"requestBody": {"required": True, "content": {JOSE: {"schema": {"type": "string"}}}}},
     response_class=Response,
 )
 async def receive_receipt(request: Request, caller: Peer) -> Response:
     """Take R2 (sp-receipt+jws): the record was filed, or rejected, and why. The same receipt again is taken again."""
     exchange: Exchange = request.app.state.exchange
-    body = await body_of_type(request, content_type=CONTENT_TYPE, limit=MAX_LENGTH)
+    body = await body_of_type(request, content_type=JOSE, limit=MAX_LENGTH)
     return await take_processed(exchange, request, caller.peer, body)
 
 
@@ -84,7 +84,7 @@ async def take_processed(exchange: Exchange, request: Request, peer: str, body: 
 
 @router.get(
     "/receipts/{envelope_id}",
-    responses={**responses(NotAMember, NotReceived, NotProcessedYet), 200: {"description": "R2", "content": {CONTENT_TYPE: {}}}},
+    responses={**responses(NotAMember, NotReceived, NotProcessedYet), 200: {"description": "R2", "content": {JOSE: {}}}},
     response_class=Response,
 )
 async def read_receipt(envelope_id: UUID, request: Request, caller: Peer) -> Response:
@@ -97,7 +97,7 @@ async def read_receipt(envelope_id: UUID, request: Request, caller: Peer) -> Res
         raise NotReceived
     if row.r2 is None:
         raise NotProcessedYet(retry_after_seconds=int(ASKED_AGAIN_AFTER.total_seconds()))
-    return Response(row.r2, media_type=CONTENT_TYPE)
+    return Response(row.r2, media_type=JOSE)
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ from services.records import bodies
 from services.records.exchange import events
 from services.records.exchange.accepting import Peer
 from services.records.exchange.answer_keys import kids_expected
-from services.records.exchange.asking import CONTENT_TYPE as RECEIPT_TYPE
+from services.records.exchange.deliveries import JOSE
 from services.records.exchange.due import SOON
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.peer_logs import Pinned
@@ -91,7 +91,7 @@ async def take_envelope(exchange: Exchange, request: Request, peer: str, body: b
 
     async def answer() -> Response:
         r1 = await _stored(exchange, peer, body, jws, now)
-        return Response(r1, 200, media_type=RECEIPT_TYPE)
+        return Response(r1, 200, media_type=JOSE)
 
     return await or_refused(exchange, request, peer=peer, jws=jws, size=len(body), answer=answer)
 

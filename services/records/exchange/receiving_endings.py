@@ -13,7 +13,7 @@ from safepassage.problems.dead_letters import EndingOfAnotherExchange, TooManyEn
 from safepassage.problems.exchanges import BeingStored
 from services.records.exchange import operator_events
 from services.records.exchange.accepting import Peer
-from services.records.exchange.asking import CONTENT_TYPE
+from services.records.exchange.deliveries import JOSE
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.refusable import OF_A_MESSAGE
 from services.records.exchange.refusals import body_of_type, compact_in, or_refused
@@ -42,14 +42,14 @@ GIVEN_UP: Final = "given-up-by-requester"
             TooManyEndings,
             BeingStored,
         ),
-        200: {"description": "It has arrived: the receipt R1", "content": {CONTENT_TYPE: {}}},
+        200: {"description": "It has arrived: the receipt R1", "content": {JOSE: {}}},
     },
-    openapi_extra={"requestBody": {"required": True, "content": {CONTENT_TYPE: {"schema": {"type": "string"}}}}},
+    openapi_extra={"requestBody": {"required": True, "content": {JOSE: {"schema": {"type": "string"}}}}},
     response_class=Response,
 )
 async def receive_ending(request: Request, caller: Peer) -> Response:
     """Take sp-ending+jws. 204: noted, and the message is refused if it still comes. 200 with R1: it had come before."""
-    body = await body_of_type(request, content_type=CONTENT_TYPE, limit=MAX_LENGTH)
+    body = await body_of_type(request, content_type=JOSE, limit=MAX_LENGTH)
     return await take_ending(request.app.state.exchange, request, caller.peer, body)
 
 
@@ -59,7 +59,7 @@ async def take_ending(exchange: Exchange, request: Request, peer: str, body: byt
 
     async def answer() -> Response:
         r1 = await _take(exchange, await _verified(exchange, peer, token, exchange.clock()))
-        return Response(status_code=204) if r1 is None else Response(r1, 200, media_type=CONTENT_TYPE)
+        return Response(status_code=204) if r1 is None else Response(r1, 200, media_type=JOSE)
 
     return await or_refused(exchange, request, peer=peer, jws=token, size=len(body), answer=answer)
 

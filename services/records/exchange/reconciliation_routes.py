@@ -23,7 +23,7 @@ from safepassage.wire_reconciliations import (
     StreamCompared,
 )
 from services.records.exchange.accepting import Peer
-from services.records.exchange.asking import CONTENT_TYPE
+from services.records.exchange.deliveries import JOSE
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.peer_logs import Pinned
 from services.records.exchange.peer_routes import Overseeing
@@ -54,15 +54,15 @@ LINES: Final = 1000
             CountsOfAnotherDay,
             LogUnavailable,
         ),
-        200: {"description": "The counts of this node", "content": {CONTENT_TYPE: {}}},
+        200: {"description": "The counts of this node", "content": {JOSE: {}}},
     },
-    openapi_extra={"requestBody": {"required": True, "content": {CONTENT_TYPE: {"schema": {"type": "string"}}}}},
+    openapi_extra={"requestBody": {"required": True, "content": {JOSE: {"schema": {"type": "string"}}}}},
     response_class=Response,
 )
 async def reconcile(request: Request, caller: Peer) -> Response:
     """Take another node's counts of a finished day with this one (sp-reconciliation+jws), and give this node's."""
     exchange: Exchange = request.app.state.exchange
-    body, peer = await body_of_type(request, content_type=CONTENT_TYPE, limit=MAX_LENGTH), caller.peer
+    body, peer = await body_of_type(request, content_type=JOSE, limit=MAX_LENGTH), caller.peer
     token = compact_in(body, longest=MAX_LENGTH)
 
     async def answer() -> Response:
@@ -73,7 +73,7 @@ async def reconcile(request: Request, caller: Peer) -> Response:
         if not exchange.trust.member(peer).pulls:  # this side compares too, and believes no other's verdict
             await exchange.write(lambda tx: store(tx.connection, due_row(day, peer, now)))
         lines = await exchange.database.read(lambda connection: all_lines(connection, peer, day))
-        return Response(await stated(exchange, peer, day, counts_of(lines), answers=token), media_type=CONTENT_TYPE)
+        return Response(await stated(exchange, peer, day, counts_of(lines), answers=token), media_type=JOSE)
 
     return await or_refused(exchange, request, peer=peer, jws=token, size=len(body), answer=answer)
 

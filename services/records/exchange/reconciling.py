@@ -21,7 +21,7 @@ from safepassage.proofs import verify_consistency
 from safepassage.reconciliation import COUNTERPART, RECONCILIATIONS_PATH, Line, LinePage, Reconciliation, Stream, differences
 from safepassage.trust_members import Member
 from safepassage.wire_reconciliations import DayReconciled, FindingKind, ReconciliationFinding
-from services.records.exchange.asking import CONTENT_TYPE
+from services.records.exchange.deliveries import JOSE
 from services.records.exchange.due import after_failure, any_chance
 from services.records.exchange.events import SYSTEM
 from services.records.exchange.exchange import Exchange
@@ -95,9 +95,9 @@ async def _compared(exchange: Exchange, member: Member, day: str) -> tuple[Seque
     before = await exchange.database.read(lambda connection: all_lines(connection, peer, day))
     ours = await stated(exchange, peer, day, counts_of(before))
     body = ours.encode("ascii")
-    answer = await exchange.peers.post(member, RECONCILIATIONS_PATH, body, content_type=CONTENT_TYPE)
+    answer = await exchange.peers.post(member, RECONCILIATIONS_PATH, body, content_type=JOSE)
     if await exchange.paths.shown(member, "receipts", body, answer):
-        answer = await exchange.peers.post(member, RECONCILIATIONS_PATH, body, content_type=CONTENT_TYPE)
+        answer = await exchange.peers.post(member, RECONCILIATIONS_PATH, body, content_type=JOSE)
     if answer.status != 200:
         raise PeerUnavailable("the peer does not compare now")
     try:

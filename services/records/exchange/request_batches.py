@@ -13,8 +13,8 @@ from safepassage.canonical import digest_of
 from safepassage.problems import SuiteError
 from safepassage.problems.requests import LogUnavailable, TemporarilyUnavailable
 from safepassage.wire_exchange import ExchangeRequestAnswer, ExchangeRequestAnswers, NewExchangeRequest, NewExchangeRequests
-from services.records.exchange import asking
 from services.records.exchange.exchange import Exchange
+from services.records.exchange.own_requests import event_of
 from services.records.exchange.preparing import Draft, drafted, row_of
 from services.records.exchange.requests import earlier, kept, receiving_organisation, told, used_before
 from services.records.exchange.states import Asked
@@ -131,7 +131,7 @@ async def _log(exchange: Exchange, member: _Member, made: dict[int, Made]) -> No
     if not isinstance(row, ExchangeRequestRow) or row.state != Asked.PREPARED:
         return
     try:
-        await exchange.own_log.append(asking.event_of(row))
+        await exchange.own_log.append(event_of(row))
     except SuiteError as error:
         made[member.place] = error
     else:

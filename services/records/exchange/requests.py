@@ -15,8 +15,10 @@ from safepassage.problems.requests import IdempotencyKeyReused, LogUnavailable, 
 from safepassage.problems.rights import NoSuchDuty
 from safepassage.problems.trust import NotAMember, TrustListStale
 from safepassage.wire_exchange import ExchangeRequest, NewExchangeRequest
-from services.records.exchange import asking, stored_rows
+from services.records.exchange import stored_rows
 from services.records.exchange.exchange import Exchange
+from services.records.exchange.new_requests import New
+from services.records.exchange.own_requests import event_of
 from services.records.exchange.preparing import drafted, row_of
 from services.records.exchange.states import Asked, as_told
 from services.records.tables import ExchangeRequestRow, IdempotencyRow, OrganisationRow
@@ -70,7 +72,7 @@ async def create_exchange_request(
         row = await _prepare(exchange, new, organisation_id, caller, key, digest, now)
     if row.state == Asked.PREPARED:
         # INVARIANT: logged before it leaves, and a client is told "requested" only of what is in the log.
-        await exchange.own_log.append(asking.event_of(row))
+        await exchange.own_log.append(event_of(row))
         exchange.wake("asking", row.id, row)
     response.headers["location"] = f"/v1/exchange-requests/{row.id}"
     return told(row)
@@ -148,7 +150,7 @@ _KIND_WITHIN = select(OrganisationRow.kind).where(
 )
 
 
-def receiving_organisation(connection: Connection, new: asking.New, caller: Caller) -> UUID:
+def receiving_organisation(connection: Connection, new: New, caller: Caller) -> UUID:
     """The id of the receiving school, district or agency: of this node, of the kind named, the caller's or below it."""
     named = new.evidence.receiving_organisation
     try:

@@ -12,12 +12,14 @@ from safepassage.problems.dead_letters import LetterClosed, LetterNotRequeueable
 from safepassage.request import Selector
 from safepassage.wire_exchange import NewExchangeRequest
 from safepassage.wire_licensure import LicensureEvidence, NewCredentialRequest
-from services.records.exchange import asking, endings, stored_rows
+from services.records.exchange import endings, stored_rows
 from services.records.exchange.arrived import arrived, has_arrived
 from services.records.exchange.dead_letters import EXPIRED, LIVE, REOPENS, Answered, acts_on
 from services.records.exchange.exchange import Exchange
+from services.records.exchange.new_requests import New
 from services.records.exchange.operator_events import Operator, acted
 from services.records.exchange.operator_keys import OnceAtOperation
+from services.records.exchange.own_requests import selector_of
 from services.records.exchange.preparing import drafted, row_of
 from services.records.exchange.sending import claims_of
 from services.records.exchange.states import Asked, Letter, Request
@@ -153,7 +155,7 @@ async def _ask_anew(exchange: Exchange, letter: DeadLetterRow, operator: Operato
     asked = await exchange.find(ExchangeRequestRow, letter.id)
     if asked is None or asked.finding_id is not None:  # what was sought is forgotten: it is asked anew by who knows the child
         raise LetterNotRequeueable
-    now, selector = exchange.clock(), asking.selector_of(exchange, asked)
+    now, selector = exchange.clock(), selector_of(exchange, asked)
     draft = await drafted(exchange, _asked_for(asked.holder, selector), asked.receiving_organisation_id, now)
     draft = replace(draft, in_place_of=asked.id)
     [decision] = await exchange.privacy.decisions_for(caller.principal, [draft.question])
@@ -174,7 +176,7 @@ async def _ask_anew(exchange: Exchange, letter: DeadLetterRow, operator: Operato
         exchange.wake("asking")
 
 
-def _asked_for(holder: str, selector: Selector) -> asking.New:
+def _asked_for(holder: str, selector: Selector) -> New:
     """What was said to make a request with this selector, but for duties, which privacy knows."""
     if selector.educator is not None and isinstance(selector.evidence, LicensureEvidence) and selector.consent_id is not None:
         about = {"educator": selector.educator, "application_id": selector.consent_id, "evidence": selector.evidence}

@@ -9,9 +9,10 @@ from safepassage.problems import SuiteError
 from safepassage.problems.exchanges import PeerResting, PeerUnavailable
 from safepassage.problems.trust import NotAMember
 from safepassage.trust_members import Member
-from services.records.exchange.asking import CONTENT_TYPE, refused_as
+from services.records.exchange.deliveries import JOSE
 from services.records.exchange.due import after_failure
 from services.records.exchange.exchange import Exchange
+from services.records.exchange.peer_refusals import refused_as
 from services.records.exchange.peers import PeerAnswer
 from services.records.exchange.receipts import take_receipt
 from services.records.exchange.states import Telling
@@ -47,7 +48,7 @@ async def _tell(exchange: Exchange, row: EndingRow, member: Member) -> str | Non
     """None once the peer knows; the code with which it refuses to. Raises what may be tried again."""
     exchange.breakers.require_closed(member.entity_id, exchange.clock())
     try:
-        answer = await exchange.peers.post(member, ENDINGS_PATH, row.token.encode("ascii"), content_type=CONTENT_TYPE)
+        answer = await exchange.peers.post(member, ENDINGS_PATH, row.token.encode("ascii"), content_type=JOSE)
     except SuiteError:
         exchange.breakers.failed(member.entity_id, exchange.clock())
         raise

@@ -13,8 +13,9 @@ from safepassage.problems.envelopes import OtherExchange
 from safepassage.problems.exchanges import ExchangeClosed
 from safepassage.problems.messages import MessageExpired
 from services.records.exchange.accepting import Peer
-from services.records.exchange.asking import CONTENT_TYPE, selector_of
+from services.records.exchange.deliveries import JOSE
 from services.records.exchange.exchange import Exchange
+from services.records.exchange.own_requests import selector_of
 from services.records.exchange.refusable import OF_A_MESSAGE
 from services.records.exchange.refusals import body_of_type, compact_in, or_refused
 from services.records.exchange.states import Asked
@@ -37,18 +38,18 @@ OPEN = (Asked.PREPARED, Asked.ACCEPTED)
         OtherExchange,
         ExchangeClosed,
     ),
-    openapi_extra={"requestBody": {"required": True, "content": {CONTENT_TYPE: {"schema": {"type": "string"}}}}},
+    openapi_extra={"requestBody": {"required": True, "content": {JOSE: {"schema": {"type": "string"}}}}},
     response_class=Response,
 )
 async def compare_points(request: Request, caller: Peer) -> Response:
     """Blind the points of a node that was asked whether it may have a child (sp-comparison+jws). 200 with sp-compared+jws."""
     exchange: Exchange = request.app.state.exchange
-    body = await body_of_type(request, content_type=CONTENT_TYPE, limit=MAX_LENGTH)
+    body = await body_of_type(request, content_type=JOSE, limit=MAX_LENGTH)
     token = compact_in(body, longest=MAX_LENGTH)
     now, peer = exchange.clock(), caller.peer
 
     async def answer() -> Response:
-        return Response(await _compared(exchange, peer, token, now), 200, media_type=CONTENT_TYPE)
+        return Response(await _compared(exchange, peer, token, now), 200, media_type=JOSE)
 
     return await or_refused(exchange, request, peer=peer, jws=token, size=len(body), answer=answer)
 

@@ -17,9 +17,9 @@ from safepassage.finding import MAX_LENGTH, MOST_POINTS, POINT_BYTES, Comparison
 from safepassage.problems.exchanges import PeerUnavailable
 from safepassage.problems.signatures import MalformedToken
 from services.records.exchange.answers import Asked
-from services.records.exchange.asking import CONTENT_TYPE, refusal_of
-from services.records.exchange.deliveries import NO_SUCH_DOOR
+from services.records.exchange.deliveries import JOSE, NO_SUCH_DOOR
 from services.records.exchange.exchange import Exchange
+from services.records.exchange.peer_refusals import refusal_of
 from services.records.finding.curve import blinded, point_of
 from services.records.finding.seeking import drawn_point
 from services.records.finding.tokens import held_texts
@@ -97,7 +97,7 @@ async def _compared(exchange: Exchange, row: PeerRequestRow, asked: Asked, point
         points=packed(points),
     )
     token = exchange.signing.sign_compact(typ=message.TYPE, payload=message.claims(), answers=row.token).encode("ascii")
-    answer = await exchange.deliveries.call(member, "POST", PATH, token, content_type=CONTENT_TYPE, longest_answer=MAX_LENGTH)
+    answer = await exchange.deliveries.call(member, "POST", PATH, token, content_type=JOSE, longest_answer=MAX_LENGTH)
     if answer.status != 200:
         try:
             refusal = await refusal_of(exchange, answer, peer=asked.requester, about=digest_of(token))

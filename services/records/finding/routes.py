@@ -19,8 +19,9 @@ from safepassage.problems.requests import IdempotencyKeyReused, LogUnavailable, 
 from safepassage.problems.trust import NotAMember, TrustListStale
 from safepassage.wire_exchange import NewExchangeRequest
 from safepassage.wire_finding import AskedNode, Finding, NewFinding, NodeState
-from services.records.exchange import asking, stored_rows
+from services.records.exchange import stored_rows
 from services.records.exchange.exchange import Exchange
+from services.records.exchange.own_requests import event_of
 from services.records.exchange.preparing import Draft, drafted, row_of
 from services.records.exchange.requests import receiving_organisation
 from services.records.exchange.states import Asked
@@ -84,7 +85,7 @@ async def create_finding(new: NewFinding, request: Request, response: Response, 
     rows = await exchange.read(lambda connection: _rows(connection, finding_id, caller.organisation_id))
     for row in (row for row in rows if row.state == Asked.PREPARED):
         # INVARIANT: logged before it leaves, and a client is told "asked" only of what is in the log.
-        await exchange.own_log.append(asking.event_of(row))
+        await exchange.own_log.append(event_of(row))
         exchange.wake("asking", row.id, row)
     response.headers["location"] = f"/v1/findings/{finding_id}"
     return _told(rows)

@@ -6,7 +6,7 @@ from uuid import UUID
 from safepassage.canonical import to_base64url
 from safepassage.finding import POINT_BYTES, TOKENS, Sought, bucket_of
 from safepassage.wire_exchange import PersonSelector
-from services.records.exchange.asking import Seek
+from services.records.exchange.new_requests import Seek
 from services.records.finding.curve import blinded, point_of
 from services.records.finding.tokens import sought_texts
 from services.records.lookup_tags import LookupTags

@@ -18,11 +18,11 @@ from safepassage.problems.trust import NotAMember
 from safepassage.sealing import pt_commit
 from safepassage.suites import suite_named
 from safepassage.trust_members import Member
-from services.records.exchange.asking import refused_as
 from services.records.exchange.dead_letters import EXPIRED, lay_aside
 from services.records.exchange.due import after_failure
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.peer_logs import Pinned
+from services.records.exchange.peer_refusals import refused_as
 from services.records.exchange.peers import PeerAnswer
 from services.records.exchange.seals import seal
 from services.records.exchange.states import Notice as State

@@ -21,8 +21,8 @@ from safepassage.problems.messages import SuiteNotSupported
 from safepassage.problems.requests import BodyTooLarge, LogUnavailable, UnsupportedMediaType
 from safepassage.problems.transfers import NoticeNotYours
 from services.records.exchange.accepting import Peer
-from services.records.exchange.asking import CONTENT_TYPE
 from services.records.exchange.batches import BODY, each
+from services.records.exchange.deliveries import JOSE
 from services.records.exchange.events import recipient_of
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.peer_logs import Pinned
@@ -59,13 +59,13 @@ router = APIRouter(prefix="/v1/peer", tags=["peers"])
         envelopes.PlaintextNotCommitted,
         LogUnavailable,
     ),
-    openapi_extra={"requestBody": {"required": True, "content": {CONTENT_TYPE: {"schema": {"type": "string"}}}}},
+    openapi_extra={"requestBody": {"required": True, "content": {JOSE: {"schema": {"type": "string"}}}}},
     response_class=Response,
 )
 async def receive_notice(request: Request, caller: Peer) -> Response:
     """Take another node's notice about an exchange of both (sp-notice+jws). 200 with sp-notice-taken+jws says that it is on record."""
     exchange: Exchange = request.app.state.exchange
-    return await take_notice(exchange, request, caller.peer, await body_of_type(request, content_type=CONTENT_TYPE, limit=MAX_LENGTH))
+    return await take_notice(exchange, request, caller.peer, await body_of_type(request, content_type=JOSE, limit=MAX_LENGTH))
 
 
 @router.post(
@@ -84,7 +84,7 @@ async def take_notice(exchange: Exchange, request: Request, peer: str, body: byt
     token = compact_in(body, longest=MAX_LENGTH)
 
     async def answer() -> Response:
-        return Response(await _taken(exchange, peer, token, exchange.clock()), 200, media_type=CONTENT_TYPE)
+        return Response(await _taken(exchange, peer, token, exchange.clock()), 200, media_type=JOSE)
 
     return await or_refused(exchange, request, peer=peer, jws=token, size=len(body), answer=answer)
 

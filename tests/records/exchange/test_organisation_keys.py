@@ -15,9 +15,9 @@ from safepassage.problems.requests import TemporarilyUnavailable
 from safepassage.recipient_key import RecipientKey
 from safepassage.request import Selector
 from safepassage.suites import MLKEM768_X25519
-from services.records.exchange.asking import selector_of
 from services.records.exchange.epochs import EpochKeys
 from services.records.exchange.organisation_keys import OrganisationKeys
+from services.records.exchange.own_requests import selector_of
 from services.records.exchange.states import Outgoing
 from services.records.tables import OrganisationKeyRow, PeerRequestRow
 from services.records.vault_rotation import rewrap_data_keys

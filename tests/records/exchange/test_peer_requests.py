@@ -14,7 +14,8 @@ from safepassage.recipient_key import RecipientKey
 from safepassage.refusal import verify_refusal
 from safepassage.request import MAX_LENGTH, Request, SealedSelector, Selector, selector_info
 from safepassage.suites import MLKEM768_X25519, MLKEM1024_P384
-from services.records.exchange.asking import CONTENT_TYPE, selector_of
+from services.records.exchange.deliveries import JOSE
+from services.records.exchange.own_requests import selector_of
 from services.records.exchange.peers import PeerAnswer
 from services.records.exchange.seals import seal
 from services.records.tables import PeerRequestRow
@@ -34,7 +35,7 @@ class Asking:
         self.states, self.genuine, self.selector = states, genuine, selector
         self.key = SigningKey.load(states.birch.folder.keys / "records" / "exchange-signing.json")
 
-    async def send(self, token: str, *, content_type: str = CONTENT_TYPE) -> PeerAnswer:
+    async def send(self, token: str, *, content_type: str = JOSE) -> PeerAnswer:
         exchange = self.states.birch.exchange
         member = exchange.trust.member(self.states.alder.entity_id)
         return await exchange.peers.post(member, PATH, token.encode(), content_type=content_type)

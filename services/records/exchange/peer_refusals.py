@@ -1,0 +1,30 @@
+"""What a peer answers that does not take a message: its signed refusal, or nothing that counts."""
+
+import logging
+
+from safepassage.problems import SuiteError
+from safepassage.problems.exchanges import PeerUnavailable
+from safepassage.refusal import Refusal, verify_refusal
+from services.records.exchange.exchange import Exchange
+from services.records.exchange.peers import PeerAnswer
+
+log = logging.getLogger(__name__)
+
+
+async def refused_as(exchange: Exchange, answer: PeerAnswer, *, peer: str, about: str) -> str:
+    """The code with which the peer refused for good. Raises as `refusal_of`."""
+    return (await refusal_of(exchange, answer, peer=peer, about=about)).code
+
+
+async def refusal_of(exchange: Exchange, answer: PeerAnswer, *, peer: str, about: str) -> Refusal:
+    """The peer's signed refusal, for good. Raises PeerUnavailable for any other answer: it counts as none."""
+    wished = int(answer.retry_after.total_seconds()) if answer.retry_after else None
+    if not 400 <= answer.status < 500:
+        raise PeerUnavailable(retry_after_seconds=wished)
+    try:
+        keys = await exchange.signing_keys_of(peer)
+        refusal = verify_refusal(answer.body, issuer=peer, audience=exchange.entity_id, about=about, keys=keys)
+    except SuiteError as error:
+        log.info("peer's answer is no signed refusal", extra={"peer": peer, "status": answer.status})
+        raise PeerUnavailable(retry_after_seconds=wished) from error
+    return refusal.message
