@@ -96,12 +96,12 @@ async def _put_off(exchange: Exchange, row: IncomingEnvelopeRow, error: SuiteErr
 def require_as_asked(package: Package, selector: Selector, *, unread: Collection[str] = ()) -> None:
     """The record has what its manifest says, and nothing beyond what was asked for. Raises RecordNotFiled.
 
-    unread  elements that came and of which this version reads nothing: the manifest names them too
+    unread  elements that came and of which this version reads nothing: the manifest names them too. A section may have no others.
     """
     record, named = package.record, package.manifest.elements
     if record.elements() != tuple(one for one in named if one not in unread) or not set(unread) <= set(named):
         raise RecordNotFiled("the manifest and the record differ")
-    if not {section for section, _ in record.sections()} <= set(selector.sections):
+    if not {section for section, _ in record.sections()} | {one.partition(".")[0] for one in unread} <= set(selector.sections):
         raise RecordNotFiled("sections that were not asked for")
     if package.attachments and selector.attachments is None:
         raise RecordNotFiled("documents that were not asked for")

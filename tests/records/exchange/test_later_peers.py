@@ -136,7 +136,15 @@ def not_asked_for(package: dict[str, Any]) -> None:
     package["record"]["dreams"] = {"last_night": CANARY}
 
 
+def of_a_section_that_was_not_asked_for(package: dict[str, Any]) -> None:
+    """Nothing else of it comes, so that this version reads no such section."""
+    record = package["record"]
+    record["health"], record["provenance"]["health"] = {"sleep": CANARY}, record["provenance"]["identity"]
+    package["manifest"]["elements"].append("health.sleep")
+
+
 REFUSED = {
+    of_a_section_that_was_not_asked_for: "record-not-filed",
     without_manifest: "record-not-filed",
     in_provenance: "malformed-token",
     in_manifest: "malformed-token",
