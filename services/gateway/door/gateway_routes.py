@@ -72,7 +72,7 @@ from services.gateway.door.route import (
     published,
     send,
 )
-from services.gateway.family import choices, new_consent, requests
+from services.gateway.family import consent_choices, new_consent, opt_out_choices, requests
 from services.gateway.oauth.scopes import CLIENT_SCOPES
 
 GATEWAY: Final = (
@@ -139,17 +139,17 @@ GATEWAY: Final = (
     page("GET", "/family/left"),
     page("POST", "/family/language", body=4 * KIB),
     families("GET", "/family"),
-    families("GET", choices.PATH),
+    families("GET", consent_choices.PATH),
     families("GET", new_consent.PATH),
     families("POST", new_consent.PATH, body=16 * KIB),
-    families("GET", choices.WITHDRAWAL),
-    families("POST", choices.WITHDRAWAL, body=4 * KIB),
-    families("GET", choices.NARROWING),
-    families("POST", choices.NARROWING, body=16 * KIB),
-    families("GET", choices.OPT_OUT),
-    families("POST", choices.OPT_OUT, body=4 * KIB),
-    families("GET", choices.RESCISSION),
-    families("POST", choices.RESCISSION, body=4 * KIB),
+    families("GET", consent_choices.WITHDRAWAL),
+    families("POST", consent_choices.WITHDRAWAL, body=4 * KIB),
+    families("GET", consent_choices.NARROWING),
+    families("POST", consent_choices.NARROWING, body=16 * KIB),
+    families("GET", opt_out_choices.OPT_OUT),
+    families("POST", opt_out_choices.OPT_OUT, body=4 * KIB),
+    families("GET", opt_out_choices.RESCISSION),
+    families("POST", opt_out_choices.RESCISSION, body=4 * KIB),
     families("GET", requests.PATH),
     families("GET", requests.INSPECTION),
     families("POST", requests.INSPECTION, body=4 * KIB),

@@ -23,7 +23,7 @@ from services.gateway.console.organisation_names import choosable
 from services.gateway.console.purpose_words import PURPOSE_WORDS
 from services.gateway.console.words import word
 from services.gateway.family.acts import NOT_NOW, YES, said
-from services.gateway.family.choices import PATH as CHOICES
+from services.gateway.family.consent_choices import PATH as CHOICES
 from services.gateway.family.frame import FamilyFrame, FamilyRoute, Framed
 from services.gateway.family.requests import reference_of, today_of
 from services.gateway.family.rights_file import TheirFile

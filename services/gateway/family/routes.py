@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.gateway.console.preferences import cookies_for
-from services.gateway.family import choices, hearings, link_routes, new_consent, record_page, requests
+from services.gateway.family import choices, consent_choices, hearings, link_routes, new_consent, opt_out_choices, record_page, requests
 from services.gateway.family.admission import HOME, FamilyAdmission
 from services.gateway.family.frame import FamilyRoute, plain_page
 from services.gateway.family.links import PAGE
@@ -84,5 +84,15 @@ async def keep_family_language(request: Request) -> Response:
     return response
 
 
-ROUTERS: Final = (router, record_page.router, choices.router, new_consent.router, requests.router, hearings.router, link_routes.router)
+ROUTERS: Final = (
+    router,
+    record_page.router,
+    choices.router,
+    consent_choices.router,
+    opt_out_choices.router,
+    new_consent.router,
+    requests.router,
+    hearings.router,
+    link_routes.router,
+)
 """All of families'."""
