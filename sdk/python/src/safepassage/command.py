@@ -17,6 +17,7 @@ from safepassage.client.log_export import export_log
 from safepassage.client.log_mirror import mirror_log
 from safepassage.clock import system_clock
 from safepassage.consent_receipt import verify_signed_receipt
+from safepassage.offline import arguments as verify_arguments
 from safepassage.offline import verification
 from safepassage.problems import SuiteError
 from safepassage.problems.calls import ClientFileUnusable
@@ -32,8 +33,8 @@ def argument_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"safepassage {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     verify = _command(commands, "verify", verification.run, "verify a log, an entry or a message offline")
-    verify.description, verify.formatter_class = verification.DESCRIPTION, argparse.RawDescriptionHelpFormatter
-    verification.add_arguments(verify)
+    verify.description, verify.formatter_class = verify_arguments.DESCRIPTION, argparse.RawDescriptionHelpFormatter
+    verify_arguments.add_arguments(verify)
 
     keygen = _command(commands, "keygen", _keygen, "make a client's key; prints the public half, to be registered")
     keygen.add_argument("file", type=Path, metavar="FILE", help="new file for the private key, mode 0600")
@@ -80,7 +81,7 @@ def argument_parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point; gives the exit code."""
-    parsed = argument_parser().parse_args(verification.with_whole_digest(sys.argv[1:] if arguments is None else arguments))
+    parsed = argument_parser().parse_args(verify_arguments.with_whole_digest(sys.argv[1:] if arguments is None else arguments))
     run: Callable[[argparse.Namespace], int] = parsed.run
     try:
         return run(parsed)
