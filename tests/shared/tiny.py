@@ -1,6 +1,8 @@
 """A tiny service on the foundation, to test what every service inherits."""
 
+import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -10,19 +12,21 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from safepassage.problems.log import LogFrozen
 from safepassage.problems.requests import NotFound
 from safepassage.wire import Wire
-from shared.app import build
+from shared.app import build, internal_tokens
 from shared.caller import Caller, caller_with, sibling
 from shared.clock import Clock
 from shared.contracts.audit import Appended, AppendRequest, AppendResponse
 from shared.database import Database, Transaction
 from shared.idempotency import IdempotencyKey, earlier_effect, keep_effect
-from shared.internal_token import Principal
+from shared.in_process import Answer, call
+from shared.internal_token import HEADER, CallerClaims, Principal
 from shared.plain_route import caller_route
 from shared.problems import responses
 from shared.projections import organisations_router
 from shared.settings import ServiceSettings
 from shared.siblings import InProcess, Transport
 from shared.who_may_call import ServiceName
+from tests.conftest import StandingClock
 from tests.shared.tables import Base, CounterRow, IdempotencyRow, LeaseRow, OrganisationRow, OutboxRow
 
 
@@ -143,3 +147,22 @@ def in_process(app: FastAPI) -> InProcess:
     transport = InProcess()
     transport.app = app
     return transport
+
+
+@dataclass
+class Tiny:
+    app: FastAPI
+    audit: TinyAudit
+    node_keys: Path
+    clock: StandingClock
+
+    def headers(self, *scopes: str, client: str = "sis") -> dict[str, str]:
+        settings = settings_of("gateway", self.node_keys, Path())
+        caller = CallerClaims(
+            client_id=client, organisation_id=UUID(int=5), organisation_kind="lea", role="system", scopes=frozenset(scopes)
+        )
+        return {HEADER: internal_tokens("gateway", settings).for_caller("records", caller, self.clock())}
+
+    async def send(self, method: str, path: str, headers: dict[str, str], body: object = None) -> Answer:
+        content = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
+        return await call(self.app, method, path, headers={"content-type": "application/json", **headers}, body=content)
