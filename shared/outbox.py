@@ -157,7 +157,7 @@ class Outbox:
         return fence is not None
 
     async def send_due(self) -> bool:
-        """Send what is due now, lane by lane. True if some of it went and more may be waiting.
+        """Send what is due now, lane by lane. True if some of it went, or was set aside, and more may be waiting.
 
         # INVARIANT: a lane that is late, or fails, holds up no other, however many of its rows lie in front of theirs.
         # INVARIANT: whoever's lease has ended begins no call: somebody else may be sending these rows by then.
@@ -180,49 +180,62 @@ class Outbox:
             rows = await self._database.find(self._waiting_beside, {"held_up": sorted(held_up)})
 
     async def _send_lane(self, lane: str, waiting: Sequence[Any], until: datetime) -> bool:
-        """Send rows of a lane, until some do not go or it is too late to begin. True if some of them went."""
+        """Send rows of a lane, until one has to wait or it is too late to begin. True if some wait no more: they went, or were set aside.
+
+        # INVARIANT: a row that has to wait is overtaken by none of its lane.
+        """
         together = self.together.get(lane)
         if together is None:
-            return await self._send_in_order(waiting[:BATCH], until)
-        for start in range(0, len(waiting), BATCH):
-            if start and self._clock() >= until:
+            return await self._send_in_order(waiting[:BATCH], until) > 0
+        gone = 0
+        while gone < len(waiting) and (gone == 0 or self._clock() < until):
+            some = waiting[gone : gone + BATCH]
+            went = await self._send_together(together, some)
+            gone += went
+            if went < len(some):
                 break
-            if not await self._send_together(together, waiting[start : start + BATCH]):
-                return start > 0
-        return True
+        return gone > 0
 
-    async def _send_together(self, together: Together, rows: Sequence[Any]) -> bool:
-        """Rows go in one call. If all of it is refused for good, they go one by one, so that the one at fault alone is set aside."""
+    async def _send_together(self, together: Together, rows: Sequence[Any]) -> int:
+        """Rows go in one call; how many of them, from the first on, wait no more.
+
+        If all of it is refused for good, they go one by one, so that the one at fault alone is set aside.
+        """
         content = f'{{"{together.member}":[{",".join([self._body(row) for row in rows])}]}}'.encode()
         try:
             answer = await self._siblings.send(together.sibling, "POST", together.path, by="outbox", content=content)
         except SuiteError as error:
             if error.retry == "never" and len(rows) > 1:
-                return any([await self._send_together(together, [row]) for row in rows])
-            await self._failed(rows, error)
-            return False
+                for place, row in enumerate(rows):
+                    if not await self._send_together(together, [row]):
+                        return place
+                return len(rows)
+            return len(rows) if await self._failed(rows, error) else 0
         refused = together.refused_in(answer)
         for place, code in refused.items():
             await self._set_aside(rows[place], code)
         await self._done([row.id for place, row in enumerate(rows) if place not in refused])
-        return True
+        return len(rows)
 
-    async def _send_in_order(self, rows: Sequence[Any], until: datetime) -> bool:
+    async def _send_in_order(self, rows: Sequence[Any], until: datetime) -> int:
+        """Rows go one by one; how many of them, from the first on, wait no more."""
         done: list[int] = []
-        failure: tuple[Any, SuiteError] | None = None
-        for row in rows:
-            if done and self._clock() >= until:
+        for place, row in enumerate(rows):
+            if place and self._clock() >= until:
                 break
             try:
                 await self._siblings.send(row.sibling, row.method, row.path, by="outbox", content=self._body(row).encode())
             except SuiteError as error:
-                failure = (row, error)
-                break
-            done.append(row.id)
+                await self._done(done)
+                done = []
+                if not await self._failed([row], error):
+                    return place
+            else:
+                done.append(row.id)
+        else:
+            place = len(rows)
         await self._done(done)
-        if failure is not None:
-            await self._failed([failure[0]], failure[1])
-        return bool(done)
+        return place
 
     def _body(self, row: Any) -> str:
         body: str = row.body
@@ -234,15 +247,16 @@ class Outbox:
             await self._database.write(lambda connection: prepared.change_each(connection, self._sent, sent))
             self._sent_at = time.monotonic()
 
-    async def _failed(self, rows: Sequence[Any], error: SuiteError) -> None:
-        """Later again, twice as long each time up to five minutes; refused for good, it is set aside and said."""
+    async def _failed(self, rows: Sequence[Any], error: SuiteError) -> bool:
+        """Later again, twice as long each time up to five minutes; refused for good, it is set aside and said. Whether it was set aside."""
         if error.retry == "never":
             for row in rows:
                 await self._set_aside(row, error.code)
-            return
+            return True
         attempts = rows[0].attempts + 1
         due = self._clock() + timedelta(seconds=min(2**attempts, 300))
         await self._change(rows, attempts=attempts, next_attempt_at=due)
+        return False
 
     async def _set_aside(self, row: Any, code: str) -> None:
         log.error("outbox row refused", extra={"code": code, "service": self._service})

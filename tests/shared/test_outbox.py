@@ -65,7 +65,8 @@ async def nobody_else_sends(tiny: Tiny) -> None:
 async def tell(tiny: Tiny, *keys: str, lane: str) -> None:
     async with tiny.app.state.database.transaction() as tx:
         for key in keys:
-            tiny.app.state.outbox.tell(tx, "audit", "POST", "/internal/entries", AppendRequest(events=(event(key),)), lane=lane)
+            body = event(key) if lane in tiny.app.state.outbox.together else AppendRequest(events=(event(key),))
+            tiny.app.state.outbox.tell(tx, "audit", "POST", "/internal/entries", body, lane=lane)
 
 
 async def test_a_lane_that_waits_holds_up_no_other_however_many_of_its_rows_lie_in_front(tiny: Tiny) -> None:
@@ -130,6 +131,20 @@ async def test_one_refused_event_does_not_hold_up_the_others(tiny: Tiny) -> None
         tiny.app.state.outbox.record(tx, event("k:1"), event("k:2"), event("k:3"))
     await tiny.app.state.outbox.drain()
     assert tiny.audit.keys == ["k:1", "k:3"]
+    assert await waiting(tiny) == [(1, "not-found")]
+
+
+@pytest.mark.parametrize("lane", ["audit", "another"])
+async def test_a_row_that_has_to_wait_is_overtaken_by_none_of_its_lane_though_one_before_it_is_refused(tiny: Tiny, lane: str) -> None:
+    await nobody_else_sends(tiny)
+    tiny.audit.refuse, tiny.audit.unable = "k:1", "k:3"
+    await tell(tiny, *(f"k:{number}" for number in range(1, 6)), lane=lane)
+    await tiny.app.state.outbox.drain()
+    assert tiny.audit.keys == ["k:2"]
+    tiny.audit.unable = None
+    tiny.clock.advance(seconds=600)
+    await tiny.app.state.outbox.drain()
+    assert tiny.audit.keys == ["k:2", "k:3", "k:4", "k:5"]
     assert await waiting(tiny) == [(1, "not-found")]
 
 

@@ -96,6 +96,8 @@ class TinyAudit:
         """How many events came in each."""
         self.down = self.frozen = False
         self.refuse: str | None = None
+        self.unable: str | None = None
+        """The key of an event that it cannot take just now."""
         self.meanwhile: Callable[[], None] = lambda: None
         """What happens while it answers."""
 
@@ -112,6 +114,8 @@ class TinyAudit:
                 raise LogFrozen
             if any(event.key == self.refuse for event in request.events):
                 raise NotFound
+            if any(event.key == self.unable for event in request.events):
+                raise OSError("busy")
             self.calls.append(len(request.events))
             self.meanwhile()
             for event in request.events:
