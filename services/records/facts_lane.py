@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from shared.contracts.privacy import SubjectFacts
 from shared.contracts.subject_batches import SubjectsTaken
-from shared.outbox import Outbox, Together
+from shared.outbox import Outbox
+from shared.outbox_lanes import Together
 from shared.outbox_rows import Sealing, row_that_tells
 
 LANE: Final = "facts"

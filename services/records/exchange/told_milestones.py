@@ -6,7 +6,8 @@ from uuid import UUID
 
 from safepassage.canonical import digest_of
 from shared.contracts.exchange_milestones import ExchangeMilestone
-from shared.outbox import Outbox, Together
+from shared.outbox import Outbox
+from shared.outbox_lanes import Together
 
 LANE: Final = "milestones"
 PATH: Final = "/internal/exchange-milestones"
