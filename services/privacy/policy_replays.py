@@ -45,7 +45,10 @@ is made for the first time takes some ten milliseconds."""
 COUNTED_AT_ONCE: Final = 50_000
 LEASE = timedelta(seconds=60)
 SAID_EVERY = 40
-"""Chunks between two writes of the progress, which prolong the lease too."""
+"""Chunks between two writes of the progress, which prolong the lease too; where they take long, it is written by the clock.
+
+# INVARIANT: a replay that goes on keeps its lease: else two replicas take it from one another, and neither comes to its end.
+"""
 IDLE_SECONDS = 5.0
 
 _JOB = Actor(kind="system", job="policy-replay")
@@ -162,14 +165,15 @@ class Replays:
         use = await asyncio.to_thread(_use_of, contents)
         differences, total = Differences(new, Skeletons(use)), await self._total(row)
         await self._progress(row, 0, total)
-        done, last, chunks = 0, first_uuid7(row.from_at), 0
+        done, last, chunks, said_at = 0, first_uuid7(row.from_at), 0, self._clock()
         while rows := await self._chunk(last, row.until_at):
             met = await self._add(differences, rows)
             if met:
                 await self._meet(differences, met, sets)
             done, last, chunks = done + len(rows), id_of(rows[-1][0]), chunks + 1
-            if chunks % SAID_EVERY == 0:
+            if chunks % SAID_EVERY == 0 or self._clock() - said_at >= LEASE / 4:
                 await self._progress(row, done, max(done, total))
+                said_at = self._clock()
         return differences.report()
 
     async def _chunk(self, after: UUID, until: datetime) -> Sequence[Any]:

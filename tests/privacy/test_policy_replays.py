@@ -15,6 +15,7 @@ from services.privacy.policy import PolicySet
 from services.privacy.policy_replays import Replays
 from services.privacy.policy_sets import PolicySets
 from services.privacy.tables import DecisionRow, LeaseRow, PolicyReplayRow
+from shared.leases import take_lease
 from tests.privacy.officials import AUTHOR, Officials, forbid
 from tests.privacy.world import World
 
@@ -135,6 +136,24 @@ async def test_a_replay_that_a_replica_left_half_done_begins_again_and_never_bes
     await replays.drain()
     (again,) = (await officials.read(drafted.policy_hash)).replays
     assert (again.state, again.report) == ("done", first.report)
+
+
+async def test_a_replay_that_takes_long_keeps_its_lease(world: World, officials: Officials, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Decisions of kinds that were not met before take long: a few of them, and nobody else begins the same replay."""
+    await decisions_of_a_day(world)
+    drafted, database, clock = await officials.draft(forbid(element=NAME)), world.node.app.state.database, world.node.clock
+    monkeypatch.setattr("services.privacy.policy_replays.CHUNK", 1)
+    meet, taken = Replays._meet, list[int | None]()
+
+    async def slowly(self: Replays, *arguments: Any) -> None:
+        await meet(self, *arguments)
+        clock.advance(seconds=40)
+        lasts = timedelta(seconds=60)
+        taken.append(await take_lease(database, LeaseRow, name="policy-replays", holder="another", now=clock(), lasts=lasts))
+
+    monkeypatch.setattr(Replays, "_meet", slowly)
+    assert (await officials.replay(drafted.policy_hash)).state == "done"
+    assert taken == [None, None, None]
 
 
 async def test_a_replay_that_cannot_open_a_decision_fails_and_says_so(world: World, officials: Officials) -> None:
