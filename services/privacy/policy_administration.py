@@ -26,7 +26,7 @@ from safepassage.wire_policy_sets import (
     PolicyTests,
     PolicyValidation,
 )
-from services.privacy import activation, policy_approvals, policy_replays
+from services.privacy import activation, policy_approvals, policy_replays, replay_requests
 from services.privacy.policy import load_policy_set
 from services.privacy.policy_checks import tested, validated
 from services.privacy.policy_drafts import cedar, drafted, keep_draft
@@ -126,7 +126,7 @@ class PolicyAdministration:
         await self._sets.found((await self.read(policy_hash)).policy_hash)
         async with self._database.transaction() as tx:
             row = await _named(tx, policy_hash)
-            replay = await policy_replays.request_replay(tx, self._outbox, row, asked, hand, now=self._clock())
+            replay = await replay_requests.request_replay(tx, self._outbox, row, asked, hand, now=self._clock())
         while replay.state in ("queued", "running"):
             await self._replays.drain()
             async with self._database.reading() as tx:

@@ -9,18 +9,15 @@ from uuid import UUID
 
 from fastapi import FastAPI
 from sqlalchemy import BigInteger, bindparam, func, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from safepassage.ids import first_uuid7, uuid7
+from safepassage.ids import first_uuid7
 from safepassage.problems import SuiteError
 from safepassage.problems.policy_sets import PolicySetNotUsable
 from safepassage.problems.privacy import PolicySetNotHeld
-from safepassage.problems.requests import InvalidRequest
 from safepassage.wire import Digest
-from safepassage.wire_policy_sets import NewPolicyReplay, PolicyReplay, ReplayReport
+from safepassage.wire_policy_sets import ReplayReport
 from services.privacy.policy import PolicySet
 from services.privacy.policy_hand import Hand, policy_event
-from services.privacy.policy_reports import replay_of
 from services.privacy.policy_sets import PolicySets, packs_of
 from services.privacy.recorded import POLICY_HASH, RAW_INPUT, id_of, open_inputs, open_outcome
 from services.privacy.replay_differences import Differences
@@ -30,9 +27,10 @@ from services.privacy.tables import DecisionRow, LeaseRow, PolicyActivationRow, 
 from shared import prepared
 from shared.clock import Clock
 from shared.contracts.audit import Actor
-from shared.database import Database, after_commit
+from shared.database import Database
 from shared.leases import take_lease
 from shared.outbox import Outbox
+from shared.store_faults import is_of_the_store
 
 log = logging.getLogger(__name__)
 
@@ -71,37 +69,6 @@ _OUTCOMES = (
     .where(DecisionRow.id.in_(bindparam("met", expanding=True)))
     .order_by(DecisionRow.id)
 )
-
-
-async def request_replay(
-    tx: AsyncSession, outbox: Outbox, row: PolicySetRow, asked: NewPolicyReplay, hand: Hand, *, now: datetime
-) -> PolicyReplay:
-    """Queue a replay. Raises InvalidRequest unless the range is one, and over."""
-    if not asked.from_ < asked.until <= now:
-        raise InvalidRequest("a replay is of a time that is over: from < until <= now", field="until")
-    replay = PolicyReplayRow(
-        id=uuid7(now),
-        policy_hash=row.policy_hash,
-        official=hand.official,
-        requested_at=now,
-        from_at=asked.from_,
-        until_at=asked.until,
-        state="queued",
-        done=0,
-        total=0,
-    )
-    tx.add(replay)
-    outbox.record(tx, policy_event("policy-set-replay-asked", f"{replay.id}:asked", hand, row.policy_hash))
-    return replay_of(replay)
-
-
-def wake_after_commit(tx: AsyncSession, replays: "Replays") -> None:
-    """Begin once what was queued is committed."""
-
-    async def wake() -> None:
-        replays.wake()
-
-    after_commit(tx, wake)
 
 
 class Replays:
@@ -148,6 +115,12 @@ class Replays:
                 report = await self._run(row)
             except SuiteError as error:
                 log.error("a replay failed", extra={"code": error.code})  # noqa: TRY400 the code says it
+                await self._end(row, "failed", None)
+            except Exception as error:
+                if isinstance(error, _Overtaken | OSError) or is_of_the_store(error):
+                    raise
+                # INVARIANT: one that cannot come to its end, over a fault of ours, does not keep those behind it waiting for ever.
+                log.error("a replay failed", extra={"fault": type(error).__name__})  # noqa: TRY400 its text may hold a value
                 await self._end(row, "failed", None)
             else:
                 await self._end(row, "done", report)

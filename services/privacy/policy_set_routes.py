@@ -38,7 +38,7 @@ from safepassage.wire_policy_sets import (
     PolicyTests,
     PolicyValidation,
 )
-from services.privacy import policy_approvals, policy_replays
+from services.privacy import policy_approvals, replay_requests
 from services.privacy.policy_checks import tested, validated
 from services.privacy.policy_drafts import cedar, drafted, keep_draft
 from services.privacy.policy_hand import hand_of, policy_event
@@ -172,9 +172,9 @@ async def start_policy_replay(
     earlier = await once.earlier(tx, caller, "start_policy_replay")
     if earlier is not None:
         return replay_of(await tx.get_one(PolicyReplayRow, earlier))
-    replay = await policy_replays.request_replay(tx, state.outbox, await set_row(tx, policy_hash), asked, hand, now=now)
+    replay = await replay_requests.request_replay(tx, state.outbox, await set_row(tx, policy_hash), asked, hand, now=now)
     await once.keep(tx, caller, "start_policy_replay", replay.id, now)
-    policy_replays.wake_after_commit(tx, state.replays)
+    replay_requests.wake_after_commit(tx, state.replays)
     return replay
 
 

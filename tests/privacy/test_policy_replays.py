@@ -5,11 +5,12 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
 
+from safepassage.ids import uuid7
 from safepassage.wire_policy_sets import PolicyReplay
 from services.privacy.policy import PolicySet
 from services.privacy.policy_replays import Replays
@@ -156,22 +157,50 @@ async def test_a_replay_that_takes_long_keeps_its_lease(world: World, officials:
     assert taken == [None, None, None]
 
 
+async def queued(world: World, policy_hash: str) -> None:
+    """A replay of the last day, of which nobody is told."""
+    now = world.node.clock()
+    values = {"id": uuid7(now), "policy_hash": policy_hash, "official": AUTHOR, "requested_at": now}
+    values |= {"from_at": now - timedelta(days=1), "until_at": now, "state": "queued", "done": 0, "total": 0}
+    async with world.node.app.state.database.transaction() as tx:
+        tx.add(PolicyReplayRow(**values))
+    world.node.clock.advance(seconds=1)
+
+
 async def test_a_replay_that_cannot_open_a_decision_fails_and_says_so(world: World, officials: Officials) -> None:
     await decisions_of_a_day(world)
     drafted = await officials.draft(forbid(element=NAME))
     provider = world.node.app.state.sealer.provider
     ciphers, provider._ciphers = provider._ciphers, {9: next(iter(provider._ciphers.values()))}  # a fault: key_version_is_gone
     database, replays = world.node.app.state.database, world.node.app.state.replays
-    async with database.transaction() as tx:
-        now = world.node.clock()
-        values = {"id": uuid4(), "policy_hash": drafted.policy_hash, "official": AUTHOR, "requested_at": now}
-        values |= {"from_at": now - timedelta(days=1), "until_at": now, "state": "queued", "done": 0, "total": 0}
-        tx.add(PolicyReplayRow(**values))
+    await queued(world, drafted.policy_hash)
     await replays.drain()
     provider._ciphers = ciphers
     async with database.reading() as tx:
         assert (await tx.scalars(select(PolicyReplayRow.state))).all() == ["failed"]
         assert len((await tx.scalars(select(DecisionRow.id))).all()) == 3
+
+
+async def test_a_replay_that_a_fault_of_ours_ends_keeps_none_behind_it_waiting_and_one_of_the_store_is_no_such(
+    world: World, officials: Officials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await decisions_of_a_day(world)
+    drafted, replays, meet = await officials.draft(forbid(element=NAME)), world.node.app.state.replays, Replays._meet
+    await queued(world, drafted.policy_hash)
+    await queued(world, drafted.policy_hash)
+    faults: list[Exception] = [OperationalError("SELECT", {}, OSError()), ZeroDivisionError()]
+
+    async def faulty(self: Replays, *arguments: Any) -> None:
+        if faults:
+            raise faults.pop(0)
+        await meet(self, *arguments)
+
+    monkeypatch.setattr(Replays, "_meet", faulty)
+    with pytest.raises(OperationalError):
+        await replays.run_next()
+    await replays.drain()
+    async with world.node.app.state.database.reading() as tx:
+        assert (await tx.scalars(select(PolicyReplayRow.state).order_by(PolicyReplayRow.requested_at))).all() == ["failed", "done"]
 
 
 async def test_while_a_replay_runs_decisions_are_made(world: World, officials: Officials, monkeypatch: pytest.MonkeyPatch) -> None:
