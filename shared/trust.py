@@ -112,6 +112,9 @@ class Trust:
             self.refused = RefusedList(error.code, self._serial_of(document))
             log.error("trust list refused", extra={"code": error.code})  # noqa: TRY400 the code says it
             return False
+        except BaseException:  # a step that was broken off, too
+            self._seen = None  # nothing was wrong with the list: it is looked at again
+            raise
         self.refused = None
         return accepted
 

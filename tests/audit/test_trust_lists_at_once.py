@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from node.trust import signed_list
 from safepassage.problems.trust import TrustListRolledBack
@@ -66,6 +67,25 @@ async def test_where_another_process_was_first_its_list_is_held_and_a_second_one
         assert verified(here).document == taken
         assert await late.accept(taken)
         assert verified(late).document == taken
+
+
+@pytest.mark.parametrize("fault", [OperationalError("INSERT", {}, OSError()), asyncio.CancelledError()], ids=["store", "broken-off"])
+async def test_a_list_that_came_while_the_store_was_away_is_taken_once_it_is_back(
+    store_url: str, node_keys: Path, clock: StandingClock, lists: Lists, monkeypatch: pytest.MonkeyPatch, fault: BaseException
+) -> None:
+    async def away(*_: object) -> bool:
+        raise fault
+
+    async with running(store_url, node_keys, clock, **lists.settings()) as node:
+        trust = await another(node)
+        await trust.refresh()
+        lists.put(of(ENTITY, "XA"))
+        with monkeypatch.context() as patched:
+            patched.setattr(trust, "_store", away)
+            with pytest.raises(type(fault)):
+                await trust.refresh()
+        assert await trust.refresh()
+        assert verified(trust).document == lists.lists[1].document
 
 
 async def test_a_member_who_was_expelled_elsewhere_is_out_at_the_next_look(
