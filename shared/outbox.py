@@ -140,11 +140,11 @@ class Outbox:
     async def send_due(self) -> bool:
         """Send what is due now, lane by lane. True if some of it went, or was set aside, and more may be waiting.
 
-        # INVARIANT: a lane that is late, or fails, holds up no other, however many of its rows lie in front of theirs.
+        # INVARIANT: a lane that is late or fails, whatever by, holds up no other, however many of its rows lie in front of theirs.
         # INVARIANT: whoever's lease has ended begins no call: somebody else may be sending these rows by then.
         """
         until = self._clock() + LEASE / 4  # half of the lease is left at the least when rows are read: `_holds_lease`
-        rows, held_up = await self._database.find(self._waiting, {}), set[str]()
+        rows, held_up, fault = await self._database.find(self._waiting, {}), set[str](), None
         while True:
             self._more = len(rows) > BATCH
             lanes: dict[str, list[Any]] = {}
@@ -152,11 +152,17 @@ class Outbox:
                 lanes.setdefault(one.lane, []).append(one)
             sent = False
             for lane, waiting in lanes.items():
-                if waiting[0].next_attempt_at <= self._clock() < until and await self._lanes.send(lane, waiting, until, self.sealing):
-                    sent = True
-                else:
+                is_due = waiting[0].next_attempt_at <= self._clock() < until
+                try:
+                    went = is_due and await self._lanes.send(lane, waiting, until, self.sealing)
+                except Exception as error:  # told by who sends, once the others have had their turn
+                    fault, went = fault or error, False
+                sent |= went
+                if not went:
                     held_up.add(lane)
             if sent or len(rows) < READ or self._clock() >= until:
+                if fault is not None:
+                    raise fault
                 return sent
             rows = await self._database.find(self._waiting_beside, {"held_up": sorted(held_up)})
 

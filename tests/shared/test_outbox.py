@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from safepassage.problems.records import SealBroken
 from shared.contracts.audit import Actor, AppendRequest, Context, Event
 from shared.leases import take_lease
 from shared.outbox import READ
@@ -82,6 +83,30 @@ async def test_a_lane_that_waits_holds_up_no_other_however_many_of_its_rows_lie_
     tiny.clock.advance(seconds=600)
     await tiny.app.state.outbox.drain()
     assert len(tiny.audit.keys) == READ + 3
+
+
+class OneThatDoesNotOpen:
+    """Seals nothing, and one body does not open."""
+
+    def seal_text(self, text: str) -> str:
+        return text
+
+    def open_text(self, sealed: str) -> str:
+        if "k:broken" in sealed:
+            raise SealBroken
+        return sealed
+
+
+async def test_a_row_that_does_not_open_holds_up_no_other_lane_and_is_said(tiny: Tiny) -> None:
+    await nobody_else_sends(tiny)
+    tiny.app.state.outbox.sealing = OneThatDoesNotOpen()
+    async with tiny.app.state.database.transaction() as tx:
+        tiny.app.state.outbox.record(tx, event("k:broken"), event("k:1"))
+    await tell(tiny, "other:1", lane="other")
+    with pytest.raises(SealBroken):
+        await tiny.app.state.outbox.send_due()
+    assert tiny.audit.keys == ["other:1"]
+    assert await waiting(tiny) == [(0, None), (0, None)], "its key may be back with the next start"
 
 
 async def test_nobody_begins_a_call_of_another_row_or_lane_either_once_the_lease_may_have_ended(tiny: Tiny) -> None:
