@@ -102,7 +102,12 @@ class Lanes:
             if place and self._clock() >= until:
                 break
             try:
-                await self._siblings.send(row.sibling, row.method, row.path, by="outbox", content=_body(row, sealing).encode())
+                content = _body(row, sealing).encode()
+            except Exception:  # it is no sibling that refuses it: what went before it has gone, and it waits with those behind it
+                await self._done(done)
+                raise
+            try:
+                await self._siblings.send(row.sibling, row.method, row.path, by="outbox", content=content)
             except SuiteError as error:
                 await self._done(done)
                 done = []

@@ -97,11 +97,11 @@ class OneThatDoesNotOpen:
         return sealed
 
 
-async def test_a_row_that_does_not_open_holds_up_no_other_lane_and_is_said(tiny: Tiny) -> None:
+@pytest.mark.parametrize("lane", ["audit", "one"])
+async def test_a_row_that_does_not_open_holds_up_no_other_lane_and_is_said(tiny: Tiny, lane: str) -> None:
     await nobody_else_sends(tiny)
     tiny.app.state.outbox.sealing = OneThatDoesNotOpen()
-    async with tiny.app.state.database.transaction() as tx:
-        tiny.app.state.outbox.record(tx, event("k:broken"), event("k:1"))
+    await tell(tiny, "k:broken", "k:1", lane=lane)
     await tell(tiny, "other:1", lane="other")
     with pytest.raises(SealBroken):
         await tiny.app.state.outbox.send_due()
