@@ -13,17 +13,17 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, literal_column, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
 from safepassage.ids import uuid7
 from safepassage.problems.records import NoSuchStudent, StudentInExchange
 from services.records.educators.destroying import destroy_educator
-from services.records.exchange.states import UNDELIVERED, Incoming, Request
 from services.records.facts_anew import facts_anew
 from services.records.facts_lane import LANE, PATH
 from services.records.kept_of_sources import forget_in_sources
+from services.records.leavers import has_left, under_way
 from services.records.permanent_record import permanent_parts
 from services.records.reading import opened
 from services.records.same_child import united_without
@@ -33,7 +33,6 @@ from services.records.tables import (
     ArrivedNoticeRow,
     AttachmentRow,
     CodedStudentRow,
-    EnrollmentRow,
     ExchangeRequestRow,
     IncomingEnvelopeRow,
     KeptAnswerRow,
@@ -57,8 +56,6 @@ from shared.outbox import Outbox
 FORGET: Final = "/internal/subjects/destroyed"
 OF_A_STEP: Final = 200
 """Students of one transaction, and of one entry of the log."""
-
-_FILED: Final = (Incoming.APPLIED, Incoming.REJECTED)
 
 
 @dataclass(frozen=True)
@@ -145,12 +142,12 @@ class Shredder:
 
     async def leavers(self, tx: AsyncSession, custodian_id: UUID, day: date, *, after: UUID | None) -> list[UUID]:
         """The next students of a custodian whose every enrolment ended before `day`, at most OF_A_STEP, by id. One on the way is none."""
-        query = select(StudentRow.id).where(*_left(custodian_id, day), *([] if after is None else [StudentRow.id > after]))
+        query = select(StudentRow.id).where(*has_left(custodian_id, day), *([] if after is None else [StudentRow.id > after]))
         return list((await tx.scalars(query.order_by(StudentRow.id).limit(OF_A_STEP))).all())
 
     async def those_who_left(self, tx: AsyncSession, ids: Sequence[UUID], custodian_id: UUID, day: date) -> int:
         """Destroy those of the students who are leavers still; how many."""
-        still = (await tx.scalars(select(StudentRow.id).where(StudentRow.id.in_(ids), *_left(custodian_id, day)))).all()
+        still = (await tx.scalars(select(StudentRow.id).where(StudentRow.id.in_(ids), *has_left(custodian_id, day)))).all()
         return await self._destroy(tx, still)
 
     async def students_of_copy(self, tx: AsyncSession, exchange_id: UUID) -> list[UUID]:
@@ -193,7 +190,7 @@ class Shredder:
 
     async def _require_at_rest(self, tx: AsyncSession, ids: Sequence[UUID]) -> None:
         """Under the lock of the students' rows. Raises StudentInExchange."""
-        if (await tx.scalars(select(StudentRow.id).where(StudentRow.id.in_(ids), _under_way(StudentRow.id)).limit(1))).first() is not None:
+        if (await tx.scalars(select(StudentRow.id).where(StudentRow.id.in_(ids), under_way(StudentRow.id)).limit(1))).first() is not None:
             raise StudentInExchange
 
     async def _destroy_in_exchanges(self, tx: AsyncSession, ids: Sequence[UUID]) -> None:
@@ -246,22 +243,3 @@ class Shredder:
 def _brought_by(exchange_id: UUID) -> ColumnElement[bool]:
     """Of a section. That it is not the node's own is said by the word itself: for one that is bound, the partial index is of no use."""
     return and_(SectionRow.source == str(exchange_id), SectionRow.source != literal_column(f"'{OWN}'"))
-
-
-def _left(custodian_id: UUID, day: date) -> tuple[Any, ...]:
-    """Conditions: the custodian's, enrolled once, every enrolment ended before `day`, and no record of the student on its way.
-
-    The last day is asked of each student. Of two conditions on enrolments PostgreSQL makes joins, and once it takes those who left for
-    few it compares each with all who were ever enrolled.
-    """
-    last = select(func.max(func.coalesce(EnrollmentRow.exit_date, date.max))).where(EnrollmentRow.student_id == StudentRow.id)
-    return StudentRow.custodian_id == custodian_id, last.scalar_subquery() < day, ~_under_way(StudentRow.id)
-
-
-def _under_way(student_id: Any) -> Any:
-    """Whether a record of the student is on its way, or may be asked of us still."""
-    return or_(
-        exists().where(OutgoingEnvelopeRow.student_id == student_id, OutgoingEnvelopeRow.state.in_(UNDELIVERED)),
-        exists().where(PeerRequestRow.student_id == student_id, PeerRequestRow.state.in_((Request.ACCEPTED, Request.WAITING))),
-        exists().where(IncomingEnvelopeRow.student_id == student_id, IncomingEnvelopeRow.state.not_in(_FILED)),
-    )
