@@ -105,6 +105,8 @@ def change_many(connection: Connection, statement: ClauseElement, several: Seque
     PostgreSQL is asked once where it can be: a row that two of them are of is then changed once, and counted once.
     """
     count = _at_once(connection, statement, several)
+    if count is None and connection.dialect.name == "sqlite":
+        count = change_each(connection, statement, several)
     return sum(change(connection, statement, values) for values in several) if count is None else count
 
 

@@ -21,6 +21,7 @@ from services.records.kept_beside import Kept, part_kept
 from services.records.kept_statements import with_statements
 from services.records.left_with_source import Left, divided, joined, left_in, now_left, part_left
 from services.records.loading_rows import Rows
+from services.records.read_marks import ReadMark
 from services.records.reading import opened
 from services.records.record_sources import Part, Writing, merged, parts_of, record_of
 from services.records.statistics.coded_students import sealed_code
@@ -52,6 +53,8 @@ class Arriving:
     content_tag: bytes = b""
     kept: Kept | None = None
     """What the source said beside the record; None: nothing new."""
+    read_mark: ReadMark | None = None
+    """By what the next load knows that nothing of it need be read; None: it is read."""
     written: Writing = field(default_factory=dict)
     """What the source said, as far as it was written already."""
     unread: Unread | None = None
@@ -190,7 +193,7 @@ class Loading:
         rows.add_tags(student_id, one.source, self._vault.tags.of_identity(record.identity))
         rows.add_enrollments(student_id, enrolled)
         if one.source_tag is not None:
-            rows.add_source_id(student_id, one.source_tag, one.content_tag)
+            rows.add_source_id(student_id, key, one.source_tag, one.content_tag, one.read_mark)
         if facts is not None:
             rows.facts.append(facts)
         left_now = known is not None and one.source == OWN and left is not None and left_in(before) is None

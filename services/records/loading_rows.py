@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, delete, insert, update
 
+from services.records.read_marks import ReadMark
 from services.records.record_sources import Part
 from services.records.subject_facts import EnrolledAt
 from services.records.tables import CodedStudentRow, EnrollmentRow, SectionRow, SourceIdRow, StudentRow, TagRow
@@ -53,9 +54,10 @@ class Rows:
             for e in enrolled
         ]
 
-    def add_source_id(self, student_id: UUID, tag: bytes, content_tag: bytes) -> None:
-        """The source system's id, tagged."""
-        self._rows[SourceIdRow].append({"tag": tag, "student_id": student_id, "content_tag": content_tag})
+    def add_source_id(self, student_id: UUID, key: DataKey, tag: bytes, content_tag: bytes, mark: ReadMark | None) -> None:
+        """The source system's id, tagged, and by what the student is known when the same comes again."""
+        read = {"read_tag": None, "read_sealed": None} if mark is None else {"read_tag": mark.tag, "read_sealed": mark.sealed(key, tag)}
+        self._rows[SourceIdRow].append({"tag": tag, "student_id": student_id, "content_tag": content_tag, **read})
 
     def write(self, connection: Connection) -> None:
         """Write everything, old parts out and new ones in."""

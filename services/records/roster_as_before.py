@@ -1,8 +1,4 @@
-"""Who of an upload is as before is known without being read: by a keyed tag of what reading the student rested on.
-
-The tag is over what is held of the source too, and over the loader's organisations; what was told is sealed with the days for which it
-holds. Whatever of these is another now, the student is read anew.
-"""
+"""Who of an upload is as before is known without being read, by the mark that was kept when the same was read (read_marks)."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -10,31 +6,21 @@ from functools import partial
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-import msgspec
 from anyio import to_thread
 from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.records.formats.edfi_as_before import StudentAsBefore, Told
+from services.records.formats.edfi_as_before import StudentAsBefore
 from services.records.formats.edfi_documents import EdFiUpload
-from services.records.formats.parsed import ParsedRoster, RestsOn
+from services.records.formats.parsed import ParsedRoster
 from services.records.loading_places import Places
+from services.records.read_marks import ReadMark, opened_mark, tag_of
 from services.records.tables import SourceIdRow, StudentRow
-from services.records.vault import DataKey, Vault
+from services.records.vault import Vault
 from shared import prepared
 from shared.database import Database
 
 PAGE: Final = 500
-SECTION: Final = "as-read"
-
-
-class AsRead(NamedTuple):
-    """What is kept, sealed, of a student who was read."""
-
-    first: date
-    last: date
-    """The days on which the student belongs where it did: no enrolment begins or ends between them."""
-    told: Told
 
 
 async def read_but_as_before(database: Database, vault: Vault, upload: EdFiUpload, *, organisation_id: UUID, now: datetime) -> ParsedRoster:
@@ -59,54 +45,46 @@ def _known(
     """Who of these is as before."""
     made, found = vault.tags, {}
     for row in rows:
-        mark = made.as_read(row.content_tag, places.mark + digests[tags[row.tag]])
+        mark = tag_of(made, places, row.content_tag, digests[tags[row.tag]])
         if mark != row.read_tag:
             continue
-        key = vault.data_key(row.id, row.wrapped_key)
-        read = _AS_READ.decode(key.open(row.read_sealed, section=SECTION, source=row.tag.hex(), version=0))
+        read = opened_mark(vault.data_key(row.id, row.wrapped_key), row)
         if read.first <= today <= read.last:
             found[row.tag] = StudentAsBefore(read.told, mark)
     return found
 
 
-class Read(NamedTuple):
-    """A student of a roster who was read, and is stored now."""
+class AsBefore(NamedTuple):
+    """A student of a roster who was read, and of whom what is stored is as it was."""
 
     student_id: UUID
     tag: bytes
     """`LookupTags.source_id`."""
     content_tag: bytes
-    rests_on: RestsOn
-    first: date
-    last: date
+    mark: ReadMark
 
 
-async def keep_as_read(tx: AsyncSession, vault: Vault, places: Places, read: Sequence[Read], keys: Mapping[UUID, DataKey]) -> None:
-    """Keep by what these are known when they come again. `keys`: data keys that are at hand; others are read."""
-    if read:
-        await tx.flush()
-        await tx.run_sync(lambda session: _keep(session.connection(), vault, places, read, keys))
+async def keep_marks(tx: AsyncSession, vault: Vault, several: Sequence[AsBefore]) -> None:
+    """Keep by what these are known when they come again: whoever was stored before there were such marks, or whose days are over."""
+    if several:
+        await tx.run_sync(lambda session: _keep(session.connection(), vault, several))
 
 
-def _keep(connection: Connection, vault: Vault, places: Places, read: Sequence[Read], keys: Mapping[UUID, DataKey]) -> None:
-    wanted = [one.student_id for one in read if one.student_id not in keys]
-    rows = prepared.rows(connection, _KEYS, {"ids": wanted}) if wanted else []
-    known = {**keys, **{row.id: vault.data_key(row.id, row.wrapped_key) for row in rows}}
-    values = []
-    for one in read:
-        said = msgspec.json.encode(AsRead(one.first, one.last, one.rests_on.told))
-        values.append(
-            {
-                "of_tag": one.tag,
-                "of_content": one.content_tag,
-                "new_read_tag": vault.tags.as_read(one.content_tag, places.mark + one.rests_on.digest),
-                "new_read_sealed": known[one.student_id].seal(said, section=SECTION, source=one.tag.hex(), version=0),
-            }
-        )
-    prepared.change_each(connection, _KEEP, values)
+def _keep(connection: Connection, vault: Vault, several: Sequence[AsBefore]) -> None:
+    rows = prepared.rows(connection, _KEYS, {"ids": [one.student_id for one in several]})
+    keys = {row.id: vault.data_key(row.id, row.wrapped_key) for row in rows}
+    values = [
+        {
+            "of_tag": one.tag,
+            "of_content": one.content_tag,
+            "new_read_tag": one.mark.tag,
+            "new_read_sealed": one.mark.sealed(keys[one.student_id], one.tag),
+        }
+        for one in several
+    ]
+    prepared.change_many(connection, _KEEP, values)
 
 
-_AS_READ: Final = msgspec.json.Decoder(AsRead)
 _KEYS = select(StudentRow.id, StudentRow.wrapped_key).where(StudentRow.id.in_(bindparam("ids", expanding=True)))
 _HELD = (
     select(SourceIdRow.tag, SourceIdRow.content_tag, SourceIdRow.read_tag, SourceIdRow.read_sealed, StudentRow.id, StudentRow.wrapped_key)

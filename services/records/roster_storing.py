@@ -16,14 +16,15 @@ from services.records.formats.not_valid import faults_of
 from services.records.formats.parsed import ParsedRoster, ParsedStudent
 from services.records.left_with_source import left_in, with_reach
 from services.records.loading import Arriving, Loading, Stored
-from services.records.loading_places import Places, same_until
+from services.records.loading_places import Places
 from services.records.loading_received import received_before
 from services.records.loading_rosters import ended, loaded_of, over
 from services.records.loading_students import Known, content_tag, known_by_source, placed, tagged
 from services.records.logged import left_event, load_events
+from services.records.read_marks import ReadMark
 from services.records.reading import opened
 from services.records.record_sources import merged, record_of
-from services.records.roster_as_before import Read, keep_as_read
+from services.records.roster_as_before import AsBefore, keep_marks
 from services.records.roster_division import Division, Leaving, LoadedBy, staying_of, written_of
 from services.records.roster_keeping import RosterKeeping
 from services.records.sealing_anew import seal_anew
@@ -56,8 +57,8 @@ class RosterStoring:
         self._today = now.date()
         """Where the loader is, once its places are known."""
         self._seen: set[bytes] = set()
-        self._read: dict[bytes, bytes] = {}
-        """Of one part: what is held of a student is what was read, and all of it resolved. The content's tag by that of the source's id."""
+        self._as_it_was: list[AsBefore] = []
+        """Of one part: students who were read, and of whom nothing is stored anew."""
 
     async def store(self, tx: AsyncSession, students: Sequence[ParsedStudent], *, part: int) -> None:
         """Store one part of the upload."""
@@ -71,7 +72,7 @@ class RosterStoring:
             for one, tag in zip(students, tags, strict=True)
             if (unresolved := self._as_before(one, known.get(tag), self._places)) is not None
         }
-        self._read.clear()
+        self._as_it_was.clear()
         before = await self._records(tx, {held.student_id for tag, held in known.items() if tag not in same})
         ready = [(one, self._prepare(one, tag, self._places, known, before, same)) for one, tag in zip(students, tags, strict=True)]
         arriving = [(one, prepared) for one, prepared in ready if prepared is not None]
@@ -89,10 +90,8 @@ class RosterStoring:
         ids |= {what.source_tag: one.student_id for one, what in zip(stored, attached, strict=True) if what.source_tag is not None}
         student_ids = {one.source_id: ids[tag] for one, tag in zip(students, tags, strict=True) if tag in ids}
         await self._remove_left(tx, [one for one in stored if one.left_now])
-        keys = {one.student_id: one.key for one in stored}
-        await self._keep(tx, student_ids, keys)
-        read = [self._as_read(one, tag, ids[tag]) for one, tag in zip(students, tags, strict=True) if tag in self._read]
-        await keep_as_read(tx, self._vault, self._places, [one for one in read if one is not None], keys)
+        await self._keep(tx, student_ids, {one.student_id: one.key for one in stored})
+        await keep_marks(tx, self._vault, self._as_it_was)
 
     async def _remove_left(self, tx: AsyncSession, stored: Sequence[Stored]) -> None:
         """Of these a part was kept that is left with the source from now on: no older copy is opened by a key that goes on being used."""
@@ -166,7 +165,7 @@ class RosterStoring:
             if same[tag]:
                 findings.missed("enrollment-not-resolved", one.position)
             else:
-                self._read[tag] = known[tag].content_tag
+                self._stays(one, tag, known[tag], places)
             findings.counts["unchanged"] += 1
             return None
         held = known.get(tag)
@@ -206,12 +205,13 @@ class RosterStoring:
         if ready.unresolved and record.enrollment is not None:
             findings.missed("enrollment-not-resolved", one.position)
         arriving = tagged(ready, self._vault.tags, said.record, said.text, written_of(one, left)).arriving
-        if not ready.unresolved:
-            self._read[tag] = arriving.content_tag
         if held is not None and held.content_tag == arriving.content_tag:
+            if not ready.unresolved:
+                self._stays(one, tag, held, places)
             findings.counts["unchanged"] += 1
             return None
-        return arriving
+        mark = None if ready.unresolved else self._mark(one, arriving.content_tag, places)
+        return arriving if mark is None else replace(arriving, read_mark=mark)
 
     def _carries(self, one: ParsedStudent) -> frozenset[str]:
         return self._roster.carries if one.carries is None else one.carries
@@ -230,7 +230,12 @@ class RosterStoring:
         tag = content_tag(self._vault.tags, where, said.text, said.beside, written_of(one, left))
         return where.unresolved if tag == held.content_tag else None
 
-    def _as_read(self, one: ParsedStudent, tag: bytes, student_id: UUID) -> Read | None:
+    def _stays(self, one: ParsedStudent, tag: bytes, held: Known, places: Places) -> None:
+        mark = self._mark(one, held.content_tag, places)
+        if mark is not None:
+            self._as_it_was.append(AsBefore(held.student_id, tag, held.content_tag, mark))
+
+    def _mark(self, one: ParsedStudent, content_tag: bytes, places: Places) -> ReadMark | None:
         """By what a student who was read is known when the same comes again; None: is read each time."""
         if (
             one.rests_on is None
@@ -239,8 +244,7 @@ class RosterStoring:
             or "enrollment.enrollments" not in self._carries(one)
         ):
             return None
-        last = same_until(one.record.enrollment.enrollments or (), self._today)
-        return Read(student_id, tag, self._read[tag], one.rests_on, self._today, last)
+        return ReadMark.of(self._vault.tags, places, one.record, one.rests_on, content_tag=content_tag, today=self._today)
 
     async def _records(self, tx: AsyncSession, ids: set[UUID]) -> dict[UUID, LoadedRecord]:
         """What was loaded for these students before."""
