@@ -112,7 +112,15 @@ def _where(where: Belonging) -> bytes:
 
 
 def _beside(kept: Kept | None) -> bytes:
-    return b"" if kept is None else json.dumps(kept, sort_keys=True).encode()
+    if kept is None:
+        return b""
+    return json.dumps(kept, sort_keys=True).encode() if any(kept.values()) else _nothing_beside(tuple(kept))
+
+
+@lru_cache(maxsize=64)
+def _nothing_beside(resources: tuple[str, ...]) -> bytes:
+    """Of most students of a load nothing is kept, of the same resources."""
+    return json.dumps({resource: [] for resource in resources}, sort_keys=True).encode()
 
 
 async def known_by_source(tx: AsyncSession, tags: Sequence[bytes]) -> Mapping[bytes, Known]:

@@ -1,7 +1,7 @@
 """By what a student who was read is known when the very same comes again: a keyed tag, and what was told meanwhile, sealed beside it. Pure.
 
-The tag is over what reading rested on, what is held of the source, and the loader's organisations. What was told holds for the days that are
-sealed with it. Whatever of these is another now, the student is read anew.
+The tag is over what reading rested on, what is held of the source, and the loader's organisations. What was told holds for the days that
+are sealed with it. Whatever of these is another now, the student is read anew.
 """
 
 from datetime import date

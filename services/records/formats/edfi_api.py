@@ -143,7 +143,11 @@ def _record(student: Student, upload: Upload) -> LoadedRecord | None:
         immunizations = schooling.immunizations(item, findings)
         said.add(item, {"health": {"immunizations": immunizations}} if immunizations is not None else {})
     said["discipline"]["incidents"] = incidents_of(
-        student.of(*BEHAVIORS), student.of("disciplineActions"), upload.incidents, organizations, findings
+        [item for resource in BEHAVIORS for item in student.of(resource)],
+        student.of("disciplineActions"),
+        upload.incidents,
+        organizations,
+        findings,
     )
     sections = {name: section_by_element(findings, SECTION_MODELS[name], values, position) for name, values in said.items()}
     return findings.made(LoadedRecord, sections, position)
@@ -153,13 +157,14 @@ def _name(student: Student, own: frozenset[str]) -> None:
     """Whose a body is says its place beside the record; so does its organisation, where that is one of the student's own."""
     for item in (item for those in student.items.values() for item in those):
         item.names("studentReference", "studentUniqueId")
-        if str((item.peek("educationOrganizationReference") or {}).get("educationOrganizationId")) in own:
+        at = item.peek("educationOrganizationReference")
+        if at and str(at.get("educationOrganizationId")) in own:
             item.names("educationOrganizationReference", "educationOrganizationId")
 
 
 def _add_programmes(said: Said, student: Student, findings: Findings) -> None:
     """A programme that is said twice is as the last body says; the others are kept."""
-    for resource in sorted(programs.RESOURCES):
+    for resource in sorted(programs.RESOURCES.intersection(student.items)):
         used: Members | None = None
         for item in sorted(student.of(resource), key=lambda item: str(item.peek("beginDate"))):
             made = programs.programme(resource, item)

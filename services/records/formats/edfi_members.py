@@ -67,8 +67,11 @@ class Members:
 
     def coded(self, name: str) -> Code | None:
         """A descriptor, verbatim."""
-        value = self.text(name)
-        return None if value is None else _code(value)
+        value = self._read.get(name)
+        code = _code(value) if isinstance(value, str) else None
+        if code is not None:
+            self._taken.add(name)
+        return code
 
     def code(self, name: str) -> str | None:
         """A descriptor's code, as written. One of another list than the standard's is left over too: whose it is has no place."""
@@ -182,5 +185,5 @@ def _is_left(parts: Sequence[Members]) -> bool:
 
 @lru_cache(maxsize=4096)
 def _code(descriptor: str) -> Code | None:
-    members = coded(descriptor)
+    members = coded(descriptor.strip())
     return None if members is None else code_of(**members)

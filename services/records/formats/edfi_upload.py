@@ -6,7 +6,7 @@ Of a body that is not as its schema says, what is wrong is left, or all of it.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -38,9 +38,9 @@ class Student:
         self.told_of: list[KeptOf] = []
         """What was left of bodies that are read."""
 
-    def of(self, *resources: str) -> list[Members]:
-        """The bodies of some resources."""
-        return [item for resource in resources for item in self.items.get(resource, ())]
+    def of(self, resource: str) -> Sequence[Members]:
+        """The bodies of a resource."""
+        return self.items.get(resource, ())
 
     def unread(self) -> None:
         """Something of it was not valid, so that whatever was read may be what is missing in the record."""
