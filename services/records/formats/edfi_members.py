@@ -153,7 +153,7 @@ class Members:
     def names(self, name: str, *keys: str) -> None:
         """The object of that name says nothing but where the body stands, by these members; whatever else is in it is left over."""
         value = self._read.get(name)
-        if name not in self._inside and isinstance(value, dict) and INSIDE.union(keys).issuperset(value):
+        if name not in self._inside and isinstance(value, dict) and _inside_with(keys).issuperset(value):
             self._taken.add(name)
             self._inside[name] = _WHOLE
         else:
@@ -162,7 +162,7 @@ class Members:
     def left(self) -> Body:
         """What was not read, verbatim; of an object or a list with anything left in it, all of it."""
         taken = self._taken if not self._refused else self._taken - self._refused
-        if not self._inside and taken >= self.body.keys():
+        if self._servers.issuperset(self.body.keys() - taken) and not any(map(_is_left, self._inside.values())):
             return {}
         left: Body = {}
         for name, value in self.body.items():
@@ -181,6 +181,11 @@ def _is_left(parts: Sequence[Members]) -> bool:
         if part.left():
             return True
     return False
+
+
+@lru_cache(maxsize=64)
+def _inside_with(keys: tuple[str, ...]) -> frozenset[str]:
+    return INSIDE.union(keys)
 
 
 @lru_cache(maxsize=4096)
