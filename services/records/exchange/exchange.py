@@ -245,8 +245,8 @@ async def open_exchange(app: FastAPI, stack: AsyncExitStack) -> None:
 def turn_keys(exchange: Exchange) -> None:
     """Destroy the encryption keys whose time is over, and make the next week's, which the operator's next statement publishes."""
     now = exchange.clock()
-    exchange.epochs.load()
     try:
+        exchange.epochs.load()
         gone = exchange.epochs.destroy_expired(now)
         exchange.epochs.prepare(now)
     except OSError:

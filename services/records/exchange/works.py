@@ -101,9 +101,17 @@ async def take_over(exchange: Exchange) -> None:
 
 
 async def work(app: FastAPI) -> None:
-    """Every kind of work, until cancelled: a lifespan task."""
+    """Every kind of work, until cancelled: a lifespan task. Where the store is away as it begins, it begins once it is back."""
     exchange: Exchange = app.state.exchange
-    await take_over(exchange)
+    faults, is_taken_over = standing_faults(), False
+    while not is_taken_over:
+        try:
+            await take_over(exchange)
+        except Exception as error:
+            await asyncio.sleep(faults.failed("taking-over", error, exchange.clock()))
+        else:
+            faults.went("taking-over")
+            is_taken_over = True
     async with asyncio.TaskGroup() as group:
         for one in exchange.works.values():
             group.create_task(one.run())
@@ -147,13 +155,14 @@ async def pull(app: FastAPI) -> None:
 async def keep_watch(app: FastAPI) -> None:
     """Look at the trust list every minute and bring it to others, turn the encryption keys every hour, plan each day's comparison and
     destroy what was collected long ago: a lifespan task.
+
+    # INVARIANT: nothing that one minute comes to ends it, the store's fault least of all: nobody would begin it again.
     """
     exchange: Exchange = app.state.exchange
     minutes, planned, destroyed = 0, exchange.clock().date(), date.min
     while True:
         await asyncio.sleep(MINUTE_SECONDS)
         minutes += 1
-        await exchange.trust.refresh()
         await _bring(exchange)
         if minutes == 1 or exchange.clock().date() != planned:
             planned = await _planned(exchange, planned)
@@ -166,6 +175,7 @@ async def keep_watch(app: FastAPI) -> None:
 async def _bring(exchange: Exchange) -> None:
     """Whatever it comes to, the rest of the minute's work is done."""
     try:
+        await exchange.trust.refresh()
         await exchange.trust.catch_up()
         await pass_on(exchange)
         if await exchange.lease.is_held():
@@ -181,6 +191,9 @@ async def _planned(exchange: Exchange, before: date) -> date:
         await reconciling.plan(exchange)
     except SuiteError as error:
         log.warning("comparisons not planned", extra={"code": error.code})
+        return before - timedelta(days=1)
+    except Exception as error:
+        log.error("comparisons not planned", extra={"fault": type(error).__name__})  # noqa: TRY400 its text may hold a value
         return before - timedelta(days=1)
     return today
 
