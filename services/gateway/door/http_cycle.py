@@ -31,6 +31,8 @@ class Cycle(RequestResponseCycle):
 
     _head = b""
     """What is to be sent before the next part of the body."""
+    parts = 0
+    """How many parts of the answer were written."""
     _until_closed = False
     """The answer says no length, and to whom it goes knows no chunks."""
 
@@ -117,6 +119,7 @@ class Cycle(RequestResponseCycle):
             if self.expected_content_length < 0 or (not more and self.expected_content_length):
                 raise RuntimeError("an answer is as long as it says")
         if head or body:
+            self.parts += 1
             self.transport.write(head + body)
         if not more:
             self.response_complete = True

@@ -19,6 +19,7 @@ from services.gateway.door import http_cycle
 from services.gateway.door.header_limit import COUNTED
 from services.gateway.door.http_cycle import Cycle, is_taking
 from services.gateway.door.request_line import WORDS, is_plain
+from shared.internal_token import HEADER
 
 MAX_HEADER_BYTES: Final = 32 * 1024
 MAX_FIELDS: Final = 100
@@ -30,6 +31,12 @@ PIPELINED_AT_MOST: Final = 16
 """Requests that wait for the answer to one before them on the same connection. Hardly any program sends more than one."""
 HEADER_SECONDS: Final = 10.0
 """A header that takes longer to arrive is not waited for."""
+ANSWERED_WITHIN_SECONDS: Final = 1.0
+"""Of who has closed their side of the connection: so long after the last part of an answer they are taken to have left."""
+UNREAD_SECONDS: Final = 30.0
+"""The rest of a body that was refused is let in, so that who sends it comes to read why; not for longer."""
+WITHIN: Final = HEADER.encode()
+"""Of a request of a process of the node, which closes no half of a connection."""
 CERTIFICATE: Final = "tls_certificate"
 """In the state of a request's scope: the DER of the client's certificate, as the handshake proved it; None where there was none."""
 ONCE: Final = frozenset({b"host", b"authorization", b"dpop", b"content-length", b"content-type", b"transfer-encoding", b"idempotency-key"})
@@ -56,6 +63,9 @@ class StrictHttpProtocol(HttpToolsProtocol):
         self._idling: asyncio.TimerHandle | None = None
         self._idle_since = 0.0
         self._leaving: asyncio.TimerHandle | None = None
+        self._answering: Cycle | None = None
+        self._over_tls = False
+        self._half_closed: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         """A new connection has a header to send."""
@@ -65,16 +75,52 @@ class StrictHttpProtocol(HttpToolsProtocol):
             self.send_400_response("")
             return
         tls = transport.get_extra_info("ssl_object")
-        self._certificate = None if tls is None else tls.getpeercert(binary_form=True)
+        self._over_tls, self._certificate = tls is not None, None if tls is None else tls.getpeercert(binary_form=True)
         self._await_header()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Nobody is waited for any more."""
+        """Nobody is waited for any more, and who answers is told: not the newest request alone, as uvicorn does."""
         self._header_is_there()
-        for timer in (self._idling, self._leaving):
+        for timer in (self._idling, self._leaving, self._half_closed):
             if timer is not None:
                 timer.cancel()
+        if self._answering is not None and not self._answering.response_complete:
+            self._answering.disconnected = True
+            self._answering.message_event.set()
         super().connection_lost(exc)
+
+    def eof_received(self) -> bool:  # type: ignore[override]  # uvicorn's own never keeps it
+        """The caller has closed their side. Whether the connection stays open for the answer.
+
+        They may have left, or only have nothing more to say (RFC 9112 section 9.6): what they have asked for in full is answered, if soon.
+        Whoever calls from within the node has left.
+        INVARIANT: whoever has left is not worked for longer than ANSWERED_WITHIN_SECONDS; what is written to them they reset.
+        """
+        cycle = self.cycle
+        if self._over_tls or cycle is None or cycle.more_body or cycle.response_complete or self.transport.is_closing():
+            return False
+        if any(name == WITHIN for name, _ in cycle.scope["headers"]):
+            return False
+        cycle.keep_alive = False
+        self._see_it_answered()
+        return True
+
+    def _see_it_answered(self, before: tuple[Cycle | None, int] | None = None) -> None:
+        """`before`: which answer was being given then, and how many parts of it there were."""
+        now = (self._answering, 0 if self._answering is None else self._answering.parts)
+        if now == before and not self.transport.get_write_buffer_size():
+            self.transport.abort()
+        else:
+            self._half_closed = self.loop.call_later(ANSWERED_WITHIN_SECONDS, self._see_it_answered, now)
+
+    def on_message_complete(self) -> None:
+        """The end of a body, also of one that nobody reads any more."""
+        super().on_message_complete()
+        self.cycle.more_body = False
+
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
@@ -199,15 +245,23 @@ class StrictHttpProtocol(HttpToolsProtocol):
             self._start_asgi_task(*self.pipeline.pop())
             return
         self._idle_since = self.loop.time()
+        if self._idling is not None and self.cycle.more_body:
+            self._idling.cancel()
+            self._idling = None
         if self._idling is None:
-            self._idling = self.loop.call_later(self.timeout_keep_alive, self._look_whether_idle)
+            self._idling = self.loop.call_later(self._kept_seconds, self._look_whether_idle)
+
+    @property
+    def _kept_seconds(self) -> float:
+        """For how long the connection is kept without a request; or with the rest of one that was refused."""
+        return min(UNREAD_SECONDS, self.timeout_keep_alive) if self.cycle.more_body else self.timeout_keep_alive
 
     def _look_whether_idle(self) -> None:
-        idle = self.loop.time() - self._idle_since
+        idle, kept = self.loop.time() - self._idle_since, self._kept_seconds
         if self._in_header or not self.cycle.response_complete:
             idle = 0.0
-        if idle < self.timeout_keep_alive:
-            self._idling = self.loop.call_later(self.timeout_keep_alive - idle, self._look_whether_idle)
+        if idle < kept:
+            self._idling = self.loop.call_later(kept - idle, self._look_whether_idle)
         elif not self.transport.is_closing():
             self.transport.close()
             self._see_it_taken()

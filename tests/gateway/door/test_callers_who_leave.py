@@ -8,6 +8,7 @@ from typing import Final
 import pytest
 from starlette.types import Receive, Send
 
+from services.gateway.door import http_protocol
 from shared.connection_pool import CONNECTIONS
 from tests.gateway.door.production import CLOSE, PATH, Production, production, status_of
 
@@ -127,7 +128,10 @@ async def returned(production: Production, before: dict[str, object]) -> None:
 @pytest.mark.anyio
 @pytest.mark.requirement("DOOR-left")
 @pytest.mark.parametrize("point", POINTS, ids=lambda point: point.__name__)
-async def test_of_a_caller_who_leaves_nothing_stays(production: Production, point: Callable[[Caller], Awaitable[None]]) -> None:
+async def test_of_a_caller_who_leaves_nothing_stays(
+    production: Production, point: Callable[[Caller], Awaitable[None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_protocol, "ANSWERED_WITHIN_SECONDS", 0.05)
     service, answering = production.service, production.service.act
     small = production.request("POST", "/v1/exchange-requests", KIND, "Content-Length: 2", CLOSE) + b"{}"
     assert status_of(await production.ask(small)) == 200

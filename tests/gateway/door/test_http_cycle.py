@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
+from ssl import SSLContext
 
 import pytest
 import uvicorn
@@ -32,16 +34,20 @@ async def connected(app: ASGIApp) -> AsyncIterator[tuple[asyncio.StreamReader, a
 
 
 @asynccontextmanager
-async def served(app: ASGIApp) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter, uvicorn.Server]]:
-    """The same, with the server."""
+async def served(
+    app: ASGIApp, *, kept_seconds: float = KEPT_SECONDS, certificate: tuple[Path, Path] | None = None, trusts: SSLContext | None = None
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter, uvicorn.Server]]:
+    """The same, with the server, which keeps a connection so long without a request. `certificate`: where it speaks TLS, with its key."""
     config = uvicorn.Config(app, port=0, http=StrictHttpProtocol, ws="none", lifespan="off", log_config=None, log_level=60)
-    config.timeout_keep_alive = KEPT_SECONDS  # type: ignore[assignment]  # less than a second does too
+    config.timeout_keep_alive = kept_seconds  # type: ignore[assignment]  # less than a second does too
+    if certificate is not None:
+        config.ssl_certfile, config.ssl_keyfile = certificate
     config.server_header = config.date_header = False
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110 uvicorn offers no event
         await asyncio.sleep(0.005)
-    reader, writer = await asyncio.open_connection("127.0.0.1", server.servers[0].sockets[0].getsockname()[1])
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.servers[0].sockets[0].getsockname()[1], ssl=trusts)
     try:
         async with asyncio.timeout(5):
             yield reader, writer, server
