@@ -157,6 +157,11 @@ class Database:
                 return await straight.rows(self._alone, statement, values)
             return await _in_one_go(self._alone, lambda connection: prepared.rows(connection, statement, values))
 
+    async def write_text(self, text: str, values: Sequence[Any]) -> list[Any]:
+        """As `write_alone`, of a text of PostgreSQL's own for a hot path: values and records as its driver has them."""
+        self.disk.require()
+        return await straight.records(self._alone, text, values)
+
     async def write_together(self, changes: Sequence[Change]) -> list[int]:
         """`prepared.together`, committed: on PostgreSQL one round trip for all of it."""
         async with self._turn:

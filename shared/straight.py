@@ -26,6 +26,16 @@ async def rows(connections: OpenConnections, statement: ClauseElement, values: V
     return await connections.straight(ask)
 
 
+async def records(connections: OpenConnections, text: str, values: Sequence[Any]) -> list[Any]:
+    """What PostgreSQL gives for a text that is its own, committed: values both ways as asyncpg has them, and nothing converted."""
+
+    async def ask(connection: Connection) -> list[Any]:
+        found: list[Any] = await asked(connection, text, driver(connection).fetch(text, *values))
+        return found
+
+    return await connections.straight(ask)
+
+
 async def together(connections: OpenConnections, changes: Sequence[Change]) -> list[int]:
     """As `prepared.together`, committed."""
 

@@ -200,6 +200,16 @@ async def test_one_statement_is_committed_by_itself(database: Database) -> None:
     assert await database.read(lambda connection: connection.execute(select(func.count()).select_from(CounterRow)).scalar_one()) == 2
 
 
+async def test_a_text_of_postgresqls_own_is_committed_by_itself(database: Database) -> None:
+    if database.is_sqlite:
+        return
+    one = "INSERT INTO counter (id, value) VALUES ($1, $2) RETURNING value"
+    assert [tuple(record) for record in await database.write_text(one, (2, 9))] == [(9,)]
+    with pytest.raises(IntegrityError):
+        await database.write_text(one, (2, 9))
+    assert await database.read(lambda connection: connection.execute(select(func.count()).select_from(CounterRow)).scalar_one()) == 2
+
+
 async def test_one_question_is_asked_by_itself_and_writes_nothing(database: Database) -> None:
     one = text("INSERT INTO counter (id, value) VALUES (2, 9) RETURNING id").columns(CounterRow.id)
     with pytest.raises(prepared.WriteWhileLooking):
