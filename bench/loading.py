@@ -2,7 +2,7 @@
 SQLite and PostgreSQL.
 
 The node is in this process and its outbox rests until it is asked, so that the CPU of each stage is told apart; PostgreSQL's own is stated
-beside it.
+beside it. Of Ed-Fi JSON bodies are read once it is known who is as before: reading them counts as storing.
 """
 
 import asyncio

@@ -92,8 +92,8 @@ async def _load(request: Request, caller: Caller, media_type: str, body: bytes, 
     """Load, or go on with the load that was cut off (`load_id`)."""
     state = request.app.state
     today = state.days.today(now)
-    upload = await to_thread.run_sync(parsed, media_type, body, today)
-    roster = await _read(request, caller, upload, now)
+    # What an upload is read from goes before anything is stored.
+    roster = await _read(request, caller, await to_thread.run_sync(parsed, media_type, body, today), now)
     if roster.source_system == SOURCE:
         await _require_kept(request, caller)
     if load_id is None:
