@@ -53,20 +53,35 @@ async def keep_carrying_out(app: FastAPI) -> None:
 
 
 async def carry_out(state: Any) -> None:
-    """Bring every destruction as far as it goes now. Raises LogFrozen, LogUnavailable; what is left is done at the next call."""
+    """Bring every destruction as far as it goes now. Raises LogFrozen, LogUnavailable; what is left is done at the next call.
+
+    # INVARIANT: one that cannot be carried out, as its row was altered, keeps no other from what the law or a schedule wants; it is said.
+    """
     due = or_(
         DestructionRow.state == "destroying",
         (DestructionRow.state == "approved") & (DestructionRow.approved_at <= state.clock() - WAITS),
     )
     async with state.database.reading() as tx:
         ids = (await tx.scalars(select(DestructionRow.id).where(due).order_by(DestructionRow.id))).all()
+    failed: Exception | None = None
     for destruction_id in ids:
-        async with state.database.transaction() as tx:
-            await _destroy_keys(tx, state, destruction_id)
-        await _destroy_node_rows(state, destruction_id)
-        await _certify(state, destruction_id)
-        await _record(state, destruction_id)
+        try:
+            await _carry_out(state, destruction_id)
+        except SuiteError:  # the log takes nothing, of none of them
+            raise
+        except Exception as error:
+            failed = failed or error
     await _retire_versions(state)
+    if failed is not None:
+        raise failed
+
+
+async def _carry_out(state: Any, destruction_id: UUID) -> None:
+    async with state.database.transaction() as tx:
+        await _destroy_keys(tx, state, destruction_id)
+    await _destroy_node_rows(state, destruction_id)
+    await _certify(state, destruction_id)
+    await _record(state, destruction_id)
 
 
 async def _destroy_keys(tx: AsyncSession, state: Any, destruction_id: UUID) -> None:

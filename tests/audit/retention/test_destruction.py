@@ -1,10 +1,12 @@
 """A student's school year is destroyed: nothing of it opens, here or in an older copy, all else does, and every proof goes on verifying."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from cryptography.exceptions import InvalidTag
 from sqlalchemy import func, select, update
 
 from safepassage.canonical import digest_of, from_base64url
@@ -13,7 +15,9 @@ from safepassage.leaf import parse_leaf
 from safepassage.problems.stored_log import LogAltered
 from safepassage.proofs import verify_consistency
 from safepassage.tlog_proof import parse_proof_file, verify_proof_file
+from services.audit.retention.carrying_out import carry_out
 from services.audit.retention.certificate import key_digest
+from services.audit.retention.destructions import WAITS
 from services.audit.tables import DestroyedPartRow, DestructionRow, IndexCursorRow, SealedRow, SubjectEntryRow, SubjectKeyRow
 from services.audit.verification import verify_store
 from shared.database import Database
@@ -175,6 +179,25 @@ async def test_a_hold_that_is_placed_after_the_approvals_keeps_everything_back(s
         assert (await node.send("POST", f"/v1/log/holds/{placed.id}/lift", state_client(node), lift)).status == 200
         assert (await node.send("POST", f"/v1/log/holds/{placed.id}/lift", state_client(node), lift)).status == 409
         assert (await carried_out(node, await approved(node, student), clock)).state == "destroyed"
+
+
+async def test_one_whose_row_was_altered_keeps_no_other_from_being_carried_out(store_url: str, node_keys: Path) -> None:
+    clock, students = StandingClock(THEN), (uuid4(), uuid4())
+    async with running(store_url, node_keys, clock) as node:
+        for student in students:
+            await node.append(event("match", student=student))
+        await years_later(node, clock)
+        altered = await approved(node, students[0])
+        clock.advance(seconds=1)
+        other = await approved(node, students[1])
+        async with node.database.transaction() as tx:
+            (await tx.get_one(DestructionRow, altered.id)).sealed_student = bytes(60)
+        clock.instant += WAITS + timedelta(seconds=1)
+        with pytest.raises(InvalidTag):
+            await carry_out(node.app.state)
+        async with node.database.reading() as tx:
+            states = [(await tx.get_one(DestructionRow, one.id)).state for one in (altered, other)]
+        assert states == ["approved", "destroyed"]
 
 
 async def test_a_certificate_that_was_changed_is_found(store_url: str, node_keys: Path) -> None:
