@@ -75,7 +75,10 @@ def collected(
     instant = system_clock() - timedelta(days=days)
     gone = _destroyed(node, f"collected:P{days}D", lambda destroying: destroying.collected_before(instant))
     if gone.left:
-        console.print(f"Left as it is: what {gone.left} exchanges brought. Somebody waits to inspect those records, or one is on its way.")
+        console.print(
+            f"Left as it is: what {gone.left} exchanges brought. "
+            "Somebody waits to inspect those records, or one is on its way, or does not open."
+        )
     _say(gone.destroyed)
 
 

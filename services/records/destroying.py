@@ -3,13 +3,14 @@
 # INVARIANT: nothing of a student is destroyed unless privacy has answered, just before, that nobody waits to inspect the student's records.
 """
 
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from uuid import UUID
 
-from safepassage.problems.records import StudentInExchange
+from safepassage.problems.records import SealBroken, StudentInExchange
 from safepassage.problems.rights import InspectionOutstanding, OptOutSaidHereAlone
 from services.records.same_child import of_one_child
 from services.records.shredding import Shredded, Shredder
@@ -17,6 +18,8 @@ from shared.contracts.destructions import AwaitedStudents, ToDestroy
 from shared.contracts.subject_batches import MOST
 from shared.database import Database
 from shared.siblings import Siblings
+
+log = logging.getLogger(__name__)
 
 Asking = Callable[[ToDestroy], Awaitable[AwaitedStudents]]
 """Privacy's answer. Raises NoSuchClearance; TemporarilyUnavailable, and whatever else leaves it unanswered."""
@@ -39,7 +42,7 @@ class Collected:
 
     destroyed: Shredded
     left: int
-    """Exchanges of which it stays as it is: somebody waits to inspect the student's records, or one is on its way."""
+    """Exchanges of which it stays as it is: somebody waits to inspect the student's records, one is on its way, or one does not open."""
 
 
 class Destroying:
@@ -85,6 +88,9 @@ class Destroying:
                 try:
                     gone = await self.copy(exchange_id)
                 except (InspectionOutstanding, StudentInExchange):
+                    left += 1
+                except SealBroken as error:  # of one student something that stays was altered: that is no reason to keep the others
+                    log.error("what was collected is not destroyed", extra={"code": error.code})  # noqa: TRY400 the code says it
                     left += 1
                 else:
                     destroyed = Shredded(destroyed.students + gone.students, destroyed.parts + gone.parts)

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from node.demo.seats import RECEIVING_DISTRICT
 from safepassage.problems.exchanges import ReceivedRecordDestroyed
@@ -90,6 +90,26 @@ async def test_of_a_child_whom_the_receiver_had_already_its_own_part_stays_and_w
     assert await here(states, case) == 0
     async with states.birch.records.state.database.reading() as tx:
         assert (await tx.scalars(select(SectionRow.section).where(SectionRow.student_id == own))).all()
+
+
+@pytest.mark.requirement("KEYS-collected")
+async def test_where_what_stays_of_one_record_was_altered_what_came_of_the_others_goes(states: TwoStates) -> None:
+    district, cases, own = states.birch.organisation(RECEIVING_DISTRICT), list[Case](), list[UUID]()
+    for _ in range(2):
+        child = states.child()
+        own.append(await states.birch.load(child, district=district, school=district))
+        cases.append(await states.queued(child))
+        await cases[-1].finish()
+    async with states.birch.client("new-district") as client:
+        for case in cases:
+            await client.read_received_record(case.id)
+    states.clock.advance(seconds=1)
+    async with states.birch.records.state.database.transaction() as tx:
+        altered = update(SectionRow).where(SectionRow.student_id == own[0], SectionRow.source != str(cases[0].id))
+        await tx.execute(altered.values(sealed=bytes(80)))
+    gone = await destroying(states.birch).collected_before(states.clock())
+    assert gone.left == 1
+    assert [bool(await here(states, case)) for case in cases] == [True, False]
 
 
 @pytest.mark.requirement("KEYS-collected")
