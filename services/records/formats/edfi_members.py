@@ -83,7 +83,9 @@ class Members:
 
     def standard(self, *names: str) -> None:
         """These are said by what was read of them, if they are codes of the standard's own lists."""
-        self._taken.update(name for name in names if str(self._read.get(name)).startswith(STANDARD))
+        for name in names:
+            if str(self._read.get(name)).startswith(STANDARD):
+                self._taken.add(name)
 
     def flag(self, name: str) -> bool | None:
         """A boolean."""
@@ -162,7 +164,7 @@ class Members:
     def left(self) -> Body:
         """What was not read, verbatim; of an object or a list with anything left in it, all of it."""
         taken = self._taken if not self._refused else self._taken - self._refused
-        if self._servers.issuperset(self.body.keys() - taken) and not any(map(_is_left, self._inside.values())):
+        if self._servers.issuperset(self.body.keys() - taken) and not (self._inside and any(map(_is_left, self._inside.values()))):
             return {}
         left: Body = {}
         for name, value in self.body.items():

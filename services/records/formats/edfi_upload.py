@@ -69,6 +69,8 @@ class Upload:
         """Members of incidents that no record says, with the place of each incident."""
         self._waiting: list[tuple[str, str | None, Members | Any, str]] = []
         self._told: set[tuple[str, str, str]] = set()
+        self._ids_untold: dict[str, set[str]] = defaultdict(lambda: set(SERVERS))
+        self._ids_untold["contacts"].add("contactUniqueId")
         self._faulty: set[str] = set()
         """Students and contacts of whom a body is not as its schema says."""
 
@@ -224,15 +226,15 @@ class Upload:
 
     def _tell_ids(self, resource: str, body: Mapping[str, Any], position: str) -> None:
         """By what the source's own system knows a body, once for each resource: it says nothing of anybody and stays there."""
-        ids = set() if body.keys().isdisjoint(SERVERS) else {name for name in SERVERS if name in body}
-        if ("source-id-left", resource, "link") not in self._told and _has_link(body):
-            ids.add("link")
-        if resource == "contacts" and "contactUniqueId" in body:
-            ids.add("contactUniqueId")
+        untold = self._ids_untold[resource]
+        if not untold:
+            return
+        ids = [name for name in untold if name in body]
+        if "link" in untold and "link" not in ids and _has_link(body):
+            ids.append("link")
         for name in sorted(ids):
-            if ("source-id-left", resource, name) not in self._told:
-                self._told.add(("source-id-left", resource, name))
-                self.findings.missed("source-id-left", f"{position}:{name}")
+            untold.remove(name)
+            self.findings.missed("source-id-left", f"{position}:{name}")
 
     def _tell(self, reason: str, resource: str, left: Iterable[str], position: str) -> None:
         """Each member once, with the first place that has it."""
