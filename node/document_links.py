@@ -58,7 +58,7 @@ def link(paths: Paths) -> None:
         for method, operation in operations.items():
             if method == "get":
                 continue
-            name, found = operation["operationId"], dict(_after(paths, path))
+            name, found = operation["operationId"], dict(_after(paths, _left(path) if method == "delete" else path))
             if method == "put" and path.endswith("}"):
                 found |= _there(paths, path)
             if name in made:
@@ -102,6 +102,11 @@ def _after(paths: Paths, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
             yield read["operationId"], _link(read, _own(thing))
             return
         thing = thing[: thing.rindex("{")]
+
+
+def _left(path: str) -> str:
+    """Of a path at which something is deleted, what is left to be read: not the thing itself."""
+    return path[: path.rindex("{")] if path.endswith("}") else path
 
 
 def _own(path: str) -> dict[str, str]:

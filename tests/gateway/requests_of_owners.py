@@ -7,10 +7,15 @@ from uuid import UUID
 
 from node.synthetic import SyntheticStudent
 from safepassage.canonical import digest_of
+from tests.audit.alerts.officials import acting as seeing
+from tests.audit.alerts.officials import listed
+from tests.audit.alerts.watched import read_students, watch
 from tests.audit.retention.officials import acting
 from tests.isolation.of_privacy import Named
-from tests.isolation.two_districts import Request, TwoDistricts
+from tests.isolation.two_districts import Request, TwoDistricts, new_id
 from tests.privacy.officials import AUTHOR, FIRST, SECOND, Officials, forbid
+from tests.privacy.test_duties import new_duty
+from tests.privacy.test_notice_duties import UNDATED
 from tests.records.exchange.educators import educator, micro_credential
 from tests.records.one_state import DISTRICT, some_students
 
@@ -20,7 +25,7 @@ ANYWHERE = "00000000-0000-7000-8000-000000000000"
 
 async def of_owners(two: TwoDistricts) -> AsyncIterator[Named]:
     """Operation, whose it is, and the request; each may be sent again."""
-    for part in (_records, _policies, _log, _readiness):
+    for part in (_records, _policies, _log, _readiness, _duties):
         async for named in part(two):
             yield named
 
@@ -72,12 +77,23 @@ async def _policies(two: TwoDistricts) -> AsyncIterator[Named]:
 
 
 async def _log(two: TwoDistricts) -> AsyncIterator[Named]:
-    del two
     official = {"acting_official": acting("counsel")}
     hold = {"student_id": ANYWHERE, "reason": "litigation", "reference": "case-12", **official}
     yield "audit.place_legal_hold", "state", Request("POST", "/v1/log/holds", (), hold)
     lift = {"reason": "matter-ended", **official}
     yield "audit.lift_legal_hold", "state", Request("POST", f"/v1/log/holds/{ANYWHERE}/lift", (), lift)
+    receiver = {"kind": "webhook", "url": "https://siem.alder.example/in"}  # paused before anything is sent: nobody is there
+    for _ in range(4):
+        path = f"/v1/log/destinations/{new_id(two)}"
+        yield "audit.make_log_destination", "state", Request("PUT", path, (), {"name": "the SIEM", "receiver": receiver})
+    path = f"/v1/log/destinations/{ANYWHERE}"
+    yield "audit.rotate_log_destination_secret", "state", Request("POST", f"{path}/secret-rotation", (), {})
+    yield "audit.replay_log_entries", "state", Request("POST", f"{path}/replays", (), {"since": "2026-01-01T00:00:00Z"})
+    await read_students(two.audit, 300)
+    await watch(two.audit)
+    for alert in await listed(two.audit):
+        seen = {"reason": "explained", "seen_count": alert.seen_count, "acting_official": seeing()}
+        yield "audit.acknowledge_alert", "state", Request("POST", f"/v1/log/alerts/{alert.id}/acknowledgements", (), seen)
 
 
 async def _readiness(two: TwoDistricts) -> AsyncIterator[Named]:
@@ -89,3 +105,8 @@ async def _readiness(two: TwoDistricts) -> AsyncIterator[Named]:
         yield "privacy.attest_question", "state", Request("POST", path, (), said)
     back = {"official": "o-9c1d", "role": "chief", "reason": "no-longer-true"}
     yield "privacy.withdraw_attestation", "state", Request("POST", f"/v1/readiness/attestations/{ANYWHERE}/withdrawal", (), back)
+
+
+async def _duties(two: TwoDistricts) -> AsyncIterator[Named]:
+    notice = new_duty(UNDATED, organisation_id=str(two.privacy.oak.id))
+    yield "privacy.open_duty", "district", Request("POST", "/v1/duties", (), notice)

@@ -48,9 +48,7 @@ LINKS: Final = {
 }
 """From what to what, of those of clients."""
 ELSEWHERE: Final = {
-    "audit.acknowledge_alert": "an alert that was raised",
     "audit.ask_log_destruction": "a log of years ago",
-    "audit.make_log_destination": "a receiver that may be called",
     "audit.record_disclosure_copy_delivery": "a copy that is due, of the custodian's",
     "privacy.attest_destruction": "the vendor's signature",
     "privacy.place_statement": "a hearing that was decided, each time another",

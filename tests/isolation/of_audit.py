@@ -52,7 +52,7 @@ async def of_audit(two: TwoDistricts) -> AsyncIterator[Named]:
     async with node.database.reading() as tx:
         copy = str((await tx.execute(select(DisclosureCopyRow.id))).scalar_one())
     path = f"/v1/disclosure-copies/{copy}"
-    given = {"given_at": two.state.clock().isoformat(), "to": "registrar"}
+    given = {"handed_over_at": two.state.clock().isoformat(), "evidence_ref": "registered-letter-17"}
     yield "read_disclosure_copy_table", "state", Request("GET", f"{path}/table", (copy,))
     yield "record_disclosure_copy_delivery", "state", Request("POST", f"{path}/delivery", (copy,), given)
     yield "read_disclosure_copy", "district", Request("GET", path, (copy,))

@@ -53,7 +53,11 @@ def test_what_is_below_a_collection_and_what_the_thing_itself_is_are_linked() ->
 
     paths: dict[str, Any] = {
         "/v1/things": {"get": {"operationId": "list"}, "post": {"operationId": "make", "responses": made()}},
-        "/v1/things/{thing_id}": {"get": {"operationId": "read"}, "put": {"operationId": "put", "responses": made()}},
+        "/v1/things/{thing_id}": {
+            "get": {"operationId": "read"},
+            "put": {"operationId": "put", "responses": made()},
+            "delete": {"operationId": "drop", "responses": {"204": {}}},
+        },
         "/v1/things/{thing_id}/end": {"post": {"operationId": "end", "responses": {"204": {}, "404": {}}}},
         "/v1/things/{thing_id}/parts": {"post": {"operationId": "add", "responses": made()}},
         "/v1/things/{thing_id}/parts/{part_id}": {
@@ -75,9 +79,10 @@ def test_what_is_below_a_collection_and_what_the_thing_itself_is_are_linked() ->
     part = own | {"part_id": "$response.body#/id"}
     assert found == {
         "list": {},
-        "make": dict.fromkeys(("add", "end", "put", "read"), ("201", made_id)),
+        "make": dict.fromkeys(("add", "drop", "end", "put", "read"), ("201", made_id)),
         "read": {},
-        "put": dict.fromkeys(("add", "end", "read"), ("201", own)),
+        "put": dict.fromkeys(("add", "drop", "end", "read"), ("201", own)),
+        "drop": {},
         "end": {"read": ("204", own)},
         "add": {"read": ("201", own), "remove": ("201", part)},
         "remove": {},
