@@ -166,7 +166,7 @@ def main(kind: str, *words: str) -> None:
         if kind == "service":
             import uvicorn  # noqa: PLC0415 this one alone has nothing of ours
 
-            uvicorn.run(cheap_service, port=int(words[0]), log_level="critical", lifespan="off", access_log=False)
+            uvicorn.run(cheap_service, port=int(words[0]), log_level="critical", lifespan="off", access_log=False, timeout_keep_alive=75)
         elif kind == "audit":
             url, keys = f"sqlite+inline:///{words[0]}/audit.db", Path(words[0]) / "keys" / "audit"
             settings_of_audit = AuditSettings(entity_id=ISSUER, database_url=url, keys_directory=keys)
