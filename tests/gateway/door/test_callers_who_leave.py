@@ -9,6 +9,7 @@ import pytest
 from starlette.types import Receive, Send
 
 from services.gateway.door import http_protocol
+from services.gateway.door.callers_leaving import LOOKED_FOR_AFTER
 from shared.connection_pool import CONNECTIONS
 from tests.gateway.door.production import CLOSE, PATH, Production, production, status_of
 
@@ -163,3 +164,22 @@ async def test_of_a_caller_who_leaves_nothing_stays(
         await returned(production, before)
         assert len(production.records.pool._idle) == kept
     assert not production.records.breaker._failed, "who leaves says nothing of the service"
+
+
+@pytest.mark.anyio
+async def test_who_closes_their_side_alone_is_answered_by_the_service_though_it_takes_its_time(production: Production) -> None:
+    service, answering = production.service, production.service.act
+
+    async def slowly(receive: Receive, send: Send) -> None:
+        await asyncio.sleep(2 * LOOKED_FOR_AFTER)
+        await answering(receive, send)
+
+    service.act = slowly
+    before = standing(production)
+    reader, writer = await asyncio.open_connection("127.0.0.1", production.port)
+    writer.write(production.request())
+    writer.write_eof()
+    async with asyncio.timeout(5):
+        assert status_of(await reader.read()) == 200
+    writer.close()
+    await returned(production, before)
