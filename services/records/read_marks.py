@@ -4,14 +4,14 @@ The tag is over what reading rested on, what is held of the source, and the load
 are sealed with it. Whatever of these is another now, the student is read anew.
 """
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from safepassage.record.loads import LoadedRecord
 from services.records.formats.edfi_as_before import Told
-from services.records.formats.parsed import RestsOn
+from services.records.formats.parsed import ParsedStudent
 from services.records.loading_places import Places, same_until
 from services.records.lookup_tags import LookupTags
 from services.records.vault import DataKey
@@ -38,12 +38,17 @@ class ReadMark(NamedTuple):
 
     @classmethod
     def of(
-        cls, tags: LookupTags, places: Places, record: LoadedRecord, rests_on: RestsOn, *, content_tag: bytes, today: date
-    ) -> "ReadMark":
-        """Of a student whose record says all enrolments."""
-        enrollments = () if record.enrollment is None else record.enrollment.enrollments or ()
-        said = AsRead(today, same_until(enrollments, today), rests_on.told)
-        return cls(tag_of(tags, places, content_tag, rests_on.digest), msgspec.json.encode(said))
+        cls, one: ParsedStudent, tags: LookupTags, places: Places, *, carries: Collection[str], content_tag: bytes, today: date
+    ) -> "ReadMark | None":
+        """Of a student who was read; None for one who is read each time, as one whose enrolments the roster does not say in full.
+
+        carries  elements that the roster says in full
+        """
+        enrollment = None if one.record is None else one.record.enrollment
+        if one.rests_on is None or enrollment is None or "enrollment.enrollments" not in carries:
+            return None
+        said = AsRead(today, same_until(enrollment.enrollments or (), today), one.rests_on.told)
+        return cls(tag_of(tags, places, content_tag, one.rests_on.digest), msgspec.json.encode(said))
 
     def sealed(self, key: DataKey, source_tag: bytes) -> bytes:
         """With the student's data key."""

@@ -236,15 +236,8 @@ class RosterStoring:
             self._as_it_was.append(AsBefore(held.student_id, tag, held.content_tag, mark))
 
     def _mark(self, one: ParsedStudent, content_tag: bytes, places: Places) -> ReadMark | None:
-        """By what a student who was read is known when the same comes again; None: is read each time."""
-        if (
-            one.rests_on is None
-            or one.record is None
-            or one.record.enrollment is None
-            or "enrollment.enrollments" not in self._carries(one)
-        ):
-            return None
-        return ReadMark.of(self._vault.tags, places, one.record, one.rests_on, content_tag=content_tag, today=self._today)
+        """By what the student is known when the same comes again."""
+        return ReadMark.of(one, self._vault.tags, places, carries=self._carries(one), content_tag=content_tag, today=self._today)
 
     async def _records(self, tx: AsyncSession, ids: set[UUID]) -> dict[UUID, LoadedRecord]:
         """What was loaded for these students before."""

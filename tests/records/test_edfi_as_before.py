@@ -110,11 +110,7 @@ async def test_one_who_changed_is_read_and_stored_and_known_the_next_time(alder:
 async def test_one_whose_record_was_changed_otherwise_is_read_and_stored(alder: OneState) -> None:
     sis, said = alder.district(), upload()
     await load(sis, said)
-    [student] = [
-        row
-        for row in await alder.rows(StudentRow)
-        if (await sis.read(row.id)).record.identity.name.first == said["students"][0]["firstName"]
-    ]  # type: ignore[union-attr]
+    student, *_ = await alder.rows(StudentRow)
     held = await sis.read(student.id)
     record = {name: part for name, part in held.record.document().items() if name not in ("v", "provenance", "statements")}
     change = {"version": held.version, "source_system": "XA-SIS", "as_of": "2026-10-20T00:00:00.000Z", "record": record}

@@ -9,7 +9,7 @@ from services.records.ed_fi.api import EdFiApi, Query
 from services.records.ed_fi.refused import RefusedFor
 from services.records.ed_fi.wanted import MOST, KeyOf, Watch, of_keys
 from services.records.formats.edfi_api_discipline import key_of, named_in
-from services.records.formats.edfi_upload import student_of
+from services.records.formats.edfi_whose import student_of
 
 OF_STUDENTS: Final = (
     "studentSchoolAssociations",

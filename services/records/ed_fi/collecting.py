@@ -9,7 +9,8 @@ from services.records.ed_fi.changes import OF_STUDENTS
 from services.records.ed_fi.packed import PackedBodies
 from services.records.ed_fi.wanted import KeyOf, Watch, of_keys, whole
 from services.records.formats.edfi_api_discipline import Key, key_of
-from services.records.formats.edfi_upload import SHARED, student_of
+from services.records.formats.edfi_upload import SHARED
+from services.records.formats.edfi_whose import student_of
 from services.records.load_memory import OF_A_DOCUMENT
 
 Bodies = dict[str, list[dict[str, Any]]]

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from safepassage.problems.records import RosterTooLargeHere
 from services.records.formats.edfi_api_discipline import BEHAVIOR, Key, key_of, named_in
-from services.records.formats.edfi_upload import student_of
+from services.records.formats.edfi_whose import student_of
 from services.records.load_memory import OF_A_DOCUMENT
 
 GROUP: Final = 100

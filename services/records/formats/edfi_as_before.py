@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from services.records.formats.edfi_whose import ASSOCIATIONS, contact_of
+
 
 class KeptOf(NamedTuple):
     """What was left of one body and is kept beside the record."""
@@ -50,15 +52,6 @@ class StudentAsBefore:
     def position(self) -> str:
         """Of the body in `students`."""
         return self.places["students"][0]
-
-
-ASSOCIATIONS = "studentContactAssociations"
-
-
-def contact_of(association: Mapping[str, Any]) -> str:
-    """The id of the contact whom a `studentContactAssociations` relates."""
-    reference = association.get("contactReference")
-    return str(reference.get("contactUniqueId") if isinstance(reference, dict) else None)
 
 
 class Before:

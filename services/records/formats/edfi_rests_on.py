@@ -14,9 +14,8 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 import safepassage.record
-from services.records.formats.edfi_as_before import ASSOCIATIONS, contact_of
 from services.records.formats.edfi_organizations import AGENCIES
-from services.records.formats.edfi_upload import student_of
+from services.records.formats.edfi_whose import ASSOCIATIONS, contact_of, student_of
 
 DISCIPLINE: Final = frozenset(
     {"studentDisciplineIncidentBehaviorAssociations", "studentDisciplineIncidentNonOffenderAssociations", "disciplineActions"}

@@ -16,6 +16,7 @@ from services.records.formats.edfi_as_before import NOBODY, Before, KeptOf, Stud
 from services.records.formats.edfi_members import SERVERS, Members
 from services.records.formats.edfi_organizations import AGENCIES, Organizations
 from services.records.formats.edfi_validation import RESOURCES, conformity, known_members
+from services.records.formats.edfi_whose import student_of
 from services.records.formats.not_valid import Fault
 from services.records.formats.parsed import Findings
 
@@ -251,16 +252,6 @@ def as_told(resource: str, members: Iterable[str]) -> list[str]:
     """How a report names members of a resource: one that the standard does not have by no name."""
     known = known_members(resource)
     return [member if member in known else "*" for member in members] if known else ["*"]
-
-
-def student_of(body: Mapping[str, Any], resource: str = "") -> str | None:
-    """The id of the student whose body it is; None for a body of nobody."""
-    for reference in ("studentReference", "studentAcademicRecordReference", "studentSectionAssociationReference"):
-        named = body.get(reference)
-        if isinstance(named, dict) and isinstance(named.get("studentUniqueId"), str):
-            return str(named["studentUniqueId"]).strip()
-    own = body.get("studentUniqueId")
-    return own.strip() if resource == "students" and isinstance(own, str) else None
 
 
 def _has_link(body: Mapping[str, Any]) -> bool:
