@@ -17,7 +17,7 @@ from safepassage.leaf import parse_leaf
 from safepassage.problems import Problem
 from safepassage.problems.requests import InternalFault
 from services.audit.preparing import Request
-from services.audit.preparing_process import Preparing
+from services.audit.preparing_process import NICER_BY, Preparing
 from services.audit.sealed_ahead import SealingTerms
 from services.audit.verification import verify_store
 from shared.inline_sqlite import InlineSqliteDialect
@@ -73,6 +73,11 @@ async def test_a_signal_to_the_service_and_those_beside_it_is_the_services_own_a
         os.kill(pid, sent)
     (appended,) = await beside.append(event())
     assert (appended.index, beside.pid) == (1, pid)
+
+
+async def test_the_service_has_a_core_before_those_beside_it_have(beside: Beside) -> None:
+    await beside.append(event())
+    assert os.getpriority(os.PRIO_PROCESS, beside.pid) == min(os.getpriority(os.PRIO_PROCESS, 0) + NICER_BY, 19)
 
 
 async def test_a_service_that_stops_leaves_no_process(store_url: str, node_keys: Path, clock: StandingClock) -> None:
