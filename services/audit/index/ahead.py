@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from services.audit.drafts import Draft
-from services.audit.index.bitmaps import ALL, BLOCK
+from services.audit.index.bitmaps import BLOCK, divided, either, moved
 from services.audit.index.members import actor_members, context_members
 from services.audit.index.postings import Postings, postings_of
 from services.audit.index.reading import Indexed
@@ -90,13 +90,12 @@ def joined(stretches: Sequence[Stretch]) -> dict[int, Postings]:
     What is of no block (words, activity, actors) is with the last one.
     """
     first, last = stretches[0].start // BLOCK, (stretches[-1].end - 1) // BLOCK
-    bits: dict[bytes, int] = {}
-    all_ = Postings(bits, {}, {}, {}, {})
+    sets: dict[bytes, int] = {}
+    all_ = Postings(sets, {}, {}, {}, {})
     for one in stretches:
         place = one.start - first * BLOCK
-        for term, some in one.made.bits.items():
-            held = bits.get(term)
-            bits[term] = some << place if held is None else held | some << place
+        for term, some in one.made.sets.items():
+            sets[term] = either(sets[term], moved(some, place)) if term in sets else moved(some, place)
         all_.words.update(one.made.words)
         all_.shapes.update(one.made.shapes)
         all_.actors.update(one.made.actors)
@@ -110,6 +109,6 @@ def joined(stretches: Sequence[Stretch]) -> dict[int, Postings]:
             )
     if first == last:
         return {first: all_}
-    below = {term: low for term, some in bits.items() if (low := some & ALL)}
-    above = {term: high for term, some in bits.items() if (high := some >> BLOCK)}
-    return {first: Postings(below, {}, {}, {}, {}), last: all_._replace(bits=above)}
+    parts = {term: divided(some) for term, some in sets.items()}
+    below, above = ({term: part[n] for term, part in parts.items() if part[n]} for n in (0, 1))
+    return {first: Postings(below, {}, {}, {}, {}), last: all_._replace(sets=above)}

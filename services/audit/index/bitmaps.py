@@ -2,6 +2,9 @@
 
 A set is an int while it is worked with. Stored, a small one is its positions (2 bytes each, big-endian, ascending), a larger one its
 bits (960 bytes, little-endian): of each set there is one form, so that an index made again has the same rows.
+
+While sets are gathered, one of a single position is held as `~position`, which is below zero: most terms of a block are one entry's own,
+and an int with that bit would be a thousand bytes long.
 """
 
 import struct
@@ -20,7 +23,9 @@ ALL: Final = (1 << BLOCK) - 1
 
 
 def stored(bits: int) -> bytes:
-    """A set, 0 < bits < 2 ** BLOCK, as it is stored."""
+    """A set, 0 < bits < 2 ** BLOCK or gathered, as it is stored."""
+    if bits < 0:
+        return (~bits).to_bytes(2, "big")
     count = bits.bit_count()
     if count == 1:
         return (bits.bit_length() - 1).to_bytes(2, "big")
@@ -64,6 +69,33 @@ def set_of(places: Sequence[int]) -> int:
     for place in places:
         data[place >> 3] |= 1 << (place & 7)
     return int.from_bytes(data, "little")
+
+
+def gathered(places: Sequence[int]) -> int:
+    """The set of these positions, ascending, none of them twice, as it is held while sets are gathered."""
+    return ~places[0] if len(places) == 1 else set_of(places)
+
+
+def bits_of(gathered: int) -> int:
+    """A gathered set as bits."""
+    return gathered if gathered >= 0 else 1 << ~gathered
+
+
+def either(one: int, other: int) -> int:
+    """What is in one of two gathered sets or in both."""
+    return one if one == other else bits_of(one) | bits_of(other)
+
+
+def moved(gathered: int, by: int) -> int:
+    """A gathered set with `by`, 0 or more, added to each of its positions."""
+    return gathered - by if gathered < 0 else gathered << by
+
+
+def divided(gathered: int) -> tuple[int, int]:
+    """What of a gathered set lies in a block, and what in the next one, there counted from its start. 0: nothing."""
+    if gathered < 0:
+        return (gathered, 0) if ~gathered < BLOCK else (0, gathered + BLOCK)
+    return gathered & ALL, gathered >> BLOCK
 
 
 def between(start: int, end: int) -> int:

@@ -6,7 +6,7 @@ from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 from services.audit.driver import Driver
-from services.audit.index.bitmaps import BLOCK, loaded, set_of, stored
+from services.audit.index.bitmaps import BLOCK, bits_of, either, gathered, loaded, stored
 from services.audit.index.reading import Indexed
 from services.audit.index.terms import FIRST_TAGGED, KINDS_OF_MEMBERS, Facts, Kind, TermKeys, TermMaker, doer_of, values_of_member
 from services.audit.index.words import sealed_words
@@ -39,8 +39,8 @@ class Activity(NamedTuple):
 class Postings(NamedTuple):
     """What the entries of one block add to the index."""
 
-    bits: dict[bytes, int]
-    """By term, which entries of the block have it."""
+    sets: dict[bytes, int]
+    """By term, which entries of the block have it; gathered (`services.audit.index.bitmaps`)."""
     words: dict[bytes, list[str]]
     """What the terms that are no persons stand for."""
     activity: dict[tuple[int, bytes, bytes], Activity]
@@ -70,7 +70,7 @@ def _post(made: Postings, entries: Sequence[Indexed], keys: TermKeys, epoch: int
             if terms is None:
                 continue
             for term, some in zip(terms, of_values.values(), strict=True):
-                made.bits[term] = made.bits.get(term, 0) | set_of(some)
+                made.sets[term] = either(made.sets[term], gathered(some)) if term in made.sets else gathered(some)
             if kind < FIRST_TAGGED:
                 made.words.update((term, [value]) for term, value in zip(terms, of_values, strict=True))
 
@@ -139,10 +139,10 @@ def add(
     held  the sets of all terms that the block has, where they are known
     """
     if held is None:
-        held = bits_of(driver, year, ENTRIES_LEVEL, block, made.bits)
-    after = {term: bits | held[term] if term in held else bits for term, bits in made.bits.items()}
+        held = held_of(driver, year, ENTRIES_LEVEL, block, made.sets)
+    after = {term: either(some, held[term]) if term in held else some for term, some in made.sets.items()}
     fresh = sorted([term for term in after if term not in held])
-    changed = [(year, ENTRIES_LEVEL, block, term, stored(bits)) for term, bits in sorted(after.items()) if term in held]
+    changed = [(year, ENTRIES_LEVEL, block, term, stored(some)) for term, some in sorted(after.items()) if term in held]
     driver.merge(PostingRow, changed, on_conflict=_OTHER_BITS)
     driver.insert(PostingRow, [(year, ENTRIES_LEVEL, block, term, stored(after[term])) for term in fresh])
     _mark_block(driver, year, block, fresh)
@@ -167,14 +167,14 @@ def _mark_block(driver: Driver, year: int, block: int, terms: Sequence[bytes]) -
     alone = stored(bit)
     rows = [(year, BLOCKS_LEVEL, group, term, alone) for term in terms]
     doubtful = driver.insert_missing(PostingRow, rows, key="term", log=year, level=BLOCKS_LEVEL, block=group)
-    there = bits_of(driver, year, BLOCKS_LEVEL, group, [row[3] for row in doubtful])
+    there = held_of(driver, year, BLOCKS_LEVEL, group, [row[3] for row in doubtful])
     more = [(year, BLOCKS_LEVEL, group, term, stored(bits | bit)) for term, bits in sorted(there.items()) if not bits & bit]
     driver.merge(PostingRow, more, on_conflict=_OTHER_BITS)
 
 
 def correct(driver: Driver, year: int, block: int, entries: Sequence[Indexed], keys: TermKeys) -> None:
     """Make the block say of these entries what they say now, after some of their content was destroyed. Their index knows no more of it."""
-    now = postings_of(entries, keys).bits
+    now = {term: bits_of(some) for term, some in postings_of(entries, keys).sets.items()}
     theirs = 0
     for entry in entries:
         theirs |= 1 << entry.at % BLOCK
@@ -190,14 +190,14 @@ def correct(driver: Driver, year: int, block: int, entries: Sequence[Indexed], k
             _set(driver, year, ENTRIES_LEVEL, block, bytes(term), after)
     for term in gone:
         _delete(driver, year, ENTRIES_LEVEL, block, term)
-    for term, bits in bits_of(driver, year, BLOCKS_LEVEL, group, gone).items():
+    for term, bits in held_of(driver, year, BLOCKS_LEVEL, group, gone).items():
         if bits == bit:
             _delete(driver, year, BLOCKS_LEVEL, group, term)
         else:
             _set(driver, year, BLOCKS_LEVEL, group, term, bits & ~bit)
 
 
-def bits_of(driver: Driver, year: int, level: int, block: int, terms: Iterable[bytes]) -> dict[bytes, int]:
+def held_of(driver: Driver, year: int, level: int, block: int, terms: Iterable[bytes]) -> dict[bytes, int]:
     """Those of `terms` that a block has, with their sets."""
     held = driver.lookup(PostingRow, {"term": sorted(terms)}, log=year, level=level, block=block)
     return {bytes(term): loaded(bytes(bits)) for *_, term, bits in held}
