@@ -13,7 +13,8 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-import safepassage.record
+import safepassage
+from services.records import record_text
 from services.records.formats.edfi_organizations import AGENCIES
 from services.records.formats.edfi_whose import ASSOCIATIONS, contact_of, student_of
 
@@ -90,10 +91,10 @@ def _digest(before: bytes, said: Any) -> bytes | None:
 
 @cache
 def this_reader() -> bytes:
-    """This version's way of reading: its own text, the record's, and pydantic's version. With any other, everybody is read anew."""
-    found = sha256(version("pydantic").encode())
-    for folder in (Path(__file__).parent, Path(safepassage.record.__file__).parent):
-        for path in sorted(folder.rglob("*")):
+    """This version's way of reading: its own text, the SDK's, and the libraries that judge. With any other, all are read anew."""
+    found = sha256(" ".join([version(name) for name in ("pydantic", "jsonschema-rs", "msgspec")]).encode())
+    for part in (Path(__file__).parent, Path(record_text.__file__), Path(safepassage.__file__).parent):
+        for path in sorted(part.rglob("*")) if part.is_dir() else [part]:
             if path.suffix in (".py", ".json"):
                 found.update(path.name.encode() + b"\0" + sha256(path.read_bytes()).digest())
     return found.digest()

@@ -2,6 +2,7 @@
 
 import json
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from safepassage.problems.records import UnreadableRoster
+from services.records.formats import edfi_rests_on
 from services.records.formats.edfi_as_before import StudentAsBefore, Told
 from services.records.formats.edfi_documents import EdFiUpload
 from services.records.formats.edfi_rests_on import digests_of
@@ -205,3 +207,16 @@ def test_another_version_of_the_reader_reads_everybody() -> None:
     here, another = digests_of(said).by_student, digests_of(said, reader=b"another").by_student
     assert here.keys() == another.keys()
     assert not set(here.values()) & set(another.values())
+
+
+def test_whatever_formats_are_read_by_is_in_how_this_version_reads() -> None:
+    """`this_reader` is of all that a body is read by, or a student is taken for known whom this version would read otherwise."""
+    folder = Path(edfi_rests_on.__file__).parent
+    imported = {
+        f"{words[1]}.{words[3]}"
+        for path in folder.glob("*.py")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if (words := line.split())[:1] == ["from"] and words[1].startswith(("services", "shared"))
+    }
+    outside = {name for name in imported if not name.startswith(("services.records.formats.", "services.records.record_text"))}
+    assert outside == {"shared.spreadsheet.table"}, "something is written by that alone"

@@ -10,6 +10,7 @@ import pytest
 from safepassage.problems.records import UnreadableRoster
 from services.records.formats.archive import Archive
 from services.records.formats.oneroster_csv import ABSENT, COLUMNS
+from services.records.formats.parsed import ParsedRoster
 from services.records.rosters import parsed
 from tests.records.formats.test_oneroster_csv import packed
 from tests.records.formats.test_xsre import HEAD
@@ -62,7 +63,9 @@ def test_a_name_of_a_formats_own_is_told(name: str) -> None:
     ids=["xSre", "a file of one's own", "no CSV"],
 )
 def test_no_place_in_a_report_has_it(files: dict[str, bytes | str]) -> None:
-    findings = parsed("application/zip", zipped(files), TODAY).findings
+    read = parsed("application/zip", zipped(files), TODAY)
+    assert isinstance(read, ParsedRoster)
+    findings = read.findings
     places = [findings.told(one.position) for one in findings.unresolved]
     places += [place for one in findings.faults.told(findings.told) for place in (one.resource, *one.positions)]
     assert any(place.startswith(f"file-{len(files)}") for place in places)
