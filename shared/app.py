@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -38,10 +39,13 @@ from shared.siblings import Siblings, Transport, transports_over_http
 from shared.telemetry import Metrics, Telemetry
 from shared.who_may_call import ServiceName, forwarded_to
 
+log = logging.getLogger(__name__)
+
 Worker = Callable[[FastAPI], Coroutine[Any, Any, None]]
 """Runs until cancelled."""
 
 LATE = "the event loop has been late for ten seconds"
+ENDED = "a worker has ended"
 
 Opening = Callable[[FastAPI, AsyncExitStack], Awaitable[None]]
 """Puts what the service needs on `app.state` before the first request, and closes it through the stack."""
@@ -93,6 +97,8 @@ def build(
             if opening is not None:
                 await opening(app, stack)
             tasks = [asyncio.create_task(worker(app)) for worker in own_workers]
+            for task in tasks:
+                task.add_done_callback(_say_ended)
             stack.push_async_callback(_stop, tasks)
             state.tasks = tasks
             state.ready = True
@@ -171,6 +177,11 @@ async def _send_outbox(app: FastAPI) -> None:
     await app.state.outbox.run()
 
 
+def _say_ended(task: asyncio.Task[None]) -> None:
+    if not task.cancelled():
+        log.critical("a worker has ended", extra={"fault": type(task.exception()).__name__})
+
+
 async def _stop(tasks: Sequence[asyncio.Task[None]]) -> None:
     for task in tasks:
         task.cancel()
@@ -181,9 +192,15 @@ _health = APIRouter(tags=["health"])
 
 
 async def livez(request: Any) -> Response:
-    """The process runs, and its loop turns in time. Raises TemporarilyUnavailable where it has been late at every look of ten seconds."""
-    if request.app.state.loop_lag.is_late:
+    """The process runs, its loop turns in time, and what works behind its endpoints is at work: where it is not, only a restart helps.
+
+    Raises TemporarilyUnavailable; where the loop was late at every look of ten seconds, too.
+    """
+    state = request.app.state
+    if state.loop_lag.is_late:
         raise TemporarilyUnavailable(LATE)
+    if state.ready and _has_ended(state.tasks):
+        raise TemporarilyUnavailable(ENDED)
     return Response('{"status":"alive"}', media_type="application/json")
 
 
@@ -192,7 +209,11 @@ def _readiness(app: FastAPI) -> str | None:
         return "starting or stopping"
     if app.state.database.disk.refused:
         return REFUSED
-    return "a worker has ended" if any(task.done() for task in app.state.tasks) else None
+    return ENDED if _has_ended(app.state.tasks) else None
+
+
+def _has_ended(workers: Sequence[asyncio.Task[None]]) -> bool:
+    return any(task.done() for task in workers)
 
 
 async def readyz(request: Any) -> Response:

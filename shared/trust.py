@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from safepassage.problems import SuiteError
+from safepassage.problems.messages import MessageNotYetValid
 from safepassage.problems.trust import NotAMember, TrustListDigestDiffers, TrustListRolledBack
 from safepassage.trust_list import (
     MAX_BYTES,
@@ -109,8 +110,13 @@ class Trust:
         try:
             accepted = await self.accept(document, earlier=earlier_lists(self._settings.trust_list_file))
         except SuiteError as error:
-            self.refused = RefusedList(error.code, self._serial_of(document))
-            log.error("trust list refused", extra={"code": error.code})  # noqa: TRY400 the code says it
+            refused = RefusedList(error.code, self._serial_of(document))
+            is_early = isinstance(error, MessageNotYetValid)
+            if not is_early or refused != self.refused:
+                log.error("trust list refused", extra={"code": error.code})  # noqa: TRY400 the code says it
+            self.refused = refused
+            if is_early:
+                self._seen = None  # by this clock it is of a time to come: it is looked at again
             return False
         except BaseException:  # a step that was broken off, too
             self._seen = None  # nothing was wrong with the list: it is looked at again

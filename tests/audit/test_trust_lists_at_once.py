@@ -1,6 +1,7 @@
 """Two lists at the same time, in one process and in two: what is held is never older than what was taken, and is what the store has."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,22 @@ async def test_a_list_that_came_while_the_store_was_away_is_taken_once_it_is_bac
                 await trust.refresh()
         assert await trust.refresh()
         assert verified(trust).document == lists.lists[1].document
+
+
+async def test_a_list_of_a_time_to_come_is_taken_once_that_has_come_and_said_once_until_then(
+    store_url: str, node_keys: Path, clock: StandingClock, lists: Lists, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As by a node whose clock is slow: the list is right, and its file does not change any more."""
+    async with running(store_url, node_keys, clock, **lists.settings()) as node:
+        trust = await another(node)
+        lists.clock = lambda: clock() + timedelta(minutes=9)
+        lists.put(of(ENTITY, "XA"))
+        assert [await trust.refresh() for _ in range(3)] == [False] * 3
+        assert trust.refused is not None
+        assert [one.getMessage() for one in caplog.records if one.name == "shared.trust"] == ["trust list refused"]
+        clock.advance(minutes=5)
+        assert await trust.refresh()
+        assert (trust.refused, verified(trust).content.serial) == (None, 2)
 
 
 async def test_a_member_who_was_expelled_elsewhere_is_out_at_the_next_look(

@@ -172,6 +172,25 @@ async def test_ready_means_store_and_workers(tiny: Tiny) -> None:
     assert (answer.status, problem(answer)["detail"]) == (503, "a worker has ended")
 
 
+async def test_a_process_of_which_a_worker_has_ended_says_so_and_is_not_alive_until_it_is_started_again(
+    tiny: Tiny, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_: object) -> float:
+        raise OSError("ssn 123-45-6789")
+
+    monkeypatch.setattr(tiny.app.state.outbox, "_holds_lease", breaks)
+    monkeypatch.setattr(tiny.app.state.outbox._faults, "failed", breaks)
+    tiny.app.state.outbox.wake()
+    sending = next(task for task in tiny.app.state.tasks if task.get_coro().__qualname__ == "_send_outbox")
+    await asyncio.wait([sending])
+    answer = await tiny.send("GET", "/livez", {})
+    assert (answer.status, problem(answer)["detail"]) == (503, "a worker has ended")
+    [said] = [one for one in caplog.records if one.getMessage() == "a worker has ended"]
+    assert (said.levelname, vars(said)["fault"]) == ("CRITICAL", "OSError")
+    tiny.app.state.ready = False  # it stops: workers end one by one, and nobody need kill it
+    assert (await tiny.send("GET", "/livez", {})).status == 200
+
+
 async def test_a_process_whose_loop_was_late_at_every_look_is_not_alive_until_it_is_in_time_again(tiny: Tiny) -> None:
     assert "_measure_loop" in [task.get_coro().__qualname__ for task in tiny.app.state.tasks]
     lag = tiny.app.state.loop_lag
