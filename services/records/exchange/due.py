@@ -17,6 +17,8 @@ from shared.database import Database
 
 SOON = timedelta(seconds=5)
 """When something inside the node is in the way: privacy is behind, the log is down."""
+NO_MEMBER = timedelta(hours=1)
+"""How soon to look again whether a node that is no member any more has come back."""
 
 
 def due_rows(database: Database, row: type[Any], key: Sequence[InstrumentedAttribute[Any]], states: Collection[str]) -> Due:

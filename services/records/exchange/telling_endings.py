@@ -10,7 +10,7 @@ from safepassage.problems.exchanges import PeerResting, PeerUnavailable
 from safepassage.problems.trust import NotAMember
 from safepassage.trust_members import Member
 from services.records.exchange.deliveries import JOSE
-from services.records.exchange.due import after_failure
+from services.records.exchange.due import NO_MEMBER, after_failure
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.peer_refusals import refused_as
 from services.records.exchange.peers import PeerAnswer
@@ -35,9 +35,7 @@ async def take_up(exchange: Exchange, ending_id: UUID, row: EndingRow | None = N
     try:
         await exchange.trust.refresh()
         code = await _tell(exchange, row, exchange.trust.member(row.peer))
-    except NotAMember as error:
-        await end(exchange, row, Telling.REFUSED, error.code)
-    except SuiteError as error:
+    except SuiteError as error:  # a member that is suspended may come back
         log.info("ending not told yet", extra={"peer": row.peer, "code": error.code})
         await _put_off(exchange, row, error)
     else:
@@ -81,7 +79,10 @@ async def end(exchange: Exchange, row: EndingRow, state: Telling, code: str | No
 
 async def _put_off(exchange: Exchange, row: EndingRow, error: SuiteError) -> None:
     attempts = row.attempts + (0 if isinstance(error, PeerResting) else 1)
-    due = min(after_failure(error, failures=max(attempts, 1), now=exchange.clock()), row.lapses_at)
+    due = after_failure(error, failures=max(attempts, 1), now=exchange.clock())
+    if isinstance(error, NotAMember):
+        due = exchange.clock() + NO_MEMBER
+    due = min(due, row.lapses_at)
 
     def put_off(tx: Writing) -> None:
         change(tx.connection, EndingRow, row.id, when=(Telling.WAITING,), attempts=attempts, next_attempt_at=due)

@@ -1,7 +1,6 @@
 """Sending a notice: sealed to the peer, logged before it leaves, delivered until it is taken, refused, or over."""
 
 import logging
-from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -19,7 +18,7 @@ from safepassage.sealing import pt_commit
 from safepassage.suites import suite_named
 from safepassage.trust_members import Member
 from services.records.exchange.dead_letters import EXPIRED, lay_aside
-from services.records.exchange.due import after_failure
+from services.records.exchange.due import NO_MEMBER, after_failure
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.peer_logs import Pinned
 from services.records.exchange.peer_refusals import refused_as
@@ -36,8 +35,6 @@ log = logging.getLogger(__name__)
 
 UNSENT: Final = (State.PREPARED, State.SEALED, State.QUEUED)
 UNTAKEN: Final = (State.REFUSED, State.EXPIRED)
-NO_MEMBER: Final = timedelta(hours=1)
-"""How soon to look again whether a node that is no member any more has come back."""
 
 
 async def take_up(exchange: Exchange, notice_id: UUID, _: None = None) -> None:

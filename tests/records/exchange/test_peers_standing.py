@@ -13,14 +13,16 @@ from safepassage.trust_list import VerifiedTrustList, verify_first_trust_list
 from safepassage.trust_members import Log, LogKey, Member
 from services.audit.ending import end_log
 from services.audit.settings import AuditSettings
+from services.records.exchange.due import NO_MEMBER
 from services.records.exchange.ended_log import kept_of_own_log, let_own_log_end
-from services.records.exchange.states import Outgoing
-from services.records.tables import PeerLogRow, TrustListRow
+from services.records.exchange.states import Outgoing, Telling
+from services.records.tables import EndingRow, PeerLogRow, TrustListRow
 from shared.contracts.audit import Event
 from shared.keys import SigningKey
 from tests.records.exchange.behind import waiting_for_the_log
 from tests.records.exchange.forging import Forger, code_of, genuine
 from tests.records.exchange.listener import birch_away
+from tests.records.exchange.test_dead_letters import expired
 from tests.records.exchange.two_states import State, TwoStates
 
 pytestmark = pytest.mark.anyio
@@ -68,6 +70,22 @@ async def test_a_member_that_is_suspended_while_a_record_waits_gets_nothing(own_
     assert [row.serial for row in await states.alder.rows(TrustListRow)] == [1, 2]
     serials = [entry["context"]["trust_serial"] for entry in await waiting_for_the_log(states.alder, "trust", None)]
     assert serials == [2]
+
+
+async def test_what_ended_is_told_to_a_member_that_is_suspended_once_it_is_back(own_states: TwoStates) -> None:
+    states = own_states
+    case = await expired(states)
+    install(states.alder, next_list(states, change={states.birch.entity_id: {"status": "suspended"}}))
+    async with birch_away(states) as knocks:
+        await states.alder.do("telling")
+        assert knocks.connections == 0
+    [ending] = await states.alder.rows(EndingRow)
+    assert (ending.exchange_id, ending.state) == (case.id, Telling.WAITING)
+    assert timedelta() <= states.clock() + NO_MEMBER - ending.next_attempt_at < timedelta(milliseconds=1)
+    install(states.alder, next_list(states, previous=states.alder.exchange.trust.verified, change={}))
+    await states.advance(hours=1)
+    await states.alder.do("telling")
+    assert [one.state for one in await states.alder.rows(EndingRow)] == [Telling.TOLD]
 
 
 async def test_a_checkpoint_by_a_key_that_the_list_retired_is_refused(own_states: TwoStates) -> None:
