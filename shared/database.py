@@ -203,7 +203,7 @@ class Database:
     async def close(self) -> None:
         """Close every connection. The writer last: on SQLite the last one folds the write-ahead log into the file, if it may write."""
         for connections in (self._readings, self._lookings, self._writing, self._alone):
-            await connections.close()
+            await connections.end()
         if self._reader is not self._writer:
             await self._reader.dispose()
         await self._writer.dispose()

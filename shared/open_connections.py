@@ -36,6 +36,7 @@ class OpenConnections:
         self._engine, self._most, self._rested_seconds = engine.sync_engine, most, rested_seconds
         self._doubt = Doubt() if doubt is None else doubt
         self._free: list[tuple[Connection, float]] = []
+        self._is_over = False
 
     def transact(self, work: Callable[[Connection], Found]) -> Found:
         """Run `work` in one transaction: committed when it returns, rolled back if it raises. To be called in a greenlet."""
@@ -56,9 +57,7 @@ class OpenConnections:
             return found
         finally:
             # INVARIANT: what is kept is not in a transaction, so it holds no lock and no snapshot.
-            if len(self._free) < self._most and not connection.invalidated and not connection.in_transaction():
-                self._free.append((connection, time.monotonic()))
-            else:
+            if not self._keeps(connection, is_idle=not connection.in_transaction()):
                 connection.close()
 
     async def straight(self, ask: Callable[[Connection], Awaitable[Found]]) -> Found:
@@ -75,10 +74,17 @@ class OpenConnections:
             connection.invalidate()  # whoever gave up left it at work
             raise
         finally:
-            if len(self._free) < self._most and not connection.invalidated:
-                self._free.append((connection, time.monotonic()))
-            else:
+            if not self._keeps(connection):
                 await greenlet_spawn(connection.close)
+
+    def _keeps(self, connection: Connection, *, is_idle: bool = True) -> bool:
+        """Keep one that was at work, if it may be; what comes back once all is over is not given to a pool that nobody looks after."""
+        if self._is_over and not connection.invalidated:
+            connection.invalidate()
+        if len(self._free) >= self._most or connection.invalidated or not is_idle:
+            return False
+        self._free.append((connection, time.monotonic()))
+        return True
 
     def _fresh(self) -> Connection | None:
         """One that was used a moment ago."""
@@ -98,6 +104,11 @@ class OpenConnections:
             connection.invalidate()
             connection.close()
         return self._engine.connect()
+
+    async def end(self) -> None:
+        """As `close`, and let go of what is at work once it comes back: the store is used no more."""
+        self._is_over = True
+        await self.close()
 
     async def close(self) -> None:
         """Give back what is not at work."""

@@ -237,6 +237,34 @@ async def test_who_gives_up_waiting_for_one_statement_leaves_no_connection_at_wo
 
 
 @pytest.mark.postgres
+@pytest.mark.parametrize("way", ["find", "read", "look", "write"])
+async def test_a_connection_that_was_at_work_while_the_store_was_closed_is_closed_once_it_comes_back(postgres_url: str, way: str) -> None:
+    database, other = Database(postgres_url), Database(postgres_url)
+    lock, unlock = select(func.pg_advisory_lock(24)), select(func.pg_advisory_unlock(24))
+    about = select(func.count()).select_from(text("pg_stat_activity")).where(text("datname = current_database()"))
+    waiting, there = about.where(text("wait_event = 'advisory'")), about.where(text("pid <> pg_backend_pid()"))
+
+    async def until(count: int, question: Any) -> None:
+        async with asyncio.timeout(10):
+            while await other.find(question, {}) != [(count,)]:
+                pass
+
+    try:
+        async with other.transaction() as tx:
+            await tx.execute(lock)
+            at_work = asyncio.ensure_future(
+                database.find(lock, {}) if way == "find" else getattr(database, way)(lambda connection: connection.execute(lock).all())
+            )
+            await until(1, waiting)
+            await database.close()
+            await tx.execute(unlock)
+            await at_work
+            await until(1, there)  # the one of this transaction
+    finally:
+        await other.close()
+
+
+@pytest.mark.postgres
 async def test_no_connection_is_kept_of_a_pool_that_others_need(postgres_url: str) -> None:
     database = Database(postgres_url, pool_size=2)
     one = select(literal(1))
