@@ -1,7 +1,7 @@
 """Appending over HTTP: 64 clients with one entry each; batches of 1,000, one after the other and four at once. SQLite FULL, a million
 entries in the log (`--entries` says another number).
 
-audit is a process of its own with two that prepare for it (`python -m bench.append FOLDER PORT` starts them); the clients are aiohttp's in
+audit is a process with three that prepare for it (`python -m bench.append FOLDER PORT` starts them); the clients are aiohttp's in
 this one, so that what is short is the service. CPU is that of the service and those beside it. The leaves of the million are real, and so
 are tiles, keys of events and index, which is not behind when the measurement begins; their sealed rows are empty.
 """
@@ -51,7 +51,8 @@ BATCHES_OF_A_RUN = 64
 LAG_BATCHES = 40
 BATCHES_BEFORE = 12
 """Until every student has a key, as they have but for the first days of a school year."""
-PREPARING = 2
+PREPARING = 3
+"""One more than there are cores: each waits for the service between its two answers, and they leave it a core first."""
 
 
 def run(*, entries: int = PREFILLED) -> list[Figure]:
