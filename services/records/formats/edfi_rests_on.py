@@ -24,6 +24,10 @@ DISCIPLINE: Final = frozenset(
 """Whoever has one of these is read each time: what of an incident no record says turns on all who had a part in it."""
 
 
+READ_BY: Final = (Path(__file__).parent, Path(record_text.__file__), Path(safepassage.__file__).parent)
+"""Of whose text `this_reader` is: formats, the one module beside them that they read by, and the SDK with the record and its elements."""
+
+
 class Digests(NamedTuple):
     """Of one upload."""
 
@@ -93,7 +97,7 @@ def _digest(before: bytes, said: Any) -> bytes | None:
 def this_reader() -> bytes:
     """This version's way of reading: its own text, the SDK's, and the libraries that judge. With any other, all are read anew."""
     found = sha256(" ".join([version(name) for name in ("pydantic", "jsonschema-rs", "msgspec")]).encode())
-    for part in (Path(__file__).parent, Path(record_text.__file__), Path(safepassage.__file__).parent):
+    for part in READ_BY:
         for path in sorted(part.rglob("*")) if part.is_dir() else [part]:
             if path.suffix in (".py", ".json"):
                 found.update(path.name.encode() + b"\0" + sha256(path.read_bytes()).digest())

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import safepassage
 from safepassage.problems.records import UnreadableRoster
 from services.records.formats import edfi_rests_on
 from services.records.formats.edfi_as_before import StudentAsBefore, Told
@@ -212,6 +213,7 @@ def test_another_version_of_the_reader_reads_everybody() -> None:
 def test_whatever_formats_are_read_by_is_in_how_this_version_reads() -> None:
     """`this_reader` is of all that a body is read by, or a student is taken for known whom this version would read otherwise."""
     folder = Path(edfi_rests_on.__file__).parent
+    assert (folder, folder.parent / "record_text.py", Path(safepassage.__file__).parent) == edfi_rests_on.READ_BY
     imported = {
         f"{words[1]}.{words[3]}"
         for path in folder.glob("*.py")
