@@ -51,9 +51,13 @@ def nodes(tmp_path: Path) -> Iterator[Processes]:
 
 
 def envelopes_come(nodes: Processes) -> Counter[str]:
-    """How many envelopes came to Birch's door: alone, by what they were answered, and together with others."""
+    """How many envelopes came to Birch's door: alone, by what they were answered, and together with others.
+
+    A process that has yet to learn Birch's nonce is told it by a refusal before anything is read, and asks again (RFC 9449 section 9):
+    that is no envelope that came.
+    """
     lines = nodes.processes["birch"].log_file.read_text().splitlines()
-    said = [json.loads(line) for line in lines if line.startswith("{")]
+    said = [one for one in (json.loads(line) for line in lines if line.startswith("{")) if one.get("code") != "proof-nonce-required"]
     come = Counter(str(one["status"]) for one in said if one.get("route") == "/v1/peer/envelopes" and one["service"] == "gateway")
     together = [one for one in said if one.get("route") == "/v1/peer/envelope-batches"]
     come["together"] = sum(one["count"] for one in together if one["message"] == "messages came together")
