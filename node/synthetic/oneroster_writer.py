@@ -79,7 +79,7 @@ class OneRosterPackage:
                 "title": f"{calendar.year - 1}-{calendar.year}",
                 "type": "schoolYear",
                 "startDate": calendar.begins.isoformat(),
-                "endDate": last_day(calendar.year).isoformat(),
+                "endDate": _day_after(last_day(calendar.year)),
                 "schoolYear": str(calendar.year),
             }
         )
@@ -211,8 +211,12 @@ def _manifest(state: StatePlan) -> Iterator[Row]:
 
 
 def _end(enrollment: dict[str, Any]) -> str:
-    """OneRoster's end is the first day that is no longer in it; the record's the last that is."""
-    return (date.fromisoformat(enrollment["exit_date"]) + timedelta(days=1)).isoformat() if "exit_date" in enrollment else ""
+    return _day_after(date.fromisoformat(enrollment["exit_date"])) if "exit_date" in enrollment else ""
+
+
+def _day_after(last: date) -> str:
+    """OneRoster's end, of a session as of a role, is the first day that is no longer in it; the record's the last that is."""
+    return (last + timedelta(days=1)).isoformat()
 
 
 def _role(user: str, role: str, org: str, begins: str, ends: str) -> Row:

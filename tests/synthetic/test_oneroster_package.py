@@ -46,3 +46,8 @@ def test_it_leaves_nothing_blank_that_the_binding_wants_filled(files: dict[str, 
     blank = {(name, column) for name, columns in FILLED.items() for row in files[name] for column in columns if not row[column]}
     assert blank == set()
     assert {row["primary"] for row in files["enrollments"]} == {"false"}
+
+
+def test_the_last_school_day_is_in_the_session_whose_end_is_the_first_day_after_it(files: dict[str, list[dict[str, str]]]) -> None:
+    [session] = files["academicSessions"]
+    assert (session["startDate"], session["endDate"]) == ("2026-08-24", "2027-06-06")

@@ -93,7 +93,10 @@ def school_year_of(day: date) -> int:
 
 
 class Sessions:
-    """School years as sessions: the year, and one term that is as long. The record has no calendar, so none is made up."""
+    """School years as sessions: the year, and one term that is as long. The record has no calendar, so none is made up.
+
+    A session's end, like that of a role, is the first day that is no longer in it (1EdTech OneRoster 1.2, AcademicSession).
+    """
 
     def __init__(self, pairwise: Pairwise, *, links: Links) -> None:
         self._pairwise, self._links = pairwise, links
@@ -115,7 +118,7 @@ class Sessions:
                 "dateLastModified": f"{year - 1}-07-01T00:00:00.000Z",
                 "title": f"{year - 1}-{year}",
                 "startDate": f"{year - 1}-07-01",
-                "endDate": f"{year}-06-30",
+                "endDate": f"{year}-07-01",
                 "schoolYear": str(year),
             }
             whole, term = self.year(year), self.term(year)
