@@ -32,11 +32,14 @@ def over(before: LoadedRecord | None, roster: LoadedRecord, *, carries: Collecti
 
 
 def ended(before: LoadedRecord, day: date) -> LoadedRecord:
-    """The record of a student whom the source deletes: enrolments that still hold end on `day`, and everything stays."""
+    """The record of a student whom the source deletes: enrolments that go on end on `day`, and everything stays.
+
+    So does one whose end is on record and still to come, as that of the school year is where a system gives each enrolment an end.
+    """
     if before.enrollment is None or before.enrollment.enrollments is None:
         return before
     enrollments = tuple(
-        one if one.exit_date is not None else one.model_copy(update={"exit_date": max(day, one.entry_date)})
+        one if one.exit_date is not None and one.exit_date <= day else one.model_copy(update={"exit_date": max(day, one.entry_date)})
         for one in before.enrollment.enrollments
     )
     enrollment = before.enrollment.model_copy(update={"enrollments": enrollments})

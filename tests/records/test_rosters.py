@@ -1,9 +1,11 @@
 """Rosters: loaded once however often they are sent, as far as they go, with a report that says where and never what."""
 
+import csv
 import io
 import json
 import zipfile
-from datetime import UTC, date, datetime
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -135,6 +137,39 @@ async def test_who_a_roster_deletes_is_enrolled_no_more_and_the_record_stays(ald
     [ended] = await alder.rows(EnrollmentRow)
     assert ended.exit_date == date(2026, 10, 5)
     assert {row.section for row in await alder.rows(SectionRow)} >= {"identity", "enrollment"}
+
+
+@pytest.mark.parametrize("planned", [None, date(2026, 10, 4), date(2026, 10, 5), date(2027, 6, 11)])
+async def test_who_is_deleted_is_enrolled_no_more_though_the_source_gave_an_end_that_was_to_come(
+    alder: OneState, tmp_path: Path, planned: date | None
+) -> None:
+    """Many a system gives each role the end of its school year."""
+    one, sis = OURS[0], alder.district()
+    end = "" if planned is None else (planned + timedelta(days=1)).isoformat()
+    package = with_rows(oneroster(tmp_path, one), "roles.csv", lambda row: row | {"endDate": end} if row["role"] == "student" else row)
+    report_of(await sis.load_roster(package))
+    assert {row.exit_date for row in await alder.rows(EnrollmentRow)} == {planned}
+    gone = {"status": "tobedeleted", "dateLastModified": "2026-10-05T12:00:00Z"}
+    ours = one.load.source_id
+    report_of(await sis.load_roster(with_rows(package, "users.csv", lambda row: row | gone if row["sourcedId"] == ours else row)))
+    assert {row.exit_date for row in await alder.rows(EnrollmentRow)} == {min(planned or DAY, date(2026, 10, 5))}
+
+
+def with_rows(package: bytes, name: str, change: Callable[[dict[str, str]], dict[str, str]]) -> bytes:
+    """The package with one file's rows changed."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(package)) as source, zipfile.ZipFile(target, "w") as made:
+        for one in source.namelist():
+            text = source.read(one).decode()
+            if one == name:
+                rows = [change(row) for row in csv.DictReader(io.StringIO(text, newline=""))]
+                out = io.StringIO()
+                writer = csv.DictWriter(out, list(rows[0]))
+                writer.writeheader()
+                writer.writerows(rows)
+                text = out.getvalue()
+            made.writestr(one, text)
+    return target.getvalue()
 
 
 async def test_schools_that_are_not_the_loaders_are_reported_and_nobody_is_placed_there(alder: OneState, tmp_path: Path) -> None:

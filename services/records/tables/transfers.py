@@ -84,6 +84,8 @@ class EndedEnrollmentRow(Base):
     entry_date: Mapped[date] = mapped_column(primary_key=True)
     student_id: Mapped[UUID] = mapped_column(ForeignKey("student.id", ondelete="CASCADE"), index=True)
     ended_on: Mapped[date]
+    was_until: Mapped[date | None]
+    """The end that was on record before, and to come."""
 
 
 class TransferHoldRow(Base):

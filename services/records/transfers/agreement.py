@@ -42,6 +42,10 @@ class Membership:
     entry_date: date
     exit_date: date | None = None
 
+    def goes_on(self, today: date) -> bool:
+        """It has not ended: an end may be on record that is still to come."""
+        return self.exit_date is None or self.exit_date >= today
+
 
 @dataclass(frozen=True)
 class SendingSide:
@@ -65,7 +69,7 @@ def disagreements(asserted: EnrollmentEvidence, requester: str, side: SendingSid
     found: list[HoldCode] = []
     if not side.enrolled:
         found.append("not-enrolled-here")
-    if any(one.exit_date is None and one.entry_date > asserted.entry_date for one in side.enrolled):
+    if any(one.goes_on(today) and one.entry_date > asserted.entry_date for one in side.enrolled):
         found.append("concurrent-enrollment")
     if competing(asserted, requester, side.claims, today):
         found.append("concurrent-claims")

@@ -57,17 +57,22 @@ def _was_released(connection: Connection, request_id: UUID) -> bool:
 
 
 def _end_enrollments(tx: Writing, exchange: Exchange, request_id: UUID, student_id: UUID, *, first_day_there: date, now: datetime) -> None:
-    """The custodian's enrolments of the child that are open and began before end the day before; another agency's stay as they are."""
+    """The custodian's enrolments of the child that go on, and began before, end the day before; another agency's stay as they are.
+
+    One whose end is on record and still to come goes on as one without: many a system gives each the end of its school year. An end that
+    has come is what the district says itself.
+    """
     connection, last_day = tx.connection, first_day_there - timedelta(days=1)
     custodian = select(StudentRow.custodian_id).where(StudentRow.id == student_id).scalar_subquery()
     own = select(OrganisationRow.id).where(or_(OrganisationRow.id == custodian, OrganisationRow.parent_id == custodian))
     mine = (
         EnrollmentRow.student_id == student_id,
-        EnrollmentRow.exit_date.is_(None),
+        or_(EnrollmentRow.exit_date.is_(None), EnrollmentRow.exit_date >= max(first_day_there, now.date())),
         EnrollmentRow.entry_date <= last_day,
         EnrollmentRow.organisation_id.in_(own),
     )
-    ended = connection.execute(select(EnrollmentRow.organisation_id, EnrollmentRow.entry_date).where(*mine)).all()
+    columns = (EnrollmentRow.organisation_id, EnrollmentRow.entry_date, EnrollmentRow.exit_date.label("was_until"))
+    ended = connection.execute(select(*columns).where(*mine)).all()
     if not ended:
         return
     connection.execute(update(EnrollmentRow).where(*mine).values(exit_date=last_day))
@@ -86,7 +91,7 @@ def _restore_enrollments(tx: Writing, exchange: Exchange, request_id: UUID, stud
             EnrollmentRow.entry_date == one.entry_date,
             EnrollmentRow.exit_date == one.ended_on,
         )
-        restored += connection.execute(update(EnrollmentRow).where(*same).values(exit_date=None)).rowcount
+        restored += connection.execute(update(EnrollmentRow).where(*same).values(exit_date=one.was_until)).rowcount
     connection.execute(delete(EndedEnrollmentRow).where(EndedEnrollmentRow.request_id == request_id))
     if restored:
         tell_facts_again(tx, exchange, student_id, now)

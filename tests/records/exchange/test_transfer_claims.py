@@ -54,6 +54,14 @@ def test_a_child_who_is_enrolled_here_or_was_withdrawn_may_move() -> None:
     assert disagreements(evidence(), BIRCH, later, TODAY) == ("concurrent-enrollment",)
 
 
+@pytest.mark.parametrize(("until", "found"), [(-1, ()), (0, ("concurrent-enrollment",)), (200, ("concurrent-enrollment",))])
+def test_an_enrolment_since_a_later_day_is_a_conflict_until_its_own_end_has_come(until: int, found: tuple[str, ...]) -> None:
+    """Many a system gives each enrolment the end of its school year."""
+    claimed = evidence(TODAY - timedelta(days=30))
+    held = side(Membership(TODAY - timedelta(days=20), TODAY + timedelta(days=until)))
+    assert disagreements(claimed, BIRCH, held, TODAY) == found
+
+
 @pytest.mark.parametrize("code", ["73064", "01923", "Died", "Student died"])
 def test_however_a_source_spells_it_a_child_who_died_is_a_persons(code: str) -> None:
     assert disagreements(evidence(), BIRCH, side(last_exit=code), TODAY) == ("recorded-as-deceased",)

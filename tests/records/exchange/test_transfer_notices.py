@@ -64,6 +64,28 @@ async def test_that_the_child_came_ends_the_enrolment_at_the_sending_side_and_th
     assert await facts_version(states, student_id) == version + 2
 
 
+@pytest.mark.parametrize("first_day", [-5, 0, 5])
+async def test_an_end_that_is_to_come_is_moved_to_the_day_before_and_is_what_it_was_once_the_child_never_came(
+    states: TwoStates, first_day: int
+) -> None:
+    """Many a system gives each enrolment the end of its school year. An end that has come is the district's own word."""
+    case, student_id = await filed(states)
+    today = states.clock().date()
+    year_ends, was_ended, there = today + timedelta(days=200), today - timedelta(days=2), today + timedelta(days=first_day)
+    database = states.alder.records.state.database
+    theirs = EnrollmentRow.student_id == student_id
+    async with database.transaction() as tx:
+        [school] = (await tx.scalars(select(EnrollmentRow.organisation_id).where(theirs))).all()
+        await tx.execute(update(EnrollmentRow).where(theirs).values(exit_date=year_ends))
+        tx.add(EnrollmentRow(student_id=student_id, organisation_id=school, entry_date=today - timedelta(days=900), exit_date=was_ended))
+    await say(states, "new-district", case, "enrolled", on=there)
+    await states.settle()
+    assert await exits(states, student_id) == {was_ended, there - timedelta(days=1)}
+    await say(states, "new-district", case, "no-show")
+    await states.settle()
+    assert await exits(states, student_id) == {was_ended, year_ends}
+
+
 async def test_what_does_not_fit_to_the_exchange_is_not_sent(states: TwoStates) -> None:
     asked = await states.ask(states.child().selector)
     for kind in ("enrolled", "withdrawn"):  # nothing has come
