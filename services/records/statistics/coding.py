@@ -16,8 +16,9 @@ from safepassage.record.assessments import AssessmentResult
 from safepassage.record.codes import Coded, Period
 from safepassage.record.enrollment import Enrollment
 from safepassage.wire_statistics import WORDS, Dimension, Measure
+from services.records.statistics import source_words
 
-LAYOUT: Final = 1
+LAYOUT: Final = 2
 """The first byte: a student coded by another layout is coded again."""
 
 UNKNOWN, NO, YES = 0, 1, 2
@@ -31,27 +32,6 @@ WIDTH: Final = 1 + len(DIMENSIONS) + len(MEASURES)
 CHRONIC: Final = Decimal("0.1")
 """Of the days enrolled, absent (EDFacts FS195)."""
 A_YEAR: Final = timedelta(days=365)
-
-_RACES: Final = {
-    "hispanic": "hispanic",
-    "hispanicorlatino": "hispanic",
-    "americanindianoralaskanative": "american-indian",
-    "asian": "asian",
-    "blackorafricanamerican": "black",
-    "nativehawaiianorotherpacificislander": "pacific-islander",
-    "white": "white",
-    "demographicracetwoormoreraces": "two-or-more",
-    "twoormoreraces": "two-or-more",
-}
-_ENTERED_FROM_ANOTHER_STATE: Final = frozenset({"01823", "01826", "01829"})
-_LEFT_FOR_ANOTHER_STATE: Final = frozenset({"01909", "01912", "01915", "73063"})
-_LEFT_WITHIN_THE_STATE: Final = frozenset({"01907", "01908", "01910", "01911", "01913", "01914"})
-"""CEDS 000099 and 000110."""
-_ADVANCED: Final = frozenset({"advancedplacement", "internationalbaccalaureate", "dual", "dualcredit", "collegelevel"})
-"""CEDS 000061."""
-_MATHEMATICS, _ENGLISH = frozenset({"01166", "mathematics"}), frozenset({"13373", "01156", "english", "reading"})
-"""CEDS 000021."""
-
 
 _BETWEEN: Final = str.maketrans("", "", " -_")
 
@@ -114,7 +94,7 @@ def _grade(enrollments: Sequence[Enrollment]) -> str:
     said = _plain(next((one.grade for one in enrollments if one.grade is not None), None))
     if not said:
         return "not-said"
-    word = {"prekindergarten": "pk", "preschool": "pk", "kindergarten": "kg", "tk": "kg"}.get(said, said)
+    word = source_words.GRADES.get(said, said)
     word = word.zfill(2) if word.isdigit() else word
     return word if word in WORDS["grade"] else "other"
 
@@ -131,7 +111,7 @@ def _race(record: StudentRecord) -> str:
     said = None if record.demographics is None else record.demographics.race_ethnicity
     if said is None:
         return "not-said"
-    answers = {_RACES.get(_plain(one), "") for one in (*(said.races or ()), *(said.combined or ()))} - {""}
+    answers = {source_words.RACES.get(_plain(one), "") for one in (*(said.races or ()), *(said.combined or ()))} - {""}
     if said.hispanic_or_latino or "hispanic" in answers:
         return "hispanic"
     return "not-said" if not answers else answers.pop() if len(answers) == 1 else "two-or-more"
@@ -162,18 +142,27 @@ def _arrived(enrollments: Sequence[Enrollment], arrived_from: str | None) -> str
     word = (arrived_from or "").lower()
     if word in WORDS["arrived-from"]:
         return word
-    entered = [one.entry_type.code for one in enrollments if one.entry_type is not None]
-    if not entered:
-        return "not-said"
-    return "another-state" if _ENTERED_FROM_ANOTHER_STATE & set(entered) else "this-state"
+    entered = {_plain(one.entry_type) for one in enrollments if one.entry_type is not None}
+    if source_words.ENTERED_FROM_ANOTHER_STATE & entered:
+        return "another-state"
+    return "this-state" if source_words.ENTERED_WITHIN_THE_STATE & entered or any(map(_is_of_ceds, entered)) else "not-said"
+
+
+def _is_of_ceds(code: str) -> bool:
+    """Of the option sets of entries and exits: five digits."""
+    return len(code) == 5 and code.isascii() and code.isdigit()
 
 
 def _left(enrollments: Sequence[Enrollment]) -> str:
     last = next(iter(enrollments), None)
     if last is None or last.exit_type is None:
         return "not-said"
-    code = last.exit_type.code
-    return "another-state" if code in _LEFT_FOR_ANOTHER_STATE else "this-state" if code in _LEFT_WITHIN_THE_STATE else "finished-or-other"
+    code = _plain(last.exit_type)
+    if code in source_words.LEFT_FOR_ANOTHER_STATE:
+        return "another-state"
+    if code in source_words.LEFT_WITHIN_THE_STATE:
+        return "this-state"
+    return "not-said" if code in source_words.LEFT_FOR_SOMEWHERE else "finished-or-other"
 
 
 def _measures(record: StudentRecord, today: date) -> list[int]:
@@ -185,8 +174,8 @@ def _measures(record: StudentRecord, today: date) -> list[int]:
         _advanced(record),
         _absent(record),
         _disciplined(record, today),
-        _level(results, _MATHEMATICS),
-        _level(results, _ENGLISH),
+        _level(results, source_words.MATHEMATICS),
+        _level(results, source_words.ENGLISH),
     ]
 
 
@@ -200,7 +189,7 @@ def _advanced(record: StudentRecord) -> int:
     if not taken:
         return UNKNOWN
     for one in taken:
-        if one.course.level is not None and _plain(one.course.level) in _ADVANCED:
+        if one.course.level is not None and _plain(one.course.level) in source_words.ADVANCED:
             return YES
     return NO
 

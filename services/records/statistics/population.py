@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 from sqlalchemy.types import NullType
 
 from safepassage.wire_statistics import Population
-from services.records.statistics.coded_students import code_of_record, opened_code
+from services.records.statistics.coded_students import CODED, code_of_record, opened_code
+from services.records.statistics.codes_kept import MOST_KEPT, MadeAnew, keep_codes
 from services.records.statistics.coding import A_YEAR
 from services.records.stretches import Stretch, even, in_stretch
 from services.records.tables import CodedStudentRow, EnrollmentRow, OrganisationRow, StudentRow, UnionRow
@@ -35,6 +36,8 @@ class Coded:
 
     codes: bytearray = field(default_factory=bytearray)
     districts: list[int] = field(default_factory=list)
+    made_anew: list[MadeAnew] = field(default_factory=list)
+    """Of those whose code was not there, or of another version or layout, `MOST_KEPT` at the most."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ async def coded_students(database: Database, vault: Vault, reach: Reach, distric
         async for stretch in in_turns(even(1 + everybody // PAGE), at_once=1):
             page = partial(_page, vault=vault, query=query, stretch=stretch, places=places, doubles=doubles, today=reach.today, into=made)
             await tx.run_sync(page)
+    await keep_codes(database, made.made_anew)
     return made
 
 
@@ -101,7 +105,13 @@ def _page(
         if student_id in doubles:
             continue
         key = vault.data_key(student_id, row.wrapped_key)
-        into.codes += opened_code(key, row) or code_of_record(connection, key, student_id, today=today)
+        code = opened_code(key, row)
+        if code is None:
+            code = code_of_record(connection, key, student_id, today=today)
+            if len(into.made_anew) < MOST_KEPT:
+                sealed = key.seal(code, section=CODED, source=CODED, version=row.student_version)
+                into.made_anew.append(MadeAnew(student_id, row.student_version, bytes(row.wrapped_key), sealed))
+        into.codes += code
         into.districts.append(places[row.raw_custodian])
 
 

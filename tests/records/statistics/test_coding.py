@@ -40,6 +40,8 @@ def code(value: str) -> dict[str, str]:
         ({"combined": [code("Hispanic")]}, "hispanic"),
         ({"hispanic_or_latino": False, "races": [code("White"), code("Asian")]}, "two-or-more"),
         ({"races": [code("NativeHawaiianOrOtherPacificIslander")]}, "pacific-islander"),
+        ({"races": [code("Native Hawaiian or Pacific Islander")]}, "pacific-islander"),
+        ({"races": [code("Black or African American")]}, "black"),
         ({"races": [code("unheard of")]}, "not-said"),
         ({"declined": True}, "not-said"),
     ],
@@ -48,7 +50,13 @@ def test_race_and_ethnicity_are_the_federal_categories(answer: dict[str, Any], w
     assert said(record(demographics={"race_ethnicity": answer}))["race-ethnicity"] == word
 
 
-@pytest.mark.parametrize(("given", "word"), [("5", "05"), ("Kindergarten", "kg"), ("12", "12"), ("PK", "pk"), ("UG", "other")])
+@pytest.mark.parametrize(
+    ("given", "word"),
+    [
+        ("5", "05"), ("Kindergarten", "kg"), ("12", "12"), ("PK", "pk"), ("UG", "other"), ("Ninth grade", "09"), ("First grade", "01"),
+        ("Twelfth grade", "12"), ("Preschool/Prekindergarten", "pk"), ("Transitional Kindergarten", "kg"), ("Postsecondary", "other"),
+    ],
+)  # fmt: skip
 def test_the_grade_is_that_of_the_last_enrolment_that_says_one(given: str, word: str) -> None:
     earlier = {**HERE, "entry_date": "2024-08-20", "grade": code("01")}
     enrolled = record(enrollment={"enrollments": [earlier, {**HERE, "grade": code(given)}, {**HERE, "entry_date": "2026-09-20"}]})
@@ -98,6 +106,12 @@ def test_a_result_on_another_states_scale_is_no_proficiency_here() -> None:
     assert said(record(assessments=tests))["proficient-mathematics"] == 4
     assert said(record(assessments=tests))["proficient-english"] == UNKNOWN
     assert said(record("https://birch.example#1", assessments=tests))["proficient-mathematics"] == UNKNOWN
+    assert (
+        said(record(assessments={"results": [result("2026-04-20", "3") | {"subject": code("English Language Arts")}]}))[
+            "proficient-english"
+        ]
+        == 4
+    )
 
 
 def test_moves_between_states_are_told_by_the_exchange_or_else_by_the_codes() -> None:
@@ -106,6 +120,14 @@ def test_moves_between_states_are_told_by_the_exchange_or_else_by_the_codes() ->
     assert (told["arrived-from"], told["left-for"]) == ("another-state", "another-state")
     assert said(record(enrollment=entered), arrived_from="XB")["arrived-from"] == "xb"
     assert said(record(enrollment={"enrollments": [{**HERE, "entry_type": code("74001")}]}))["arrived-from"] == "this-state"
+    for entry, exit_, words in (
+        ("Transfer", "Transferred", ("not-said", "not-said")),
+        ("Next year school", "Graduated", ("this-state", "finished-or-other")),
+        ("Re-entry", "01907", ("this-state", "this-state")),
+    ):
+        there = {**HERE, "entry_type": code(entry), "exit_date": "2026-09-30", "exit_type": code(exit_)}
+        told = said(record(enrollment={"enrollments": [there]}))
+        assert (told["arrived-from"], told["left-for"]) == words
     assert (
         state_of([{"entry_date": "2024-01-01", "school": {"state": "XA"}}, {"entry_date": "2025-01-01", "school": {"state": "XB"}}]) == "XB"
     )

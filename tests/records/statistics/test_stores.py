@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import delete, select, update
 
 from safepassage.problems.statistics import BudgetSpent
 from services.records.loading import Loading
@@ -12,10 +13,11 @@ from services.records.received_storing import ReceivedEnrollment, store_received
 from services.records.shredding import Shredder
 from services.records.statistics import ledger
 from services.records.statistics.coded_students import CODED
+from services.records.statistics.codes_kept import keep_codes
 from services.records.statistics.coding import coded
 from services.records.statistics.population import Reach, coded_students
 from services.records.subject_facts import EnrolledAt
-from services.records.tables import CodedStudentRow
+from services.records.tables import CodedStudentRow, StudentRow
 from shared.group_commit import Writing
 from tests.conftest import StandingClock
 from tests.records.conftest import NOON
@@ -72,6 +74,33 @@ async def test_a_code_follows_what_is_stored_and_what_is_destroyed(store: Store)
     async with store.database.reading() as tx:
         assert await tx.get(CodedStudentRow, own.student_id) is None
     assert await counted(store, LEA) == [0]
+
+
+async def test_a_code_that_a_question_had_to_make_is_there_for_the_next_one_of_whoever_is_as_before(store: Store) -> None:
+    """A load of who is as before stores nothing: without this, each question after an upgrade would read every record."""
+    first, second, gone = await store.store(*(arriving(whole_record(start=1000 * n)) for n in (1, 2, 3)))
+    ids = [first.student_id, second.student_id]
+    whole = await coded_students(store.database, store.vault, Reach(None, "enrolled", TODAY), [LEA])
+    assert whole.made_anew == []
+    async with store.database.transaction() as tx:
+        await tx.execute(delete(CodedStudentRow).where(CodedStudentRow.student_id == first.student_id))
+        await tx.execute(update(StudentRow).where(StudentRow.id == second.student_id).values(version=second.version + 1))  # by a notice
+    made = (await coded_students(store.database, store.vault, Reach(None, "enrolled", TODAY), [LEA])).made_anew
+    assert sorted(one.student_id for one in made) == sorted(ids)
+    again = await coded_students(store.database, store.vault, Reach(None, "enrolled", TODAY), [LEA])
+    assert (again.made_anew, again.codes) == ([], whole.codes)
+    # a fault: who was coded is changed, has another key or is gone before the code is stored
+    async with store.database.transaction() as tx:
+        await tx.execute(delete(CodedStudentRow).where(CodedStudentRow.student_id.in_(ids)))
+        await tx.execute(delete(StudentRow).where(StudentRow.id == gone.student_id))
+    late = [
+        made[0]._replace(version=made[0].version - 1),
+        made[1]._replace(wrapped_key=b"another"),
+        made[0]._replace(student_id=gone.student_id),
+    ]
+    await keep_codes(store.database, late)
+    async with store.database.reading() as tx:
+        assert (await tx.scalars(select(CodedStudentRow))).all() == []
 
 
 @pytest.mark.requirement("DAY-state")
