@@ -70,8 +70,10 @@ RELATIONS: Final[Mapping[str, str]] = {
     "adoptive-parent": word("Adoptive parent"),
     "mother-foster": word("Foster mother"),
     "father-foster": word("Foster father"),
+    "foster-parent": word("Foster parent"),
     "guardian": word("Guardian"),
     "legal-guardian": word("Legal guardian"),
+    "courtappointedguardian": word("Guardian appointed by a court"),
 }
 """Those whom the law calls parents, by the words of the formats that are read (34 CFR 99.3 "Parent")."""
 

@@ -12,8 +12,18 @@ from services.records.formats.xml_marks import value_of
 
 SYSTEMS = frozenset({"state", "state migrant", "district", "school", "other"})
 """Identification systems that the kind of an identifier says as well."""
-RIGHTS_RELATIONS = frozenset({"mother", "father", "mother, foster", "father, foster", "parent", "legal guardian", "adoptive parent"})
-"""Natural and adoptive parents and guardians (34 CFR 99.3 "Parent"). A foster parent acting in the absence of a parent is one too."""
+RIGHTS_RELATIONS = frozenset(
+    {
+        "mother", "father", "parent", "adoptive parent", "adoptive parents",
+        "mother, foster", "father, foster", "foster parent",
+        "guardian", "legal guardian", "courtappointedguardian", "court appointed guardian",
+    }
+)  # fmt: skip
+"""Natural and adoptive parents and guardians (34 CFR 99.3 "Parent"). A foster parent acting in the absence of a parent is one too.
+
+As Ed-Fi's RelationDescriptor spells them (5.2: Mother, Father, Parent, Foster parent, Guardian, CourtAppointedGuardian), and as versions
+before it and states' own lists do. A step-parent or a godparent is none by that alone.
+"""
 
 IDENTIFIERS = {"state": "state", "state migrant": "migrant", "national migrant": "migrant", "district": "district", "school": "school"}
 """StudentIdentificationSystem → kind of identifier. SSN has its own element."""

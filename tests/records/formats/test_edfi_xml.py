@@ -191,10 +191,11 @@ def test_what_names_two_students_is_kept_for_neither_and_what_names_one_who_is_n
     assert parsed.findings.reasons["student-unknown"] == 1
 
 
-def test_a_parent_holds_rights_and_a_grandmother_does_not() -> None:
+@pytest.mark.parametrize("relation", ["Mother", "Father", "Parent", "Foster parent", "Guardian", "CourtAppointedGuardian"])
+def test_whom_the_standards_own_list_calls_a_parent_or_guardian_holds_rights_and_a_grandmother_does_not(relation: str) -> None:
     name = "<Name><FirstName>Eva</FirstName><LastSurname>Ek</LastSurname></Name>"
     contact = "<Contact id='C{n}'><ContactUniqueId>{n}</ContactUniqueId>" + name + "</Contact>"
-    relation = (
+    related = (
         "<StudentContactAssociation>" + REFERENCE.format(id="7") + "<ContactReference ref='C{n}'/>"
         "<Relation>uri://ed-fi.org/RelationDescriptor#{relation}</Relation></StudentContactAssociation>"
     )
@@ -202,7 +203,7 @@ def test_a_parent_holds_rights_and_a_grandmother_does_not() -> None:
     parsed = read_edfi_xml(
         archive(
             Student=STUDENT.format(id="7"),
-            Contact=people + relation.format(n=1, relation="Mother") + relation.format(n=2, relation="Grandmother"),
+            Contact=people + related.format(n=1, relation=relation) + related.format(n=2, relation="Grandmother"),
         )
     )
     [student] = parsed.students
