@@ -157,18 +157,21 @@ class StrictHttpProtocol(HttpToolsProtocol):
             self._refuse(HeadersTooLarge("the request target is too long"))
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """A field. INVARIANT: what stands behind a body is no header: a proxy that removes and adds fields has not looked at it."""
+        """A field. INVARIANT: what stands behind a body is no header: a proxy that removes and adds fields has not looked at it.
+
+        White space behind a value is none of it (RFC 9112 section 5.1); the parser takes away what stands before it alone.
+        """
         if not self._in_header:
             self._refuse(MalformedRequest("no fields stand behind a body"))
         self._header_bytes += len(name) + len(value) + 4
         if self._header_bytes > MAX_HEADER_BYTES or len(self.headers) >= MAX_FIELDS:
             self._refuse(HeadersTooLarge())
-        lower = name.lower()
+        lower, value = name.lower(), value.rstrip(b" \t")
         if lower in ONCE:
             if lower in self._seen:
                 self._refuse(MalformedRequest("a field that may come once comes twice", field=lower.decode("ascii")))
             self._seen.add(lower)
-        if lower == b"transfer-encoding" and value.strip().lower() != b"chunked":
+        if lower == b"transfer-encoding" and value.lower() != b"chunked":
             self._refuse(MalformedRequest("the only transfer coding is chunked", field="Transfer-Encoding"))
         if lower == b"upgrade":
             self._refuse(MalformedRequest("no other protocol is spoken here", field="Upgrade"))

@@ -184,6 +184,24 @@ async def test_ordinary_requests_pass() -> None:
 
 
 @pytest.mark.anyio
+async def test_white_space_around_a_value_is_none_of_it() -> None:
+    fields = b"Host:  node.example \t\r\nDPoP:\ta.b.c  \r\nIdempotency-Key: aaaaaaaa \r\nContent-Length: 3 \r\nX:  \r\nTransfer: a b \r\n"
+    async with serving() as port:
+        answer = await spoken(b"POST / HTTP/1.1\r\n" + fields + b"\r\nabc", port=port)
+        assert answer.startswith(OK), answer
+        assert dict(heard[-1]["headers"]) == {
+            b"host": b"node.example",
+            b"dpop": b"a.b.c",
+            b"idempotency-key": b"aaaaaaaa",
+            b"content-length": b"3",
+            b"x": b"",
+            b"transfer": b"a b",
+        }
+        waits = b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: 3\r\nExpect: 100-continue \r\n\r\n"
+        assert (await spoken(waits, port=port)).startswith(b"HTTP/1.1 100 "), "who waits to be asked for the body is asked"
+
+
+@pytest.mark.anyio
 async def test_a_bad_second_request_never_answers_for_the_first() -> None:
     async with serving() as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
