@@ -19,6 +19,10 @@ class CallerGone(Exception):
     """The caller closed the connection; nobody waits for an answer."""
 
 
+class CallerTooSlow(ConnectionAbortedError):
+    """An answer has begun that its caller does not take, or whose request they do not end, in its time: it is broken off."""
+
+
 async def chunks(receive: Receive, *, limit: int, until: float = inf) -> AsyncIterator[bytes]:
     """The body as it comes. Raises BodyTooLarge as soon as it is longer than `limit`, CallerGone, TimeoutError: also at `until`, of the
     loop's clock.

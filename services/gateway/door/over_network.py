@@ -14,7 +14,7 @@ from typing import Final
 from starlette.types import Receive, Send
 
 from safepassage.problems.requests import AnswerTooLate, TemporarilyUnavailable
-from services.gateway.door.bodies import IDLE_SECONDS, chunks, whole
+from services.gateway.door.bodies import IDLE_SECONDS, CallerTooSlow, chunks, whole
 from services.gateway.door.callers_leaving import CallersLeaving
 from services.gateway.door.circuit_breaker import CircuitBreaker, Outcome, RetryBudget
 from services.gateway.door.headers import returned
@@ -47,6 +47,8 @@ class OverNetwork:
         try:
             status = await self._watched(request, receive, send)
             outcome = "answered"
+        except CallerTooSlow:
+            raise
         except (TemporarilyUnavailable, ConnectionAbortedError):
             outcome = "failed"
             raise
@@ -86,10 +88,14 @@ class _Exchange:
         self._upload: asyncio.Task[None] | None = None
         self._failure: Exception | None = None
         """What went wrong with the body on its way up: it is told instead of what the service made of it."""
-        self._begun = False
+        self._begun = self._giving = False
+        """Whether the answer has begun; and whether it is the caller who is waited for, to take some of it."""
 
     async def go(self, body: bytes, parts: Parts | None, sent: asyncio.Event) -> int:
-        """The status. Raises AnswerTooLate, TemporarilyUnavailable while nothing is answered yet, ConnectionAbortedError after."""
+        """The status. Raises AnswerTooLate, TemporarilyUnavailable while nothing is answered yet, ConnectionAbortedError after.
+
+        INVARIANT: whoever is slow at what is theirs to do says nothing of the service: CallerTooSlow, and what went wrong with their body.
+        """
         self._retries.earn()
         try:
             if parts is None:
@@ -99,7 +105,7 @@ class _Exchange:
             return await self._answer(answer)
         except (OSError, TimeoutError) as error:
             if self._begun:
-                raise ConnectionAbortedError from None
+                raise (CallerTooSlow if self._giving or self._failure is not None else ConnectionAbortedError) from None
             if self._failure is not None:
                 raise self._failure from error
             if isinstance(error, TimeoutError):
@@ -162,7 +168,9 @@ class _Exchange:
         """Send the body chunk by chunk, as fast as the caller takes it; the service may pause for IDLE_SECONDS."""
         connection = self._connection
         while connection is not None and (part := await connection.part(self._seconds() + IDLE_SECONDS)):
+            self._giving = True
             await self._send({"type": "http.response.body", "body": part, "more_body": True})
+            self._giving = False
         await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
     def _leave(self) -> None:

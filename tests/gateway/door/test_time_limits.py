@@ -8,6 +8,7 @@ from math import inf
 import pytest
 from starlette.types import Receive, Send
 
+from services.gateway.door import circuit_breaker
 from services.gateway.door.over_network import TAKEN_WHOLE
 from services.gateway.door.route import MIB, TOTAL_SECONDS
 from services.gateway.door.routing_table import LASTING, ROUTES
@@ -82,10 +83,12 @@ async def drip(production: Production, forward: Forward) -> bytes:
 
 @pytest.mark.requirement("DOOR-time")
 async def test_an_answer_that_has_begun_and_does_not_end_in_the_time_of_its_route_is_broken_off(
-    production: Production, forward: Forward
+    production: Production, forward: Forward, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(circuit_breaker, "LEAST", 1)
     answer = await drip(production, forward)
     assert (status_of(answer), answer.count(b"x" * 1000), answer.endswith(b"0\r\n\r\n")) == (200, STEPS, False)
+    assert production.records.is_left_alone, "it is the service that has not ended in its time"
     production.idle()
 
 
@@ -98,18 +101,31 @@ async def test_an_answer_of_a_route_that_lasts_takes_as_long_as_it_takes(
     production.idle()
 
 
-async def test_who_takes_an_answer_slowly_holds_it_no_longer_than_its_route_says(production: Production, forward: Forward) -> None:
+async def until_it_waits(production: Production) -> None:
+    """Until the service has to wait with the rest of its answer, as nobody takes what it has given."""
+    given, still = -1, 0
+    while still < 200:
+        given, still = production.service.received, still + 1 if given == production.service.received else 0
+        await asyncio.sleep(0)
+
+
+async def test_who_takes_an_answer_slowly_holds_it_no_longer_than_its_route_says(
+    production: Production, forward: Forward, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(circuit_breaker, "LEAST", 1)
     production.service.act = production.service.endless
     reader, writer = await asyncio.open_connection("127.0.0.1", production.port, limit=65536)
     writer.write(production.request("GET", "/v1/matches", CLOSE))
     async with asyncio.timeout(600):
         for _ in range(STEPS):
-            await reader.readexactly(MIB)
+            await reader.readexactly(8 * MIB)  # more than the kernel keeps
+            await until_it_waits(production)
             await forward(STEP)
         await production.service.gone.wait()
         while production.server.server_state.connections:  # noqa: ASYNC110 what was sent is not taken, and nobody waits until it is
             await asyncio.sleep(0)
     writer.close()
+    assert not production.records.is_left_alone, "slow readers do not keep others from a service that has not failed"
     production.idle()
 
 
