@@ -1,5 +1,6 @@
 """From which network address a request comes: the connection's, or what a proxy of the agency's own says in front of it. Pure."""
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
@@ -9,6 +10,7 @@ Network = IPv4Network | IPv6Network
 
 _X_FORWARDED_FOR: Final = b"x-forwarded-for"
 _LONGEST: Final = 4_096
+_WITH_PORT: Final = re.compile(r"(?:([0-9.]+)|\[([^\[\]]+)\])(?::[0-9]{1,5})?")
 
 
 def client_address(connected: str | None, fields: Iterable[tuple[bytes, bytes]], *, trusted: Sequence[Network]) -> str | None:
@@ -25,7 +27,7 @@ def client_address(connected: str | None, fields: Iterable[tuple[bytes, bytes]],
         return _canonical(connected or "")
     said = b",".join(value for name, value in fields if name == _X_FORWARDED_FOR)
     for text in reversed(said[-_LONGEST:].decode("latin-1").split(",")):
-        before = _parsed(text.strip())
+        before = _written(text.strip())
         if before is None:
             break
         address = before
@@ -62,6 +64,12 @@ def is_trusted(connected: str | None, trusted: Sequence[Network]) -> bool:
 
 def _is_in(address: IPv4Address | IPv6Address, networks: Sequence[Network]) -> bool:
     return any(address in network for network in networks)
+
+
+def _written(text: str) -> IPv4Address | IPv6Address | None:
+    """Of a proxy: some write the port too, and an IPv6 address in brackets then, as RFC 7239 section 6 has them."""
+    found = _WITH_PORT.fullmatch(text)
+    return _parsed(text if found is None else found[1] or found[2])
 
 
 def _parsed(text: str) -> IPv4Address | IPv6Address | None:
