@@ -25,6 +25,8 @@ from services.gateway.oauth.oauth_errors import ClientNotAuthenticated
 
 METHODS: Final = ("tls_client_auth", "self_signed_tls_client_auth")
 MAX_DER: Final = 16 * 1024
+_UNREADABLE: Final = (ValueError, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
+"""What is raised of a certificate that is not one of RFC 5280: not all of it is a ValueError."""
 _PEM: Final = b"-----BEGIN CERTIFICATE-----"
 
 
@@ -74,16 +76,22 @@ def kid_of_name(subject: TlsSubject) -> str:
 
 
 def require_certificate(certificate: ClientCertificate, client: KnownClient, authorities: Authorities, *, now: datetime) -> str:
-    """Check that it is the client's own. Gives by what a token names it. Raises ClientNotAuthenticated."""
+    """Check that it is the client's own. Gives by what a token names it. Raises ClientNotAuthenticated.
+
+    INVARIANT: whatever a handshake or a proxy lets through, none that cannot be read is a fault of ours.
+    """
     try:
-        parsed = x509.load_der_x509_certificate(certificate.der)
-        valid = parsed.not_valid_before_utc <= now <= parsed.not_valid_after_utc and _is_for_clients(parsed)
-    except ValueError as error:
+        return _kid_of(x509.load_der_x509_certificate(certificate.der), certificate.thumbprint, client, authorities, now)
+    except _UNREADABLE as error:
         raise ClientNotAuthenticated("certificate-malformed") from error
-    if not valid:
+
+
+def _kid_of(parsed: x509.Certificate, thumbprint: str, client: KnownClient, authorities: Authorities, now: datetime) -> str:
+    """Raises ClientNotAuthenticated; one of _UNREADABLE where something of it is only found out to be malformed once it is asked for."""
+    if not (parsed.not_valid_before_utc <= now <= parsed.not_valid_after_utc and _is_for_clients(parsed)):
         raise ClientNotAuthenticated("certificate-not-valid")
-    if client.authentication == "self_signed_tls_client_auth" and certificate.thumbprint in client.tls_certificates:
-        return kid_of(certificate.thumbprint)
+    if client.authentication == "self_signed_tls_client_auth" and thumbprint in client.tls_certificates:
+        return kid_of(thumbprint)
     if client.authentication != "tls_client_auth" or client.tls_subject is None:
         raise ClientNotAuthenticated("certificate")
     authorities.require_issued(parsed)

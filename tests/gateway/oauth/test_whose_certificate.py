@@ -82,6 +82,12 @@ def test_a_clients_own_certificate_is_its_own(name: str) -> None:
     assert require_certificate(given_.seen, of, Authorities((NAMESAKE.certificate, AUTHORITY.certificate)), now=NOW) == kid
 
 
+def with_other_bytes(before: bytes, after: bytes) -> ClientCertificate:
+    """Of SEVERAL, and what no program should have made of it."""
+    assert SEVERAL.der.count(before) == 1
+    return ClientCertificate(SEVERAL.der.replace(before, after))
+
+
 NAME = "certificate-subject"
 CHILD_OF_A_CLIENT = holder(DN, by=holder("CN=self", authority=True))
 WRONG: dict[str, tuple[ClientCertificate, KnownClient, str]] = {
@@ -137,6 +143,13 @@ WRONG: dict[str, tuple[ClientCertificate, KnownClient, str]] = {
     "of a client with a secret": (OWN.seen, client(authentication="client_secret", tls_subject=None), "certificate"),
     "not a certificate": (ClientCertificate(b"\x30\x03\x02\x01\x01"), client(), "certificate-malformed"),
     "cut off": (ClientCertificate(OWN.der[:-20]), client(), "certificate-malformed"),
+    "of a version that there is not": (
+        with_other_bytes(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x07"),
+        client(),
+        "certificate-malformed",
+    ),
+    "an extension twice": (with_other_bytes(b"\x55\x1d\x25", b"\x55\x1d\x11"), client(), "certificate-malformed"),
+    "a name of a kind that is not read": (with_other_bytes(b"\x82\x0fsis.oak", b"\x83\x0fsis.oak"), client(), "certificate-malformed"),
     "something after it": (ClientCertificate(OWN.der + b"x"), client(), "certificate-malformed"),
 }
 
