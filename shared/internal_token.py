@@ -25,6 +25,9 @@ HEADER = "sp-internal"
 LIFETIME_SECONDS = 30
 CLOCK_SKEW_SECONDS = 5
 MAX_LENGTH = 12 * 1024
+"""Of the gateway's: as long as an access token may be, whose claims it carries."""
+MAX_NESTED_LENGTH = MAX_LENGTH * 4 // 3 + 1024
+"""Of one that may have another within."""
 
 
 class FamilyMember(Wire):
@@ -177,12 +180,12 @@ class InternalTokens:
         return claims
 
     def _verify_signature(self, token: str) -> InternalClaims:
-        issuer = split(token, max_length=MAX_LENGTH)[1].get("iss")
+        issuer = split(token, max_length=MAX_NESTED_LENGTH)[1].get("iss")
         keys = self._callers.get(issuer) if issuer in self._callers else None  # type: ignore[arg-type]
         if keys is None:
             raise NotAuthenticated("that service may not call this one")
         try:
-            claims = InternalClaims.model_validate(verify_compact(token, typ=TYPE, keys=keys, max_length=MAX_LENGTH))
+            claims = InternalClaims.model_validate(verify_compact(token, typ=TYPE, keys=keys, max_length=MAX_NESTED_LENGTH))
         except ValidationError as error:
             raise MalformedToken("the claims are not those of an internal token") from error
         return claims
