@@ -9,24 +9,29 @@ from typing import Any
 from sqlalchemy import select, update
 
 from services.records.tables import (
+    ArrivedNoticeRow,
     EducatorCredentialRow,
     ExchangeRequestRow,
     GivenPackageRow,
     KeptRosterRow,
     OrganisationKeyRow,
     OutboxRow,
+    OutgoingNoticeRow,
     PeerRequestRow,
     StudentRow,
+    TransferHoldRow,
 )
 from services.records.vault import Vault
 from shared.database import Database
 
 AT_ONCE = 500
+OF_EXCHANGES = (ExchangeRequestRow, PeerRequestRow, OutgoingNoticeRow, ArrivedNoticeRow, TransferHoldRow)
+"""What has particulars, each sealed with its id (`Exchange.seal_particulars`)."""
 
 
 async def rewrap_data_keys(database: Database, vault: Vault) -> int:
-    """Wrap anew what an older version wrapped: students' data keys, particulars of exchanges, kept rosters, educators' credentials,
-    organisations' encryption keys, what waits in the outbox.
+    """Wrap anew what an older version wrapped: students' data keys, particulars of exchanges, of notices and of holds, kept rosters,
+    educators' credentials, organisations' encryption keys, what waits in the outbox.
 
     Gives how many data keys it were. Afterwards the older version may be destroyed. Raises SealBroken.
     """
@@ -38,7 +43,7 @@ async def rewrap_data_keys(database: Database, vault: Vault) -> int:
         return vault.rewrap_particulars(identifier, sealed) if sealed else sealed
 
     rewrapped = await _again(database, StudentRow.id, StudentRow.wrapped_key, vault.rewrap)
-    for row in (ExchangeRequestRow, PeerRequestRow):
+    for row in OF_EXCHANGES:
         await _again(database, row.id, row.particulars, particulars)
     for roster in (KeptRosterRow, GivenPackageRow):
         await _again(database, roster.id, roster.sealed, vault.rewrap_roster)
