@@ -11,7 +11,7 @@ from safepassage.canonical import to_base64url
 from safepassage.checkpoints import parse_vkey
 from safepassage.ids import uuid7
 from safepassage.proofs import leaf_hash
-from services.audit.drafts import Draft
+from services.audit.drafts import Outline
 from services.audit.driver import Driver
 from services.audit.entries import Entry, Sealed
 from services.audit.group_commit import write_entries
@@ -59,7 +59,7 @@ def entries_of_bench(count: int, first: int, t: int, tags: list[bytes]) -> list[
             f'"policy_hash":"{POLICIES[(first + n) * len(POLICIES) // 1_000_000 % len(POLICIES)]}","t":{t},"v":1}}'
         )
         key = time + (first + n).to_bytes(16, "big")
-        draft = Draft("match", False, key, bytes(32), ("",), (None,), b"", b"", "", "", "", "", 0)
+        outline = Outline("match", False, key, bytes(32), ("",), 0)
         made = leaf.encode("ascii")
-        entries.append(Entry(draft, made, leaf_hash(made), "", (Sealed(tags[(first + n) * 7919 % len(tags)], b""),)))
+        entries.append(Entry(outline, made, leaf_hash(made), "", (Sealed(tags[(first + n) * 7919 % len(tags)], b""),)))
     return entries

@@ -160,8 +160,8 @@ class _OfLeaves(Sequencer):
     def _write(self, driver: Driver, head: Head, submissions: list[Submission], now: datetime) -> Committed:
         leaves: list[bytes] = []
         for submission in submissions:
-            submission.places = [Place(head.year, head.size + len(leaves) + n, False) for n in range(len(submission.drafts))]
-            leaves += [draft.context for draft in submission.drafts]
+            submission.places = [Place(head.year, head.size + len(leaves) + n, False) for n in range(len(submission.outlines))]
+            leaves += [draft.context for draft in submission.drafts()]
         t, signing = max(int(now.timestamp()), head.last_t), Signing(self._signer, now)
         written = write_leaves(driver, head, leaves, leaf_hashes(leaves), t, signing=signing)
         return Committed(written.head, written.growth, None, note=written.note)

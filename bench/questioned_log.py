@@ -100,14 +100,15 @@ async def fill(database: Database, state: Any, head: Head, about: Questioned, co
 
 def _write(state: Any, head: Head, drafts: list[Draft], t: int, connection: Connection) -> Head:
     driver, epoch = Driver(connection), key_epoch(t)
-    minted = state.keys.for_students(driver, epoch, {draft.subjects[0] for draft in drafts})
+    minted = state.keys.for_students(driver, epoch, {draft.outline.subjects[0] for draft in drafts})
     entries = entries_of(drafts, origin=head.origin, t=t, epoch=epoch, node_key=minted.node_key, keys=minted.keys)
     return write_entries(driver, head, entries, t, signing=Signing(state.signer, state.clock())).head
 
 
 def _about_one(draft: Draft, student: UUID, number: int, exchange: str, decision: str) -> Draft:
     context = draft.context.replace(str(_ANY_EXCHANGE).encode(), exchange.encode()).replace(str(_ANY_DECISION).encode(), decision.encode())
-    return draft._replace(subjects=(str(student),), event_key=number.to_bytes(22, "big"), context=context)
+    outline = draft.outline._replace(subjects=(str(student),), event_key=number.to_bytes(22, "big"))
+    return draft._replace(outline=outline, context=context)
 
 
 def _events(about: Questioned, digest_key: bytes, chance: random.Random) -> Iterator[Draft]:

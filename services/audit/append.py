@@ -25,6 +25,7 @@ from services.audit.answers import Proven, append_answer, prove_duplicates
 from services.audit.batches import Batch, Sender
 from services.audit.consistency import Consistency
 from services.audit.driver import Driver
+from services.audit.group_commit import Submission
 from services.audit.preparers import LARGE_BYTES, Preparers
 from services.audit.sequencer import Sequencer
 from services.audit.tables import AppendedRow
@@ -114,8 +115,8 @@ async def _in_steps(batch: Batch, sequencer: Sequencer) -> list[Receipt]:
     """Append step by step, each prepared while the one before it commits. Raises what the first of those that failed did."""
     appending: list[asyncio.Task[Receipt]] = []
     for step in batch.steps:
-        appended = sequencer.append(step.drafts, first=step.first, sealed=step.sealed)
-        if len(step.drafts) == len(batch.ahead):
+        appended = sequencer.submit(Submission(step.outlines, step.drafts, step.first, step.sealed))
+        if len(step.outlines) == len(batch.ahead):
             return [await appended]
         appending.append(asyncio.ensure_future(appended))
         await asyncio.sleep(0)

@@ -3,7 +3,7 @@
 The service does it itself, or has a process beside it do so (services.audit.preparers): nothing here needs the log.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple, cast
 
@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from safepassage.compact import PublicKeys
 from services.audit.authority import Permission, needs_decision, permission_of, require_own_class
-from services.audit.drafts import Draft, draft_of, event_key
+from services.audit.drafts import Draft, Outline, draft_of, event_key
 from services.audit.sealed_ahead import SealedAhead
 from shared.contracts.audit import AHEAD, AppendRequest, Event, KnownSize
 from shared.internal_token import Principal
@@ -42,8 +42,15 @@ class Step(NamedTuple):
 
     first: int
     """Which of the request's events their first one is."""
-    drafts: Sequence[Draft]
+    outlines: Sequence[Outline]
+    drafts: Callable[[], Sequence[Draft]]
+    """Asked where they are to be sealed in their turn."""
     sealed: SealedAhead | None = None
+
+    @classmethod
+    def of(cls, first: int, drafts: Sequence[Draft]) -> "Step":
+        """Of events that are to be sealed in their turn."""
+        return cls(first, [draft.outline for draft in drafts], lambda: drafts)
 
 
 class Batch(NamedTuple):
@@ -56,6 +63,10 @@ class Batch(NamedTuple):
     expired: Sequence[bytes]
     """The keys of events whose decision was in force once. They may be in the log already, and come into it no more."""
     steps: Iterable[Step]
+
+    def drafts(self) -> list[Draft]:
+        """Of all steps, which are used up by it."""
+        return [draft for step in self.steps for draft in step.drafts()]
 
 
 def batch_of(body: bytes, sender: Sender) -> Batch:
@@ -103,7 +114,7 @@ def _permission(event: Event, sender: Sender) -> Permission | None:
 
 def _drafted(events: Sequence[Event], permissions: Sequence[Permission | None], sender: Sender) -> Iterator[Step]:
     for step in steps_of([len(event.subjects) for event in events]):
-        yield Step(step.start, [_draft(events[at], permissions[at], sender) for at in step])
+        yield Step.of(step.start, [_draft(events[at], permissions[at], sender) for at in step])
 
 
 def _draft(event: Event, permission: Permission | None, sender: Sender) -> Draft:

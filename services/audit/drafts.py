@@ -35,8 +35,8 @@ _NOBODY: Final = (None,)
 _quick_json: Final = msgspec.json.Encoder().encode
 
 
-class Draft(NamedTuple):
-    """What `draft_of` makes of an event."""
+class Outline(NamedTuple):
+    """What of an event is in rows beside its leaf and what is sealed: enough to append an entry that is sealed already."""
 
     class_: str
     ahead: bool
@@ -45,6 +45,15 @@ class Draft(NamedTuple):
     event_digest: bytes
     """32 bytes, keyed: tells two events with one key apart, and nothing to who has not the key."""
     subjects: tuple[str, ...]
+    partition: int
+    on_behalf_of: UUID | None = None
+    """Of a disclosure that is to be in a district's copy of the record (34 CFR 99.32(b)(2)): the district's."""
+
+
+class Draft(NamedTuple):
+    """What `draft_of` makes of an event."""
+
+    outline: Outline
     custodians: tuple[str | None, ...]
     """One for each subject; for an event without subjects, the one organisation that may open it, or None."""
     actor: bytes
@@ -53,9 +62,6 @@ class Draft(NamedTuple):
     decision: str
     pt_commit: str
     policy_hash: str
-    partition: int
-    on_behalf_of: UUID | None = None
-    """Of a disclosure that is to be in a district's copy of the record (34 CFR 99.32(b)(2)): the district's."""
 
 
 def draft_of(event: Event, *, producer: str, digest_key: bytes) -> Draft:
@@ -73,22 +79,16 @@ def draft_of(event: Event, *, producer: str, digest_key: bytes) -> Draft:
         f"{event.decision_token or ''}\0"
     )
     secret = what.basis in SEALED_BY_COURT
-    return Draft(
+    outline = Outline(
         class_,
         class_ in AHEAD,
         event_key(producer, key),
         blake2b(b"%b%b\0%b" % (received.encode(), actor, context), digest_size=32, key=digest_key).digest(),
         subjects,
-        custodians,
-        actor,
-        context,
-        ct,
-        decision,
-        pt_commit,
-        policy_hash,
         SEALED_PARTITION if secret else OPEN_PARTITION,
         what.originating_organisation if class_ == "disclosure" and not secret else None,
     )
+    return Draft(outline, custodians, actor, context, ct, decision, pt_commit, policy_hash)
 
 
 def canonical_part(part: Actor | Context) -> bytes:

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from safepassage.leaf import SALT_BYTES
 from safepassage.proofs import leaf_hashes
-from services.audit.drafts import Draft
+from services.audit.drafts import Draft, Outline
 from services.audit.sealing import NONCE_BYTES, entry_binding, group_bytes, seal
 from services.audit.tree import Frontier
 
@@ -61,7 +61,7 @@ class Sealed(NamedTuple):
 class Entry(NamedTuple):
     """An entry that has its leaf, and no index yet."""
 
-    draft: Draft
+    outline: Outline
     leaf: bytes
     leaf_hash: bytes
     """Its hash in the tree: RFC 9162 section 2.1.1."""
@@ -86,13 +86,13 @@ def entries_of(
     at = 0
     for draft, entry_id in zip(drafts, ids, strict=True):
         leaf = (
-            f'{{"class":"{draft.class_}","commitments":{{"actor":"{text[at : at + 43]}","context":"{text[at + 44 : at + 87]}",'
+            f'{{"class":"{draft.outline.class_}","commitments":{{"actor":"{text[at : at + 43]}","context":"{text[at + 44 : at + 87]}",'
             f'"subject":"{text[at + 88 : at + 131]}"}},"digests":{{"ct":"{draft.ct}","decision":"{draft.decision}",'
             f'"pt_commit":"{draft.pt_commit}"}},"id":"{entry_id}","key_epoch":{epoch},"policy_hash":"{draft.policy_hash}","t":{t},"v":1}}'
         )
         leaves.append(leaf.encode("ascii"))
         at += 132
-    return list(map(Entry, drafts, leaves, leaf_hashes(leaves), base64url_of(leaves), sealed))
+    return list(map(Entry, [draft.outline for draft in drafts], leaves, leaf_hashes(leaves), base64url_of(leaves), sealed))
 
 
 def base64url_of(values: Sequence[bytes]) -> list[str]:
@@ -109,7 +109,7 @@ def _commit(
     drafts: Sequence[Draft], *, origin: str, t: int, node_key: SealingKey, keys: Mapping[str, SealingKey]
 ) -> tuple[list[str], list[bytes], list[tuple[Sealed, ...]]]:
     """Of each entry its id, its three commitments (actor, context, subject), and what is sealed."""
-    random = os.urandom(sum(_OF_ENTRY + _OF_SUBJECT * max(len(draft.subjects), 1) for draft in drafts))
+    random = os.urandom(sum(_OF_ENTRY + _OF_SUBJECT * max(len(draft.outline.subjects), 1) for draft in drafts))
     milliseconds = f"{t * 1000:012x}"
     id_start = f"{milliseconds[:8]}-{milliseconds[8:]}-7"
     at = 0
@@ -117,6 +117,7 @@ def _commit(
     commitments: list[bytes] = []
     sealed: list[tuple[Sealed, ...]] = []
     for draft in drafts:
+        subjects = draft.outline.subjects
         bits = random[at : at + _ID_BYTES].hex()
         # of whole seconds, so that the id tells no more of the time than `t` does (RFC 9562 section 5.7)
         entry_id = f"{id_start}{bits[:3]}-{_VARIANT[random[at] & 3]}{bits[4:7]}-{bits[7:19]}"
@@ -127,10 +128,10 @@ def _commit(
         context = random[at : at + SALT_BYTES] + draft.context
         at += SALT_BYTES
         nonce, of_subjects = random[at : at + NONCE_BYTES], at + NONCE_BYTES
-        at = of_subjects + _OF_SUBJECT * max(len(draft.subjects), 1)
+        at = of_subjects + _OF_SUBJECT * max(len(subjects), 1)
         groups = group_bytes("actor", actor) + group_bytes("context", context)
-        if len(draft.subjects) <= 1:
-            student = draft.subjects[0] if draft.subjects else None
+        if len(subjects) <= 1:
+            student = subjects[0] if subjects else None
             key_id, cipher, _ = node_key if student is None else keys[student]
             salted = random[of_subjects : of_subjects + SALT_BYTES] + _subject(student, draft.custodians[0], key_id)
             subject = hashlib.sha256(b"\x00" + salted).digest()
@@ -146,7 +147,7 @@ def _commit(
 def _seal_subjects(draft: Draft, random: bytes, keys: Mapping[str, SealingKey], bound: bytes) -> tuple[bytes, list[Sealed]]:
     """Commitment and sealed parts of many subjects, each under their own key."""
     leaves, parts = [], []
-    for position, (student, custodian) in enumerate(zip(draft.subjects, draft.custodians, strict=True)):
+    for position, (student, custodian) in enumerate(zip(draft.outline.subjects, draft.custodians, strict=True)):
         own = random[position * _OF_SUBJECT : (position + 1) * _OF_SUBJECT]
         key_id, cipher, _ = keys[student]
         salted = own[:SALT_BYTES] + _subject(student, custodian, key_id)

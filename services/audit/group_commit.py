@@ -1,6 +1,6 @@
 """One group of events becomes entries in one transaction: lock, look for duplicates, seal, grow the tree, write, compare and set."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from safepassage.problems.log import EventKeyReused
 from services.audit.checkpoints import CheckpointSigner, held_checkpoint, keep_checkpoint, signed
-from services.audit.drafts import KINDS, Draft
+from services.audit.drafts import KINDS, Draft, Outline
 from services.audit.driver import Change, Driver, insertion
 from services.audit.entries import Entry, entries_of
 from services.audit.heads import Head
@@ -60,7 +60,9 @@ class Place(NamedTuple):
 class Submission:
     """Events that one request wants appended, in order."""
 
-    drafts: Sequence[Draft]
+    outlines: Sequence[Outline]
+    drafts: Callable[[], Sequence[Draft]]
+    """Asked where they are to be sealed in their turn."""
     first: int = 0
     """Which of the request's events the first of them is."""
     sealed: SealedAhead | None = None
@@ -70,6 +72,11 @@ class Submission:
     posted: PostedAhead | None = None
     """What these add to the index, where they were taken as they were sealed before."""
     refused: EventKeyReused | None = None
+
+    @classmethod
+    def of(cls, drafts: Sequence[Draft], first: int = 0) -> "Submission":
+        """Of events that are to be sealed in their turn."""
+        return cls([draft.outline for draft in drafts], lambda: drafts, first)
 
     def fits(self, head: Head, t: int) -> bool:
         """Whether what was sealed before is of this log and this time."""
@@ -135,12 +142,16 @@ def append_group(
 
 def _entries(driver: Driver, head: Head, submissions: Sequence[Submission], t: int, keys: SubjectKeys) -> tuple[Minted | None, list[Entry]]:
     """The new entries in their order: those that were sealed before as they are, where that fits; the others are sealed now."""
-    drafts = [one.drafts[at] for one in submissions if not one.fits(head, t) for at in one.fresh]
+    drafts: list[Draft] = []
+    for one in submissions:
+        if one.fresh and not one.fits(head, t):
+            theirs = one.drafts()
+            drafts += [theirs[at] for at in one.fresh]
     minted: Minted | None = None
     made: Iterator[Entry] = iter(())
     if drafts:
         epoch = key_epoch(t)
-        minted = keys.for_students(driver, epoch, {student for draft in drafts for student in draft.subjects})
+        minted = keys.for_students(driver, epoch, {student for draft in drafts for student in draft.outline.subjects})
         made = iter(entries_of(drafts, origin=head.origin, t=t, epoch=epoch, node_key=minted.node_key, keys=minted.keys))
     entries: list[Entry] = []
     for one in submissions:
@@ -192,25 +203,25 @@ def _place(driver: Driver, head: Head, submissions: Sequence[Submission]) -> int
 
     A submission that has an event whose key belongs to another event is refused as a whole, and nothing of it is appended.
     """
-    event_keys = [draft.event_key for submission in submissions for draft in submission.drafts]
+    event_keys = [one.event_key for submission in submissions for one in submission.outlines]
     held = {bytes(row[0]): (bytes(row[1]), row[2], row[3]) for row in driver.lookup_near(AppendedRow, "event_key", event_keys)}
     size = head.size
     for submission in submissions:
         places: list[Place] = []
         fresh: list[int] = []
-        for position, draft in enumerate(submission.drafts):
-            known = held.get(draft.event_key)
+        for position, outline in enumerate(submission.outlines):
+            known = held.get(outline.event_key)
             if known is None:
                 index = size + len(fresh)
-                held[draft.event_key] = (draft.event_digest, head.year, index)
+                held[outline.event_key] = (outline.event_digest, head.year, index)
                 places.append(Place(head.year, index, False))
                 fresh.append(position)
-            elif known[0] == draft.event_digest:
+            elif known[0] == outline.event_digest:
                 places.append(Place(known[1], known[2], True))
             else:
                 submission.refused = EventKeyReused(field=f"events.{submission.first + position}.key")
                 for taken_back in fresh:
-                    del held[submission.drafts[taken_back].event_key]
+                    del held[submission.outlines[taken_back].event_key]
                 fresh = []
                 break
         else:
@@ -227,14 +238,14 @@ def _write_rows(driver: Driver, head: Head, entries: Sequence[Entry], t: int) ->
     """
     year, block = head.year, head.index_rows // ROWS_OF_A_BLOCK
     placed = list(enumerate(entries, head.size))
-    appended = [(entry.draft.event_key, entry.draft.event_digest, year, idx) for idx, entry in placed]
+    appended = [(entry.outline.event_key, entry.outline.event_digest, year, idx) for idx, entry in placed]
     sealed = [(year, idx, part, one.key_id, one.groups) for idx, entry in placed for part, one in enumerate(entry.sealed)]
     index = [
-        (block, one.key_id, year, idx, KINDS[entry.draft.class_], entry.draft.partition)
+        (block, one.key_id, year, idx, KINDS[entry.outline.class_], entry.outline.partition)
         for idx, entry in placed
-        for one in (entry.sealed if len(entry.draft.subjects) == 1 else entry.sealed[1:])
+        for one in (entry.sealed if len(entry.outline.subjects) == 1 else entry.sealed[1:])
     ]
-    redisclosed = [(year, idx, of.bytes, t, None) for idx, entry in placed if (of := entry.draft.on_behalf_of) is not None]
+    redisclosed = [(year, idx, of.bytes, t, None) for idx, entry in placed if (of := entry.outline.on_behalf_of) is not None]
     index.sort()
     tables = ((AppendedRow, appended), (SealedRow, sealed), (SubjectEntryRow, index), (RedisclosureRow, redisclosed))
     if len(entries) == 1:

@@ -10,13 +10,14 @@ import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import Any, Final
 
 from safepassage.problems import SuiteError
 from safepassage.problems.requests import LogUnavailable
 from services.audit.batches import Batch, Sender, batch_of
 from services.audit.paired_sockets import OtherHasEnded, ask, hang_up, send
-from services.audit.preparing import Judging, Request, batch_with
+from services.audit.preparing import Judging, Request, RestAsked, batch_with, drafts_with
 from services.audit.sealed_ahead import PostedAhead, SealedAhead, SealingTerms
 
 log = logging.getLogger(__name__)
@@ -55,22 +56,25 @@ class Preparers:
             return batch_of(body, sender)
         process = await self._free.get()
         try:
-            return await self._prepared(process, Request(body, sender.principal, sender.now))
+            return await self._prepared(process, body, sender)
         except OtherHasEnded:
             log.error("a preparing process has ended")  # noqa: TRY400 nothing more is known of it
             raise LogUnavailable from None
         finally:
             self._free.put_nowait(process)
 
-    async def _prepared(self, process: "PreparingProcess", request: Request) -> Batch:
-        answer = await process.ask(request)
-        drafts = answer.drafts
-        terms = await self._terms({student for draft in drafts for student in draft.subjects})
+    async def _prepared(self, process: "PreparingProcess", body: bytes, sender: Sender) -> Batch:
+        answer = await process.ask(Request(body, sender.principal, sender.now))
+        outlines = answer.outlines
+        terms = await self._terms({student for outline in outlines for student in outline.subjects})
         if terms is None:
-            return batch_with(answer, drafts, None)
+            drafts = drafts_with(outlines, await process.ask(RestAsked()))
+            return batch_with(answer, outlines, lambda: drafts, None)
         columns = await process.ask(terms)
-        sealed = SealedAhead(terms.origin, terms.t, columns.entries(drafts))
-        return batch_with(answer, drafts, sealed, [PostedAhead(terms.posting.corrections, made) for made in columns.made])
+        sealed = SealedAhead(terms.origin, terms.t, columns.entries(outlines))
+        # few wait until what was sealed fits no more: those are read again, and what is sealed brings no drafts for all others
+        again = cache(lambda: batch_of(body, sender).drafts())
+        return batch_with(answer, outlines, again, sealed, [PostedAhead(terms.posting.corrections, made) for made in columns.made])
 
 
 class PreparingProcess:

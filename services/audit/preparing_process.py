@@ -9,7 +9,8 @@ import os
 import signal
 import socket
 import sys
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -20,7 +21,7 @@ from services.audit.drafts import Draft
 from services.audit.entries import entries_of
 from services.audit.index.ahead import postings_ahead
 from services.audit.paired_sockets import OtherHasEnded, receive, send
-from services.audit.preparing import Drafted, Judging, Request, SealedColumns, columns_of, drafted, prepared_steps
+from services.audit.preparing import Drafted, Judging, Request, RestAsked, SealedColumns, columns_of, drafted, prepared_steps, rest_of
 from services.audit.sealed_ahead import SealingTerms
 from shared.core_files import leave_no_core_file
 from shared.garbage import COLLECTED_AFTER
@@ -40,10 +41,16 @@ class Preparing:
         self._judging, self._keys = judging, {thumbprint(key): key for key in keys}
         self._drafts: list[Draft] = []
 
-    def answer(self, question: Request | SealingTerms) -> Drafted | SealedColumns | SuiteError:
-        """Drafts for a request, or what it is refused with; for terms the entries of the last request."""
+    def answer(self, question: Request | SealingTerms | RestAsked) -> Drafted | SealedColumns | Sequence[Sequence[Any]] | SuiteError:
+        """Outlines for a request, or what it is refused with; for terms the entries of the last request, without any the rest of it."""
         try:
-            return self._sealed(question) if isinstance(question, SealingTerms) else self._drafted(question)
+            match question:
+                case Request():
+                    return self._drafted(question)
+                case SealingTerms():
+                    return self._sealed(question)
+                case RestAsked():
+                    return rest_of(self._drafts)
         except SuiteError as refused:
             return refused
         except Exception as error:
@@ -59,7 +66,8 @@ class Preparing:
         drafts, self._drafts = self._drafts, []
         origin, t, epoch, node_key, keys, posting = terms
         entries = entries_of(drafts, origin=origin, t=t, epoch=epoch, node_key=node_key, keys=keys)
-        made = [postings_ahead(drafts[step.start : step.stop], t=t, epoch=epoch, keys=posting.keys) for step in prepared_steps(drafts)]
+        steps = prepared_steps([entry.outline for entry in entries])
+        made = [postings_ahead(drafts[step.start : step.stop], t=t, epoch=epoch, keys=posting.keys) for step in steps]
         return columns_of(entries, made)
 
 

@@ -21,7 +21,6 @@ from services.audit.driver import Driver
 from services.audit.foreseen import written_as_foreseen
 from services.audit.group_commit import Committed, HeadIsStale, Signing, Submission, YearIsOver, append_group, lock_head
 from services.audit.heads import Head, LogDamaged
-from services.audit.sealed_ahead import SealedAhead
 from services.audit.shards import Shards
 from services.audit.subject_keys import Minted, SubjectKeys
 from services.audit.tile_memory import TileMemory
@@ -113,17 +112,18 @@ class Sequencer:
         """The newest log as it was last committed; None where it is to be read first."""
         return self._head
 
-    async def append(self, drafts: Sequence[Draft], *, first: int = 0, sealed: SealedAhead | None = None) -> Receipt:
-        """Append, and answer once it is durable.
+    async def append(self, drafts: Sequence[Draft]) -> Receipt:
+        """Append, and answer once it is durable. Raises as `submit`."""
+        return await self.submit(Submission.of(drafts))
 
-        first   which of its request's events the first draft is
-        sealed  the drafts' entries, where they were sealed before
+    async def submit(self, submission: Submission) -> Receipt:
+        """Append, and answer once it is durable.
 
         Raises EventKeyReused, LogFrozen, KeysUnavailable; LogUnavailable where it is not known to be appended: sent again, the events are
         appended once.
         """
         self.require_taking()
-        return await self._queue.add(Submission(drafts, first, sealed))
+        return await self._queue.add(submission)
 
     def require_taking(self) -> None:
         """Raises what `append` raises where the log takes nothing, for who has long work to do before."""
@@ -237,7 +237,7 @@ class Sequencer:
 
     async def _behind(self, head: Head, submissions: list[Submission], now: datetime) -> Committed:
         """A group that is alone is written as it is foreseen; any other in a transaction, and what came otherwise too."""
-        if not self._database.is_sqlite and sum(len(one.drafts) for one in submissions) == 1:
+        if not self._database.is_sqlite and sum(len(one.outlines) for one in submissions) == 1:
             foreseen = await written_as_foreseen(self._database, head, lambda driver: self._write(driver, head, submissions, now))
             if foreseen is not None:
                 return foreseen
@@ -251,7 +251,7 @@ class Sequencer:
         """Append to the locked log. INVARIANT: with an ahead-entry, the checkpoint that proves it is in the same transaction."""
         for submission in submissions:
             submission.places = submission.refused = submission.posted = None
-        ahead = any(draft.ahead for submission in submissions for draft in submission.drafts)
+        ahead = any(outline.ahead for submission in submissions for outline in submission.outlines)
         signing = Signing(self._signer, now) if ahead else None
         return append_group(driver, head, submissions, now=int(now.timestamp()), keys=self._keys, signing=signing)
 

@@ -148,7 +148,7 @@ class Shards:
 
     async def _append(self, tx: AsyncSession, head: Head, drafts: Sequence[Draft], t: int, signing: Signing | None = None) -> None:
         def append(session: Session) -> None:
-            append_group(Driver(session.connection()), head, [Submission(drafts)], now=t, keys=self._keys, signing=signing)
+            append_group(Driver(session.connection()), head, [Submission.of(drafts)], now=t, keys=self._keys, signing=signing)
 
         await tx.run_sync(append)
 

@@ -75,7 +75,7 @@ class Queue:
     async def add(self, submission: Submission) -> Receipt:
         """Wait for what becomes of it. Raises what it fails with."""
         answer: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
-        self._waiting.append(Waiting(submission, answer, sum([len(draft.subjects) for draft in submission.drafts])))
+        self._waiting.append(Waiting(submission, answer, sum([len(one.subjects) for one in submission.outlines])))
         self.wake()
         return await answer
 
@@ -100,7 +100,7 @@ class Queue:
         entries = subjects = 0
         while self._waiting:
             first = self._waiting[0]
-            entries, subjects = entries + len(first.submission.drafts), subjects + first.subjects
+            entries, subjects = entries + len(first.submission.outlines), subjects + first.subjects
             if group and (entries > MAX_GROUP_ENTRIES or subjects > MAX_GROUP_SUBJECTS):
                 break
             group.append(self._waiting.popleft())

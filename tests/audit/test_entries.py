@@ -54,7 +54,7 @@ def an_event(**changes: object) -> Event:
 
 
 def keys_of(draft: Draft) -> dict[str, SealingKey]:
-    return {student: SealingKey.of(os.urandom(16), os.urandom(32)) for student in draft.subjects}
+    return {student: SealingKey.of(os.urandom(16), os.urandom(32)) for student in draft.outline.subjects}
 
 
 def opened(entry: Entry, keys: dict[str, SealingKey]) -> list[dict[Group, Opened]]:
@@ -143,7 +143,7 @@ def test_what_is_sealed_is_padded_and_bound_to_log_and_entry() -> None:
     keys = keys_of(draft)
     (entry,) = entries_of([draft], origin=ORIGIN, t=1_790_000_000, epoch=2027, node_key=NODE, keys=keys)
     (part,) = entry.sealed
-    cipher = keys[draft.subjects[0]].cipher
+    cipher = keys[draft.outline.subjects[0]].cipher
     entry_id = str(parse_leaf(entry.leaf).id)
     assert (len(part.groups) - NONCE_BYTES - 16) % BUCKET == 0
     assert set(open_sealed(cipher, part.groups, bound_to=entry_binding(ORIGIN, entry_id))) == {"subject", "actor", "context"}
@@ -177,10 +177,12 @@ def test_events_with_one_key_are_told_apart_by_every_member() -> None:
         {"policy_hash": ABSENT[:-1] + "E"},
         {"decision_token": "a.b.c"},
     ]
-    seen = {draft_of(base.model_copy(update=change), producer="p", digest_key=KEY).event_digest for change in ({}, *changes)}
+    seen = {draft_of(base.model_copy(update=change), producer="p", digest_key=KEY).outline.event_digest for change in ({}, *changes)}
     assert len(seen) == len(changes) + 1
-    assert draft_of(base, producer="p", digest_key=b"other").event_digest not in seen
-    assert draft_of(Event.model_validate_json(base.model_dump_json(by_alias=True)), producer="p", digest_key=KEY).event_digest in seen
+    assert draft_of(base, producer="p", digest_key=b"other").outline.event_digest not in seen
+    assert (
+        draft_of(Event.model_validate_json(base.model_dump_json(by_alias=True)), producer="p", digest_key=KEY).outline.event_digest in seen
+    )
 
 
 def test_keys_lie_in_the_order_of_the_time_in_them() -> None:

@@ -29,11 +29,11 @@ def draft(*subjects: UUID) -> Draft:
 async def groups_of(*sizes: int, each: Draft) -> list[list[int]]:
     """How many drafts each submission of each group has, where submissions of these sizes wait."""
     queue = Queue()
-    waiting = [asyncio.ensure_future(queue.add(Submission([each] * size))) for size in sizes]
+    waiting = [asyncio.ensure_future(queue.add(Submission.of([each] * size))) for size in sizes]
     await asyncio.sleep(0)
     groups = []
     while queue.is_busy:
-        groups.append([len(one.submission.drafts) for one in queue.next_group()])
+        groups.append([len(one.submission.outlines) for one in queue.next_group()])
         assert groups[-1], "where anybody waits there is a group"
     for one in waiting:
         one.cancel()

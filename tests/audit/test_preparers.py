@@ -77,7 +77,8 @@ def made(prepare: Callable[[], Batch]) -> object:
         batch = prepare()
     except SuiteError as refused:
         return refused.as_problem().model_dump_json()
-    return batch._replace(ahead=list(batch.ahead), steps=list(batch.steps))
+    steps = [(step.first, step.outlines, list(step.drafts()), step.sealed) for step in batch.steps]
+    return batch._replace(ahead=list(batch.ahead), steps=steps)
 
 
 @given(bodies())
@@ -190,6 +191,20 @@ async def test_what_was_sealed_ahead_is_logged_at_its_time_or_sealed_again(
 
 
 @pytest.mark.requirement("LOG-I10")
+async def test_what_waited_in_several_steps_is_read_again_each_step_with_its_own_events(beside: Beside, clock: StandingClock) -> None:
+    pages = [one.model_copy(update={"subjects": tuple(uuid4() for _ in range(450)), "custodians": (OAK,) * 450}) for one in numbered(10)]
+
+    async def pass_by() -> None:
+        clock.advance(minutes=1)
+
+    beside.before_sealing(pass_by)
+    appended = await beside.append(*pages)
+    assert [parse_leaf(from_base64url(one.entry)).digests.ct for one in appended] == [one.digests.ct for one in pages]
+    assert {parse_leaf(from_base64url(one.entry)).t for one in appended} == {int(clock().timestamp())}
+    assert [(one.facts.reason, one.subjects, one.is_open) for one in await beside.entries(1)] == [("n-0", 450, True)]
+
+
+@pytest.mark.requirement("LOG-I10")
 async def test_what_another_entry_has_overtaken_is_sealed_again(beside: Beside, clock: StandingClock) -> None:
     async def overtake() -> None:
         clock.advance(seconds=1)
@@ -224,7 +239,9 @@ async def test_what_was_sealed_for_a_year_that_is_over_is_in_the_next_years_log(
 
 def test_what_was_sealed_for_another_log_does_not_fit() -> None:
     head = Head(YEAR, "alder.example/log/2026", "", 5, 0, edges=((),))
-    assert [Submission((), sealed=SealedAhead(origin, 5, ())).fits(head, 5) for origin in (head.origin, "alder.example/log/2027")] == [
+    assert [
+        Submission((), tuple, sealed=SealedAhead(origin, 5, ())).fits(head, 5) for origin in (head.origin, "alder.example/log/2027")
+    ] == [
         True,
         False,
     ]

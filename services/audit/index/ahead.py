@@ -47,8 +47,8 @@ def _indexed(at: int, draft: Draft, t: int, epoch: int) -> Indexed:
     """As reading.read_piece has it."""
     custodians = [one for one in draft.custodians if one is not None]
     actor, context = actor_members(draft.actor), context_members(draft.context)
-    facts = facts_of(draft.class_, draft.policy_hash, actor=actor, context=context, custodians=custodians)
-    return Indexed(at, t, epoch, facts, len(draft.subjects), True)
+    facts = facts_of(draft.outline.class_, draft.policy_hash, actor=actor, context=context, custodians=custodians)
+    return Indexed(at, t, epoch, facts, len(draft.outline.subjects), True)
 
 
 class Ahead:
