@@ -1,7 +1,7 @@
 """A delta that arrives: put onto what is kept of its source, as far as it concerns somebody, and made a roster of those alone."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, tzinfo
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +17,9 @@ from shared.database import Database
 NOTHING = HeldStudent(0, {})
 
 
-async def applied(database: Database, vault: Vault, delta: Delta, *, organisation_id: UUID, today: date) -> ParsedRoster:
+async def applied(
+    database: Database, vault: Vault, delta: Delta, *, organisation_id: UUID, today: date, zone: tzinfo = UTC
+) -> ParsedRoster:
     """The roster of the students whom it concerns. Raises UnreadableRoster where nothing was loaded of its source."""
     keeping = RosterKeeping(vault, organisation_id=organisation_id, source_system=delta.source_system)
     async with database.reading() as tx:
@@ -44,7 +46,7 @@ async def applied(database: Database, vault: Vault, delta: Delta, *, organisatio
             if identifier not in named and (found := delta.student(identifier, other.rows, moved, agents)) is not None:
                 affected[identifier], held[identifier] = found, other
     frame = delta.frame(before.frame)
-    roster = await to_thread.run_sync(lambda: delta.roster(frame, affected, today=today))
+    roster = await to_thread.run_sync(lambda: delta.roster(frame, affected, today=today, zone=zone))
     kept = {
         one.source_id: KeptStudent.of(one.source_id, affected[one.source_id].rows, follows=held.get(one.source_id, NOTHING).version)
         for one in roster.students

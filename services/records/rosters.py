@@ -4,7 +4,7 @@ The same upload again changes nothing: each student's content is tagged, so that
 """
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, tzinfo
 from functools import partial
 from typing import Annotated, Final
 from uuid import UUID
@@ -93,7 +93,7 @@ async def _load(request: Request, caller: Caller, media_type: str, body: bytes, 
     state = request.app.state
     today = state.days.today(now)
     # What an upload is read from goes before anything is stored.
-    roster = await _read(request, caller, await to_thread.run_sync(parsed, media_type, body, today), now)
+    roster = await _read(request, caller, await to_thread.run_sync(parsed, media_type, body, today, state.days.zone), now)
     if roster.source_system == SOURCE:
         await _require_kept(request, caller)
     if load_id is None:
@@ -134,7 +134,9 @@ async def _read(request: Request, caller: Caller, upload: ParsedRoster | Delta |
     """What was not read yet: it takes what is here to do so."""
     state, organisation_id = request.app.state, caller.organisation_id
     if isinstance(upload, Delta):
-        return await applied(state.database, state.vault, upload, organisation_id=organisation_id, today=state.days.today(now))
+        days = state.days
+        about = (state.database, state.vault, upload)
+        return await applied(*about, organisation_id=organisation_id, today=days.today(now), zone=days.zone)
     if isinstance(upload, EdFiUpload):
         return await read_but_as_before(state.database, state.vault, upload, organisation_id=organisation_id, now=now)
     return upload
@@ -150,8 +152,10 @@ async def _begin(request: Request, caller: Caller, format_: str, once: Once, now
     return load_id
 
 
-def parsed(media_type: str, body: bytes, today: date) -> ParsedRoster | Delta | EdFiUpload:
+def parsed(media_type: str, body: bytes, today: date, zone: tzinfo = UTC) -> ParsedRoster | Delta | EdFiUpload:
     """The upload, read by the format that it is in; a delta says nothing alone, and of Ed-Fi's bodies not all need be read.
+
+    zone  where it is `today`
 
     Raises UnreadableRoster.
     """
@@ -160,7 +164,7 @@ def parsed(media_type: str, body: bytes, today: date) -> ParsedRoster | Delta | 
     if media_type == EDFI:
         return edfi_document(body)
     archive = Archive.of_zip(body)
-    roster = _of_archive(archive, today)
+    roster = _of_archive(archive, today, zone)
     if isinstance(roster, EdFiUpload):
         roster.told = archive.told
     else:
@@ -168,9 +172,9 @@ def parsed(media_type: str, body: bytes, today: date) -> ParsedRoster | Delta | 
     return roster
 
 
-def _of_archive(archive: Archive, today: date) -> ParsedRoster | Delta | EdFiUpload:
+def _of_archive(archive: Archive, today: date, zone: tzinfo) -> ParsedRoster | Delta | EdFiUpload:
     if "manifest.csv" in archive:
-        return Delta(archive) if Tables(archive, deltas=True).is_delta else read_oneroster(archive, today=today)
+        return Delta(archive) if Tables(archive, deltas=True).is_delta else read_oneroster(archive, today=today, zone=zone)
     documents = [name for name in archive.names if name.casefold().endswith(".xml")]
     for name in documents[:1]:
         with archive.open(name) as file:

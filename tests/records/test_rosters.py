@@ -155,6 +155,29 @@ async def test_who_is_deleted_is_enrolled_no_more_though_the_source_gave_an_end_
     assert {row.exit_date for row in await alder.rows(EnrollmentRow)} == {min(planned or DAY, date(2026, 10, 5))}
 
 
+@pytest.mark.requirement("DAY-state")
+@pytest.mark.parametrize(
+    ("deleted", "last"),
+    [
+        ("2026-10-06T01:30:00Z", date(2026, 10, 5)),  # half past nine in the evening of the fifth in New York
+        ("2026-10-06T04:00:00Z", date(2026, 10, 6)),
+        ("2026-10-05T21:30:00-04:00", date(2026, 10, 5)),
+        ("2026-10-05T00:00:00Z", date(2026, 10, 5)),  # a day, as many a system writes it
+        ("2026-10-05", date(2026, 10, 5)),
+    ],
+)
+async def test_who_is_deleted_in_the_evening_was_enrolled_until_that_day_and_not_the_next(
+    alder: OneState, tmp_path: Path, deleted: str, last: date
+) -> None:
+    one, sis = OURS[0], alder.district()
+    package = oneroster(tmp_path, one)
+    report_of(await sis.load_roster(package))
+    gone = {"status": "tobedeleted", "dateLastModified": deleted}
+    ours = one.load.source_id
+    report_of(await sis.load_roster(with_rows(package, "users.csv", lambda row: row | gone if row["sourcedId"] == ours else row)))
+    assert {row.exit_date for row in await alder.rows(EnrollmentRow)} == {last}
+
+
 def with_rows(package: bytes, name: str, change: Callable[[dict[str, str]], dict[str, str]]) -> bytes:
     """The package with one file's rows changed."""
     target = io.BytesIO()

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta, tzinfo
 from typing import Any, Final
 
 from safepassage.record.academics import Academics, CurrentCourse
@@ -31,14 +31,21 @@ CARRIES: Final = frozenset(
 
 GUARDIAN_ROLES: Final = frozenset({"parent", "guardian"})
 CONTACT_ROLES: Final = GUARDIAN_ROLES | {"relative"}
+DAY: Final = timedelta(days=1)
+
+Span = tuple[date | None, date | None, Row]
+"""First and last day at a school, and the row that says so."""
 
 
-def read_oneroster(archive: Archive, *, today: date) -> ParsedRoster:
-    """Read a whole package. Membership of who is to be deleted ends on the day that the row says, or `today`. Raises UnreadableRoster."""
+def read_oneroster(archive: Archive, *, today: date, zone: tzinfo = UTC) -> ParsedRoster:
+    """Read a whole package. Membership of who is to be deleted ends on the day that the row says, or `today`. Raises UnreadableRoster.
+
+    zone  where the days are days
+    """
     tables = Tables(archive)
     parsed = ParsedRoster(FORMAT, tables.source_system, CARRIES)
     keeping = Keeping(tables, parsed.findings)
-    read_students(keeping, parsed, today=today)
+    read_students(keeping, parsed, today=today, zone=zone)
     keeping.read_others()
     kept = {one.source_id: KeptStudent.of(one.source_id, keeping.of_student(one.source_id)) for one in parsed.students}
     parsed.kept = KeptRoster(keeping.frame, kept, files=keeping.files)
@@ -48,7 +55,7 @@ def read_oneroster(archive: Archive, *, today: date) -> ParsedRoster:
     return parsed
 
 
-def read_students(tables: Readable, parsed: ParsedRoster, *, today: date) -> None:
+def read_students(tables: Readable, parsed: ParsedRoster, *, today: date, zone: tzinfo = UTC) -> None:
     """The students of the tables, into `parsed`."""
     roster = gathered(tables, parsed.findings)
     for identifier, user in roster.users.items():
@@ -57,7 +64,9 @@ def read_students(tables: Readable, parsed: ParsedRoster, *, today: date) -> Non
         parsed.findings.counts["students"] += 1
         if user.to_be_deleted:
             parsed.findings.counts["to-be-deleted"] += 1
-            parsed.students.append(ParsedStudent(identifier, user.position, None, ended_on=user.day("dateLastModified") or today))
+            parsed.students.append(
+                ParsedStudent(identifier, user.position, None, ended_on=user.day_there("dateLastModified", zone) or today)
+            )
             continue
         record = _record(user, roster, today)
         if record is not None:
@@ -84,38 +93,69 @@ def _record(user: Row, roster: GatheredRoster, today: date) -> LoadedRecord | No
 
 
 def _enrollments(user: Row, roster: GatheredRoster) -> list[Draft]:
-    """One for each school: from the student's roles, or else from the classes there; a school that orgs.csv lacks is reported."""
-    spans: dict[str, list[tuple[date | None, date | None, Row]]] = defaultdict(list)
+    """Of each school: from the student's roles there, or else from the classes; a school that orgs.csv lacks is reported.
+
+    Roles with days are stays of their own, apart where there are days between them. Of classes there is one stay: between two terms
+    nobody has left. Where some roles have days, one at another school that has none is dated by the classes there.
+    """
+    of_roles: dict[str, list[Span]] = defaultdict(list)
+    undated: dict[str, Row] = {}
     for role in roster.roles.get(user["sourcedId"], ()):
-        if role["role"] == "student" and role.day("beginDate") is not None:
-            spans[role["orgSourcedId"]].append((role.day("beginDate"), _last_day(role), role))
-    from_roles = bool(spans)
+        if role["role"] == "student":
+            begins = role.day("beginDate")
+            if begins is None:
+                undated.setdefault(role["orgSourcedId"], role)
+            else:
+                of_roles[role["orgSourcedId"]].append((begins, _last_day(role), role))
+    of_classes: dict[str, list[Span]] = defaultdict(list)
     for row in roster.enrollments.get(user["sourcedId"], ()):
         held = roster.classes.get(row["classSourcedId"])
         if held is None:
             roster.findings.missed("class-unknown", row.position)
-        if not from_roles:
+        if not of_roles or (row["schoolSourcedId"] in undated and row["schoolSourcedId"] not in of_roles):
             begins = row.day("beginDate") or (held.begins if held else None)
-            spans[row["schoolSourcedId"]].append((begins, _last_day(row), row))
-    grades, second = user.list("grades"), _second_schools(roster.roles.get(user["sourcedId"], ())) if from_roles else frozenset()
+            of_classes[row["schoolSourcedId"]].append((begins, _last_day(row), row))
+    stays = [(school, stay) for school, spans in of_roles.items() for stay in stays_of(spans)]
+    stays += [(school, _one_stay(spans)) for school, spans in of_classes.items()]
+    if of_roles:
+        stays += [(school, (None, None, row)) for school, row in undated.items() if school not in of_roles and school not in of_classes]
+    last = {school: max(begins or date.min for at, (begins, _, _) in stays if at == school) for school, _ in stays}
+    grades, second = user.list("grades"), _second_schools(roster.roles.get(user["sourcedId"], ())) if of_roles else frozenset()
     made = []
-    for school, those in spans.items():
+    for school, (begins, ends, row) in stays:
         where = roster.organisation(school)
-        entries = [begin for begin, _, _ in those if begin is not None]
-        if where is None or not entries:
-            roster.findings.missed("org-unknown" if where is None else "entry-date-missing", those[0][2].position)
+        if where is None or begins is None:
+            roster.findings.missed("org-unknown" if where is None else "entry-date-missing", row.position)
             continue
-        ends = [end for _, end, _ in those]
         values = {
             "school": where,
             "district": roster.district(school),
-            "entry_date": min(entries),
-            "exit_date": None if None in ends else max(min(entries), *(end for end in ends if end is not None)),
-            "grade": code_of("ceds:000100", grades[-1]) if grades else None,
+            "entry_date": begins,
+            "exit_date": ends,
+            "grade": code_of("ceds:000100", grades[-1]) if grades and begins == last[school] else None,  # it is told of today
             "primary": school not in second,
         }
-        made.append(Draft(Enrollment, values, those[0][2].position))
+        made.append(Draft(Enrollment, values, row.position))
     return made
+
+
+def stays_of(spans: Sequence[Span]) -> list[Span]:
+    """The same days in as few spans as there are: those that meet or overlap are one, and say so with the row of the first."""
+    made: list[Span] = []
+    for begins, ends, row in sorted(spans, key=lambda span: span[0] or date.min):
+        ends = None if ends is None else max(ends, begins or ends)
+        before = made[-1] if made else None
+        if before is not None and begins is not None and (before[1] is None or begins <= before[1] + DAY):
+            made[-1] = (before[0], None if None in (before[1], ends) else max(before[1] or date.min, ends or date.min), before[2])
+        else:
+            made.append((begins, ends, row))
+    return made
+
+
+def _one_stay(spans: Sequence[Span]) -> Span:
+    begun, ends = [begins for begins, _, _ in spans if begins is not None], [end for _, end, _ in spans]
+    last = None if None in ends else max(end for end in ends if end is not None)
+    return (min(begun), None if last is None else max(last, min(begun)), spans[0][2]) if begun else (None, last, spans[0][2])
 
 
 def _second_schools(roles: Sequence[Row]) -> frozenset[str]:
@@ -131,7 +171,7 @@ def _second_schools(roles: Sequence[Row]) -> frozenset[str]:
 def _last_day(row: Row) -> date | None:
     """The last day of membership: `endDate` is the first after it (1EdTech OneRoster 1.2 CSV binding, roles and enrollments)."""
     end = row.day("endDate")
-    return None if end is None else end - timedelta(days=1)
+    return None if end is None else end - DAY
 
 
 def _courses(user: Row, roster: GatheredRoster, today: date) -> list[CurrentCourse | Draft]:

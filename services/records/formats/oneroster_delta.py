@@ -7,7 +7,7 @@ table. Of a student whom the delta names only those elements change that its tab
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, tzinfo
 from typing import Final
 
 from safepassage.problems.records import UnreadableRoster
@@ -216,16 +216,16 @@ class Delta:
             self._older.add(row.position)
             self.findings.missed("older-than-held", row.position)
 
-    def roster(self, frame: Rows, affected: Mapping[str, Affected], *, today: date) -> ParsedRoster:
+    def roster(self, frame: Rows, affected: Mapping[str, Affected], *, today: date, zone: tzinfo = UTC) -> ParsedRoster:
         """The students whom it concerns, as they are after it. Each says the elements that may change."""
         positions = {(name, key): row.position for name, rows in self._rows.items() for key, row in rows.items()}
         tables = Merged(frame, (one.rows for one in affected.values()), positions)
         parsed = ParsedRoster(FORMAT, self.source_system, CARRIES)
         parsed.findings.faults = self.findings.faults
-        read_students(tables, parsed, today=today)
+        read_students(tables, parsed, today=today, zone=zone)
         students = [replace(one, carries=affected[one.source_id].elements) for one in parsed.students if one.source_id in affected]
         theirs = {one.source_id for one in students}
-        left = [left_on(key, one, today) for key, one in affected.items() if one.was_here and key not in theirs and nowhere(key, one)]
+        left = [left_on(key, one, today, zone) for key, one in affected.items() if one.was_here and key not in theirs and nowhere(key, one)]
         parsed.students = students + left
         counts = self.findings.counts + Counter(
             {"students": len(parsed.students), "to-be-deleted": parsed.findings.counts["to-be-deleted"]}

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, tzinfo
 
 from services.records.formats.not_valid import Fault
 from services.records.formats.oneroster_kept import KEPT, NEVER, Rows, Values, changed_at, to_be_deleted
@@ -26,12 +26,12 @@ def nowhere(identifier: str, one: Affected) -> bool:
     return bool(one.elements) and all(to_be_deleted(row) for row in theirs)
 
 
-def left_on(identifier: str, one: Affected, today: date) -> ParsedStudent:
+def left_on(identifier: str, one: Affected, today: date, zone: tzinfo) -> ParsedStudent:
     """A student who has neither role nor class any more: membership ends on the day on which the last role was deleted."""
     days = [
         day
         for row in one.rows["roles"].values()
-        if row.get("userSourcedId") == identifier and (day := Row(row, "").day("dateLastModified"))
+        if row.get("userSourcedId") == identifier and (day := Row(row, "").day_there("dateLastModified", zone))
     ]
     return ParsedStudent(identifier, "users.csv:earlier", None, ended_on=max(days, default=today))
 

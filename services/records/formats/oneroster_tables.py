@@ -5,7 +5,7 @@ import io
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, tzinfo
 from functools import lru_cache
 from operator import itemgetter
 from typing import Final
@@ -75,6 +75,17 @@ class Row:
         """A date, or the date of an instant; None where it is absent or none. Whoever must have it reports that."""
         text = self.values.get(column)
         return None if text is None else _day(text)
+
+    def day_there(self, column: str, zone: tzinfo) -> date | None:
+        """The day that it was in `zone` at an instant: the evening of a school in the West is the day after by UTC.
+
+        Midnight of UTC is how systems write a day: it is that day.
+        """
+        day, text = self.day(column), self.values.get(column, "")
+        if day is None or len(text) == 10:
+            return day
+        instant = datetime.fromisoformat(text)
+        return day if instant.tzinfo is None or instant.astimezone(UTC).time() == time() else instant.astimezone(zone).date()
 
 
 @lru_cache(maxsize=4096)
