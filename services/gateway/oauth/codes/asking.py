@@ -57,7 +57,8 @@ class Asking:
         """Where the person goes with their answer. Raises AuthorizationNotAsked, StepUpNeeded, NotPermitted,
         TemporarilyUnavailable.
 
-        INVARIANT: the request is used up in the transaction that gives the code, so of two answers one counts.
+        INVARIANT: the request is used up in the transaction that gives the code, so of two answers one counts. INVARIANT: nobody is sent to
+        an address that the client may not send people to any more, with a no neither (RFC 6749 section 4.1.2.1).
         """
         reach = await self._reach(request_uri, person, now)
         async with self.database.transaction() as tx:
@@ -69,6 +70,8 @@ class Asking:
             )
             request = (await tx.execute(used)).scalar_one_or_none()
             asked = await self._question(tx, request, client_id, person, reach, now, answering=True)
+            if not asked.application.sends_back:
+                raise NotPermitted("this application may not have people sent to where it asked, or no longer")
             if not approved:
                 return self._refuse(tx, asked, person, address, now)
             if asked.why_not is not None:
@@ -109,14 +112,15 @@ class Asking:
             raise AuthorizationNotAsked
         of = await tx.get_one(OrganisationRow, client.organisation_id)
         details = _details(request) if reach is None else reach.details
+        sends_back = client.in_force and is_registered(request.redirect_uri, client.redirect_uris, development=self.development)
         application = Application(
             row.name,
             of.organisation.name,
             client.scopes,
-            in_force=client.in_force
+            in_force=sends_back
             and client.check_grant_type("authorization_code")
-            and is_registered(request.redirect_uri, client.redirect_uris, development=self.development)
             and (details is None or details.purpose in client.purposes),
+            sends_back=sends_back,
             reaches_person=reach is not None,
         )
         return question(request, application, person, own.organisation.kind, details=details)

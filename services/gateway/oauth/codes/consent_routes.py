@@ -70,9 +70,10 @@ async def ask_person(person: SignedInPerson, request: Request) -> Response:
         request_uri=request_uri,
     )
     # A browser holds a form's redirect against the policy too: the answer leads to the application, and to no other site.
-    answer.headers["content-security-policy"] = _POLICY.replace(
-        "form-action 'self'", f"form-action 'self' {origin_of(asked.request.redirect_uri)}"
-    )
+    if asked.application.sends_back:
+        answer.headers["content-security-policy"] = _POLICY.replace(
+            "form-action 'self'", f"form-action 'self' {origin_of(asked.request.redirect_uri)}"
+        )
     return answer
 
 

@@ -21,6 +21,8 @@ class Application:
     scopes: frozenset[str]
     in_force: bool
     """It may still have what it asked for, and send people back to where it said."""
+    sends_back: bool
+    """Who does not agree may be sent back to where it said."""
     reaches_person: bool
     """Its organisation is the person's own or one above, or a party to an agreement that is in force for the person's district."""
 

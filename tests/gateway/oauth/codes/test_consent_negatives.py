@@ -281,6 +281,22 @@ async def test_each_of_what_an_application_acts_by_has_to_be_there_still_when_th
     assert "not, or no longer, registered" in (await browser.get(app.page(name))).body.decode()
 
 
+@pytest.mark.parametrize("lost", ["its address", "its standing"])
+async def test_nobody_is_sent_to_where_the_application_may_not_send_people_any_more(peopled: House, lost: str) -> None:
+    app, browser = await application(peopled), await person(peopled)
+    client_id, name = UUID(app.party.client_id), await app.pushed()
+    if lost == "its standing":
+        await peopled.hand.disable_client(client_id)
+    else:
+        async with peopled.app.state.database.transaction() as tx:
+            other = update(ClientRow).where(ClientRow.id == client_id).values(redirect_uris="https://app.example/other")
+            await tx.execute(other)
+    page = await browser.get(app.page(name))
+    assert CALLBACK.rpartition("/")[0] not in page.body.decode() + page.headers["content-security-policy"]
+    assert 'value="refuse"' not in page.body.decode()
+    _is_page(await app.answer(browser, name, "refuse"), 403, "not-permitted")
+
+
 async def test_who_signed_in_too_long_ago_signs_in_again(peopled: House, clock: StandingClock) -> None:
     app, browser = await application(peopled), await person(peopled)
     clock.advance(minutes=10)
