@@ -15,7 +15,17 @@ from services.gateway.console.log_rows import entry_href
 from services.gateway.console.pages import Frame
 from services.gateway.console.peers_named import NamedPeers
 from services.gateway.console.purpose_words import PURPOSE_WORDS
-from services.gateway.console.student_words import HOLD_REASONS, PHASES, PREFERENCE_KINDS, REQUEST_KINDS, REQUEST_STATES, STANDINGS, Tone
+from services.gateway.console.student_words import (
+    AWAITED,
+    GOING_ON,
+    HOLD_REASONS,
+    PHASES,
+    PREFERENCE_KINDS,
+    REQUEST_KINDS,
+    REQUEST_STATES,
+    STANDINGS,
+    Tone,
+)
 from services.gateway.console.viewing import utc
 from services.gateway.console.whole_tables import coded
 from services.gateway.console.words import spaced
@@ -146,10 +156,11 @@ def shown_hold(one: LegalHold, frame: Frame) -> ShownStanding:
 def shown_request(one: RightsRequest, frame: Frame) -> ShownStanding:
     """What was asked, and how far it is."""
     _, viewing = frame.translate, frame.viewing
-    open_ = one.state in ("outstanding", "received", "forwarded", "hearing")
-    late = open_ and one.overdue_at is not None and one.overdue_at <= viewing.now
+    is_awaited = one.state in AWAITED[one.kind]
+    open_ = is_awaited or (one.kind, one.state) in GOING_ON
+    late = is_awaited and one.overdue_at is not None and one.overdue_at <= viewing.now
     tone: Tone = "danger" if late else "warn" if open_ else "plain"
-    more = "" if one.overdue_at is None else _("Too late from %(when)s") % {"when": viewing.instant(one.overdue_at)}
+    more = _("Too late from %(when)s") % {"when": viewing.instant(one.overdue_at)} if is_awaited and one.overdue_at is not None else ""
     state = _(REQUEST_STATES[one.state]) if one.state in REQUEST_STATES else spaced(one.state)
     name, overdue = _(REQUEST_KINDS[one.kind]), None if one.overdue_at is None else utc(one.overdue_at)
     filed = {"id": str(one.id), "kind": one.kind, "organisation_id": str(one.organisation_id), "overdue_at": overdue}

@@ -35,7 +35,22 @@ REQUEST_STATES: Final[Mapping[str, str]] = {
     "forwarded": word("Forwarded"),
     "granted": word("Granted"),
     "hearing": word("Goes to a hearing"),
+    "requested": word("No day is set yet"),
+    "scheduled": word("A day is set"),
+    "held": word("It was held, and is not decided yet"),
+    "amend": word("The record is to be amended"),
+    "stands": word("The record stands"),
+    "placed": word("On record"),
 }
+AWAITED: Final[Mapping[str, frozenset[str]]] = {
+    "inspection": frozenset({"outstanding"}),
+    "amendment": frozenset({"received", "forwarded"}),
+    "hearing": frozenset({"requested", "scheduled"}),
+    "statement": frozenset(),
+}
+"""By kind of request: where its own clock runs. What comes after has a clock of its own, among the duties."""
+GOING_ON: Final = frozenset({("amendment", "hearing"), ("hearing", "held")})
+"""Not over, though what its own clock is for was done."""
 
 PREFERENCE_KINDS: Final[Mapping[str, str]] = {
     "directory-opt-out": word("No directory information"),

@@ -13,11 +13,14 @@ from safepassage.wire_student_rights import RightsRequest
 from services.gateway.console.pages import Frame
 from services.gateway.console.peers_named import NamedPeers
 from services.gateway.console.student_shown import shown_consent, shown_entry, shown_request
+from services.gateway.console.student_words import AWAITED, GOING_ON, REQUEST_STATES
 from services.gateway.console.viewing import Viewing
+from services.privacy.clocks.request_states import FIRST, STEPS
 from tests.gateway.console.crossing import BIRCH
 
 NOW = datetime(2026, 11, 23, 16, 41, tzinfo=UTC)
 FRAME = Frame(cast("Any", None), cast("Any", None), Viewing("en", "auto", "America/Los_Angeles", NOW), "Department of Education")
+BEFORE, LATER = NOW - timedelta(days=1), NOW + timedelta(days=1)
 PEERS = NamedPeers({BIRCH: "XB"}, FRAME.translate)
 
 
@@ -119,15 +122,43 @@ def test_a_consent_can_be_taken_back_while_it_stands_and_no_longer(about: dict[s
 
 
 @pytest.mark.parametrize(
-    ("state", "due", "tone"),
+    ("kind", "state", "due", "tone", "mark"),
     [
-        ("outstanding", NOW + timedelta(days=1), "warn"),
-        ("outstanding", NOW, "danger"),
-        ("outstanding", None, "warn"),
-        ("complied", NOW - timedelta(days=1), "plain"),
-        ("withdrawn", NOW - timedelta(days=1), "plain"),
+        ("inspection", "outstanding", LATER, "warn", "clock"),
+        ("inspection", "outstanding", NOW, "danger", "clock"),
+        ("inspection", "outstanding", None, "warn", "clock"),
+        ("inspection", "complied", BEFORE, "plain", "check"),
+        ("inspection", "withdrawn", BEFORE, "plain", "check"),
+        ("amendment", "received", BEFORE, "danger", "clock"),
+        ("amendment", "forwarded", LATER, "warn", "clock"),
+        ("amendment", "refused", BEFORE, "plain", "check"),
+        ("amendment", "hearing", BEFORE, "warn", "clock"),
+        ("hearing", "requested", LATER, "warn", "clock"),
+        ("hearing", "requested", BEFORE, "danger", "clock"),
+        ("hearing", "scheduled", BEFORE, "danger", "clock"),
+        ("hearing", "held", BEFORE, "warn", "clock"),
+        ("hearing", "stands", BEFORE, "plain", "check"),
+        ("statement", "placed", None, "plain", "check"),
     ],
 )
-def test_a_request_is_late_while_nobody_has_answered_it(state: str, due: datetime | None, tone: str) -> None:
-    one = RightsRequest(id=uuid4(), kind="inspection", organisation_id=uuid4(), state=state, recorded_at=NOW, overdue_at=due)
-    assert shown_request(one, FRAME).tone == tone
+def test_a_request_is_late_while_what_its_clock_is_for_is_not_done(
+    kind: Any, state: str, due: datetime | None, tone: str, mark: str
+) -> None:
+    one = RightsRequest(id=uuid4(), kind=kind, organisation_id=uuid4(), state=state, recorded_at=NOW, overdue_at=due)
+    shown = shown_request(one, FRAME)
+    assert (shown.tone, shown.mark) == (tone, mark)
+    assert bool(shown.more) == (mark == "clock" and due is not None and state not in ("hearing", "held")), "a clock that stands is not told"
+
+
+def test_every_state_of_a_request_has_words_and_stands_where_the_service_has_it() -> None:
+    states = {
+        kind: {first, *STEPS[kind], *(then for step in STEPS[kind].values() for then in step.values())} for kind, first in FIRST.items()
+    }
+    assert set().union(*states.values()) == set(REQUEST_STATES)
+    ends = {kind: states[kind] - STEPS[kind].keys() for kind in states}
+    assert {kind: states[kind] - AWAITED[kind] - {one for of, one in GOING_ON if of == kind} for kind in states} == {
+        "inspection": ends["inspection"],
+        "amendment": ends["amendment"] - {"hearing"} | {"refused"},
+        "hearing": ends["hearing"] | {"stands"},
+        "statement": {"placed"},
+    }
