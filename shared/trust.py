@@ -20,7 +20,6 @@ from safepassage.problems import SuiteError
 from safepassage.problems.messages import MessageNotYetValid
 from safepassage.problems.trust import NotAMember, TrustListDigestDiffers, TrustListRolledBack
 from safepassage.trust_list import (
-    MAX_BYTES,
     TrustList,
     VerifiedTrustList,
     read_trust_list,
@@ -36,7 +35,7 @@ from shared.columns import Milliseconds
 from shared.database import Database
 from shared.inserts import insert_into
 from shared.settings import ServiceSettings
-from shared.trust_list_files import earlier_lists, put_list
+from shared.trust_list_files import beginning_of, earlier_lists, put_list
 
 log = logging.getLogger(__name__)
 
@@ -216,9 +215,9 @@ class Trust:
         try:
             status = path.stat()
             seen = (status.st_mtime_ns, status.st_size)
-            if seen == self._seen or status.st_size > MAX_BYTES:
+            if seen == self._seen:
                 return None
-            document = path.read_bytes()
+            document = beginning_of(path)
         except OSError:
             if self._seen is not None:
                 log.warning("trust list file cannot be read")

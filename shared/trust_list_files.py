@@ -12,12 +12,26 @@ log = logging.getLogger(__name__)
 
 
 def earlier_lists(file: Path | None) -> Iterator[bytes]:
-    """The lists that lie beside `file`, the newest: for `list.jws` those called `list.<anything>.jws`. Nothing in a name is believed."""
+    """The lists that lie beside `file`, the newest: for `list.jws` those called `list.<anything>.jws`. Nothing in a name is believed.
+
+    What cannot be read is passed over, as what is too long is: neither keeps the newest from being taken.
+    """
     if file is None:
         return
     for path in sorted(file.parent.glob(f"{escape(file.stem)}.*{escape(file.suffix)}")):
-        if path.stat().st_size <= MAX_BYTES:
-            yield path.read_bytes()
+        try:
+            document = beginning_of(path)
+        except OSError:
+            log.warning("a file beside the trust list cannot be read")
+            continue
+        if len(document) <= MAX_BYTES:
+            yield document
+
+
+def beginning_of(file: Path) -> bytes:
+    """What is in a file; of one that is longer than a list may be a byte more than that, which no list has. Raises OSError."""
+    with file.open("rb") as opened:
+        return opened.read(MAX_BYTES + 1)
 
 
 def put_list(file: Path | None, document: bytes, *, development: bool) -> bool:
@@ -26,7 +40,7 @@ def put_list(file: Path | None, document: bytes, *, development: bool) -> bool:
         return False
     try:
         if file.exists():
-            _put_beside(file, file.read_bytes(), development=development)
+            _put_beside(file, beginning_of(file), development=development)
         fresh = file.with_suffix(".brought")
         fresh.write_bytes(document)
         fresh.replace(file)

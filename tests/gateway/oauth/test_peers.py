@@ -15,7 +15,7 @@ from safepassage.node_statement import EncryptionKey, NodeStatement
 from safepassage.public_keys import PublicJwk
 from safepassage.sealing import encryption_kid
 from safepassage.suites import MLKEM768_X25519
-from safepassage.trust_list import TrustList, root_signing_input, trust_list_document
+from safepassage.trust_list import MAX_BYTES, TrustList, root_signing_input, trust_list_document
 from safepassage.trust_members import Endpoints, Member
 from services.gateway.trust_lists import look_at_trust_list
 from shared.keys import SigningKey
@@ -179,14 +179,27 @@ async def test_a_list_that_is_not_taken_is_a_refusal_on_the_log_as_often_as_it_i
     world.network.publish(clock)
     await look_at_trust_list(world.house.app)
     reasons = []
-    for shown in (first, b"no list", first):
+    for shown in (first, b"no list", first, b" " * (MAX_BYTES + 1), first + b" " * (2 * MAX_BYTES)):
         world.network.file.write_bytes(shown)
         for _ in range(2):
             await look_at_trust_list(world.house.app)
         told = [one for one in await world.house.entries() if one.context.operation == "trust-list-refused"]
         assert {(one.class_, one.actor.job) for one in told} == {("refusal", "trust-list")}
         reasons = [one.context.reason for one in told]
-    assert sorted(map(str, reasons)) == ["trust-list-malformed", "trust-list-rolled-back", "trust-list-rolled-back"]
+    assert sorted(map(str, reasons)) == [*["trust-list-malformed"] * 3, *["trust-list-rolled-back"] * 2]
+
+
+@pytest.mark.anyio
+async def test_what_lies_beside_a_list_and_cannot_be_read_keeps_none_from_being_taken(world: World, clock: StandingClock) -> None:
+    file = world.network.file
+    file.with_suffix(f".old{file.suffix}").mkdir()
+    file.with_suffix(f".gone{file.suffix}").symlink_to(file.with_name("nowhere"))
+    world.network.publish(clock)  # not taken: the next one is shown a moment later
+    file.replace(file.with_suffix(f".before{file.suffix}"))
+    world.network.publish(clock)
+    await look_at_trust_list(world.house.app)
+    held = world.house.app.state.trust.held
+    assert (held.serial, world.house.app.state.trust.refused) == (3, None)
 
 
 @pytest.mark.anyio
