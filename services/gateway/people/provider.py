@@ -112,7 +112,8 @@ class Provider:
         }
         if any(not self._may_be_called(url) for name, url in named.items() if name != "end_session_endpoint" or url is not None):
             raise ProviderNotReached("an endpoint of the provider is missing, or not https")
-        if "S256" not in document.get("code_challenge_methods_supported", ["S256"]):
+        methods = document.get("code_challenge_methods_supported", ["S256"])
+        if not isinstance(methods, list | str) or "S256" not in methods:
             raise ProviderNotReached("the provider takes no proof of the code (PKCE, S256)")
         says_issuer: Any = document.get("authorization_response_iss_parameter_supported") is True
         return ProviderMetadata(**named, says_issuer=says_issuer)

@@ -91,6 +91,8 @@ async def test_a_provider_that_is_not_there_lets_nobody_in(signing: House, provi
         {"jwks_uri": ["https://login.example/jwks"]},
         {"end_session_endpoint": "http://login.example/end"},
         {"code_challenge_methods_supported": ["plain"]},
+        {"code_challenge_methods_supported": "plain"},
+        {"code_challenge_methods_supported": 1},
     ],
 )
 async def test_metadata_that_does_not_fit_leads_nobody_anywhere(signing: House, provider: OpenIdProvider, metadata: dict[str, Any]) -> None:
