@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 from typer.main import get_command, get_group
 
 from node.commands.output import stop
+from node.machine_faults import said_of
 from node.unusable import NoNode, SettingsRefused
 from shared.core_files import leave_no_core_file
 from shared.garbage import COLLECTED_AFTER
@@ -65,11 +66,25 @@ class Commands(TyperGroup):
         return command
 
     def invoke(self, ctx: Any) -> Any:
-        """Run what was asked for. Of whichever command, a folder without a node is said plainly, and so are wrong settings."""
+        """Run what was asked for. Of whichever command, a folder without a node is said plainly.
+
+        So are wrong settings, and what the machine refuses: a file, a disk, a store.
+        """
         try:
             return super().invoke(ctx)
         except (NoNode, SettingsRefused) as error:
             stop(str(error), error.remedy, code=2)
+        except Exception as error:
+            refused = said_of(error)
+            if refused is None:
+                raise
+            stop(*refused)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """As ever; to a name that is none, the nearest ones are said (typer knows those alone that it has imported)."""
+        unknown = bool(args) and args[0] not in COMMANDS
+        self.commands: dict[str, Any] = dict.fromkeys(COMMANDS) if unknown else {}
+        return super().resolve_command(ctx, args)
 
 
 app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)

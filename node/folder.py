@@ -80,6 +80,11 @@ class NodeFolder:
         return self.path / "trust" / "first.digest"
 
     @property
+    def first_digest(self) -> str | None:
+        """That digest; None of a node that trusts nobody yet."""
+        return self.first_list_digest.read_text().strip() if self.first_list_digest.exists() else None
+
+    @property
     def statement(self) -> Path:
         """The node's signed statement of its operational keys."""
         return self.path / "trust" / "statement.jws"
@@ -100,17 +105,14 @@ class NodeFolder:
 
     def settings(self, service: ServiceName) -> ServiceSettings:
         """The settings of a service of the embedded node. Raises NoNode, SettingsRefused."""
-        return self.settings_by(self.file, service)
-
-    def settings_by(self, file: NodeFile, service: ServiceName) -> ServiceSettings:
-        """As `settings`, of a node that has this file."""
+        file = self.file
         values: dict[str, Any] = {
             "entity_id": file.entity_id,
             "database_url": f"sqlite+inline:///{self.store(service)}",
             "keys_directory": self.keys / service,
             "insecure_development": file.insecure_development,
             "trust_list_file": self.trust_list if self.trust_list.exists() else None,
-            "trust_list_digest": self.first_list_digest.read_text().strip() if self.first_list_digest.exists() else None,
+            "trust_list_digest": self.first_digest,
         }
         about_the_node: dict[str, Any] = {
             "jurisdiction": file.jurisdiction,

@@ -11,6 +11,7 @@ from typing import Literal
 
 from sqlalchemy import text
 
+from node.machine_faults import said_of
 from safepassage.compact import split
 from safepassage.problems import SuiteError
 from safepassage.problems.keys import KeysUnavailable
@@ -83,9 +84,8 @@ async def examine_store(service: ServiceName, database: Database, now: datetime)
         yield Finding(f"{service}: store", "bad", str(error), "docs/upgrading.md" if later else "safepassage-node migrate (embedded: up)")
         return
     except Exception as error:
-        yield Finding(
-            f"{service}: store", "bad", f"does not answer ({type(error).__name__})", "start the database; check its role and schema"
-        )
+        said, remedy = said_of(error) or (f"does not answer ({type(error).__name__})", "start the database; check its role and schema")
+        yield Finding(f"{service}: store", "bad", said.removesuffix("."), remedy)
         return
     if service == "audit":
         async with database.reading() as tx:

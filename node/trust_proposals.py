@@ -18,6 +18,8 @@ LASTS: Final = timedelta(days=30)
 Status = Literal["active", "suspended", "revoked"]
 SAID: Final[dict[Status, str]] = {"active": "comes back", "suspended": "is suspended", "revoked": "is expelled"}
 
+COHERENT: Final = "a list has roots, at least as many as its threshold, and names each member and each log once"
+
 
 class NotProposable(Exception):
     """What is asked for makes no list, or this root has no say in it."""
@@ -57,7 +59,7 @@ def proposal(previous: VerifiedTrustList | None, changes: Changes, *, network: s
             members=tuple(_members(() if before is None else before.members, changes)),
         )
     except ValueError as error:
-        raise NotProposable("a list has roots, at least as many as its threshold, and names each member and each log once") from error
+        raise NotProposable(COHERENT) from error
     return trust_list_document(content.payload(), signatures={})
 
 

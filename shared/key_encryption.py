@@ -94,7 +94,9 @@ class FileKeyProvider:
         """Read the files that are there now. A version that is not there any more opens nothing from here on."""
         self._ciphers = self._plain(self._ciphers)
         if not self._ciphers:
-            raise KeyFileUnusable(f"{self._folder.name} holds no key: create it with `safepassage-node keys`")
+            raise KeyFileUnusable(
+                f"{self._folder.name} holds no key: put it back from the backup of the keys (`safepassage-node keys` makes new ones)"
+            )
 
     def _plain(self, held: dict[int, AESGCM]) -> dict[int, AESGCM]:
         """The versions that are files in clear. Raises KeyFileUnusable."""

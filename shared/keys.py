@@ -89,15 +89,21 @@ def _private(path: Path) -> Ed25519PrivateKey:
 
 
 def read_secret(path: Path) -> bytes:
-    """The bytes of a secret file. Raises KeyFileUnusable if it is missing or if group or others may read it (`open_to_others`)."""
+    """The bytes of a secret file. Raises KeyFileUnusable, which says what to do: it is missing, another user's, or open to others."""
     try:
         with path.open("rb") as file:
             status = os.fstat(file.fileno())
             if open_to_others(status.st_mode, owner=status.st_uid, reader=os.geteuid()):
                 raise KeyFileUnusable(f"{path.name} can be read by others: chmod 600")
             return file.read()
+    except FileNotFoundError as error:
+        raise KeyFileUnusable(
+            f"{path.name} is not there: put it back from the backup of the keys (`safepassage-node keys` makes new ones)"
+        ) from error
+    except PermissionError as error:
+        raise KeyFileUnusable(f"{path.name} is another user's: run this as the user whose file it is") from error
     except OSError as error:
-        raise KeyFileUnusable(f"{path.name} cannot be read: create it with `safepassage-node keys`") from error
+        raise KeyFileUnusable(f"{path.name} cannot be read: {error.strerror}") from error
 
 
 def open_to_others(mode: int, *, owner: int, reader: int) -> bool:

@@ -18,7 +18,7 @@ from pathlib import Path
 from certificates import Authority
 from verifier import main as make_password
 
-from node.creation import create_node
+from node.creation import create_node, left_behind
 from node.folder import NodeFile, NodeFolder
 from node.statement import sign_statement
 from node.trust import member_of, signed_list
@@ -58,6 +58,8 @@ def _node(folder: Path, name: str, state: str, agency: str, port: int, *, author
     if (node.path / "node.json").exists():
         sign_statement(node.file, node.keys, node.statement, now=now)
     else:
+        for key in left_behind(node):  # by a run that was ended while it made them: nothing has been told of them yet
+            key.unlink()
         entity_id = f"https://{name}.localhost:{port}"
         create_node(node.path, NodeFile(entity_id=entity_id, name=agency, state=state, organisation_id=uuid7(now), port=port), now=now)
     for service in SERVICES:

@@ -51,6 +51,15 @@ def add(
         list[str] | None,
         typer.Option("--redirect-uri", help="Once for each address people come back to; then the client may act for people who agree."),
     ] = None,
+    url: Annotated[
+        str | None, typer.Option(help="Scheme, host and port at which the client reaches the node, if not at its entity id.")
+    ] = None,
+    ca_file: Annotated[
+        str | None,
+        typer.Option(
+            help="PEM file, where the client has it, of the authority that signed the node's certificate, if it is a private one."
+        ),
+    ] = None,
 ) -> None:
     """Make a key, register a client with it, and write the file that the SDK reads."""
     issuer = gateway_settings(node).entity_id
@@ -69,6 +78,8 @@ def add(
                 file=file,
                 resource=resource,
                 redirect_uris=redirect_uri or (),
+                url=url,
+                authorities=ca_file,
             ),
         )
     except FileExistsError:

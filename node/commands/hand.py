@@ -23,15 +23,16 @@ FolderOption = Annotated[
 ]
 
 
-def gateway_settings(folder: Path | None) -> GatewaySettings:
+def gateway_settings(folder: Path | NodeFolder | None) -> GatewaySettings:
     """Settings of the gateway in question."""
-    settings = settings_from_environment(Service.gateway) if folder is None else NodeFolder(folder).settings("gateway")
+    node = NodeFolder(folder) if isinstance(folder, Path) else folder
+    settings = settings_from_environment(Service.gateway) if node is None else node.settings("gateway")
     if not isinstance(settings, GatewaySettings):
         raise TypeError("the gateway's settings are GatewaySettings")
     return settings
 
 
-def with_hand(folder: Path | None, work: Callable[[Administration], Awaitable[Result]]) -> Result:
+def with_hand(folder: Path | NodeFolder | None, work: Callable[[Administration], Awaitable[Result]]) -> Result:
     """Do something on the store. Ends with a plain sentence if it cannot be done."""
     settings = gateway_settings(folder)
 

@@ -78,7 +78,9 @@ def destroy_key_encryption_key(
 
 
 def _provider_for(keys: Path | None, service: Service) -> KeyProvider:
-    """Raises KeyFileUnusable, KeysUnavailable."""
+    """Raises KeyFileUnusable, KeysUnavailable. A node's own folder is none of keys: said with those that it has."""
+    if keys is not None and (keys / "node.json").exists():
+        stop(f"{keys} is a node's folder.", f"Name its folder of the service's keys: {keys / 'keys' / service.value}", code=2)
     if keys is not None:
         return FileKeyProvider(keys / FOLDER)
     return opened_provider(settings_from_environment(service), service.value)

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from node.commands.hand import with_hand
 from node.commands.output import console, stop
-from node.creation import NodeExists, create_node
+from node.creation import NodeExists, NodeHalfMade, begin_node
 from node.days import today_in
 from node.embedded import migrate_all
 from node.folder import NodeFile
@@ -67,11 +67,17 @@ def new(
     if not (insecure_development or entity_id.startswith("https://")):
         _refuse("entity_id")
     try:
-        node = create_node(folder, file, now=now)
+        node = begin_node(folder, file, now=now)
     except NodeExists:
         stop(f"{folder} has a node already; nothing was changed.")
+    except NodeHalfMade:
+        stop(
+            f"{folder} has keys or stores and no node.json; nothing was changed.",
+            "Where `new` was interrupted there, remove the folder and type it again. A node in use needs its node.json: the backup has it.",
+        )
     asyncio.run(migrate_all(node))
-    with_hand(folder, lambda hand: hand.add_organisation(agency, organisation_id=file.organisation_id))
+    with_hand(node, lambda hand: hand.add_organisation(agency, organisation_id=file.organisation_id))
+    node.finish()  # last: whatever ends this before, there is no node yet, and nobody takes half of one for a whole one
     console.print(f"{name} ({state}) is in {folder}. Start it: safepassage-node up {folder}")
 
 

@@ -1,22 +1,27 @@
 """`trust`: the signed list of member agencies."""
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
+from pydantic import ValidationError
 
 from node.commands.output import console, stop
-from node.commands.trust_ceremony import cosign, propose
-from node.creation import install_trust_list, keep_earlier_list
+from node.commands.trust_ceremony import cosign, described_in, propose
+from node.creation import NodeJoining, install_trust_list, keep_earlier_list
 from node.folder import NodeFolder
 from node.trust import member_of, signed_list
+from node.trust_proposals import COHERENT
 from node.witnesses import TooFewWitnesses, policy_of
 from safepassage.problems import SuiteError
 from safepassage.trust_list import VerifiedTrustList, read_trust_list, verify_next_trust_lists
 from safepassage.trust_members import Member
 from shared.clock import system_clock
 from shared.keys import KeyFileUnusable, SigningKey
+
+_DIGEST: Final = re.compile("[A-Za-z0-9_-]{43}")
 
 app = typer.Typer(no_args_is_help=True, help="The network's trust list: make a root, describe this node, sign a list, look at one.")
 app.command()(propose)
@@ -62,10 +67,12 @@ def sign(
         stop(f"{output.name} exists; it was not replaced.")
     try:
         roots = [SigningKey.load(file) for file in root_file]
-        members = [Member.model_validate_json(file.read_text()) for file in member_file]
+        members = [described_in(file) for file in member_file]
         document = signed_list(
             network=network, roots=roots, threshold=threshold, members=members, previous=_read(previous), now=system_clock()
         )
+    except ValidationError:
+        stop("The list was not signed.", f"{COHERENT[0].upper()}{COHERENT[1:]}.")
     except (KeyFileUnusable, ValueError) as error:
         stop("The list was not signed.", str(error))
     output.write_bytes(document)
@@ -99,16 +106,15 @@ def install(
     node, document, before = NodeFolder(folder), file.read_bytes(), [one.read_bytes() for one in earlier]
     if digest is None and not node.first_list_digest.exists():
         stop("The node trusts nobody yet.", "Give --digest: the first list's digest, got by another way than the list.", code=2)
-    is_first = not node.first_list_digest.exists()
-    if is_first:
-        node.first_list_digest.parent.mkdir(parents=True, exist_ok=True)
-        node.first_list_digest.write_text(digest or "")
-    try:
-        accepted = with_hand(folder, lambda hand: hand.accept_trust_list(document, earlier=before))
-    except typer.Exit:
-        if is_first:
-            node.first_list_digest.unlink()
-        raise
+    if digest is not None and not _DIGEST.fullmatch(digest):
+        stop(
+            "That is no digest; nothing was changed.",
+            "A digest has 43 letters, digits, - and _: compare it with what you were told.",
+            code=2,
+        )
+    is_first = not (node.first_list_digest.exists() and node.trust_list.exists())
+    told_by = NodeJoining(folder, digest) if digest is not None and is_first else node
+    accepted = with_hand(told_by, lambda hand: hand.accept_trust_list(document, earlier=before))
     for one in before:
         keep_earlier_list(node, one)
     install_trust_list(node, document, first_digest=digest or "")

@@ -44,8 +44,8 @@ def propose(
         stop("A member is named twice: suspend, reinstate or expel it.", code=2)
     try:
         changes = Changes(
-            admit=[_member(file) for file in admit],
-            update=[_member(file) for file in update],
+            admit=[described_in(file) for file in admit],
+            update=[described_in(file) for file in update],
             statuses=dict(asked),
             add_roots=[_public(file) for file in add_root],
             drop_roots=drop_root,
@@ -92,7 +92,8 @@ def cosign(
         console.print(f"Signed. It wants {wanted[1]} more of its own roots{'' if content is None else f', {wanted[0]} of those before'}.")
 
 
-def _member(file: Path) -> Member:
+def described_in(file: Path) -> Member:
+    """The member that an agency's file describes. Ends with what to do where it describes none."""
     try:
         return Member.model_validate_json(file.read_text())
     except ValidationError:

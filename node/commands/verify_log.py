@@ -38,6 +38,8 @@ def verify_log(
         stop(f"NOT VERIFIED: {error.title}.", error.remedy)
     except KeyFileUnusable as error:
         stop(str(error))
+    if not reports:
+        console.print("There is no log yet: nothing has been entered. (The first start makes it.)")
     for report in reports:
         log = report.log
         newer = f", {log.newer} not covered by a checkpoint yet" if log.newer else ""

@@ -1,6 +1,7 @@
 """Which of the four services a command is about, and its settings. Apart from `serve`: who destroys a key serves nothing."""
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,7 +19,19 @@ class Service(StrEnum):
     audit = "audit"
 
 
-ServiceArgument = Annotated[Service, typer.Argument(help="Which of the four services.")]
+def service(said: str) -> Service:
+    """One of the four; whoever names a node's folder is told what runs a folder."""
+    if said in {one.value for one in Service}:
+        return Service(said)
+    if (Path(said) / "node.json").exists():
+        raise typer.BadParameter(
+            f"{said} is a node's folder: `safepassage-node up {said}` brings its stores to this version and runs its four services. "
+            "A service by itself is told by SAFE_PASSAGE_* variables."
+        )
+    raise typer.BadParameter(f"{said!r} is not one of {', '.join(Service)}.")
+
+
+ServiceArgument = Annotated[Service, typer.Argument(parser=service, help="Which of the four: gateway, privacy, records or audit.")]
 
 
 def settings_from_environment(service: Service) -> ServiceSettings:

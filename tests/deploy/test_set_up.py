@@ -62,6 +62,15 @@ def test_running_it_again_replaces_no_key(folder: Path, set_up: SetUp) -> None:
     assert private_files(folder) == before
 
 
+def test_a_run_that_was_ended_while_it_made_keys_is_repeated(folder: Path, set_up: SetUp) -> None:
+    for left in ("audit/internal.json", "records/hpke/2026.json"):
+        (folder / "alder/keys" / left).parent.mkdir(parents=True)
+        (folder / "alder/keys" / left).write_text("{}")
+    set_up(NOW)
+    assert len(private_files(folder)) > 40
+    assert not [path for path, content in private_files(folder).items() if content == b"{}"]
+
+
 def test_both_nodes_trust_one_list_and_each_others_statement(folder: Path, set_up: SetUp) -> None:
     set_up(NOW)
     assert (folder / "alder/public/trust-list.jws").read_bytes() == (folder / "birch/public/trust-list.jws").read_bytes()

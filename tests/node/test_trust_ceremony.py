@@ -229,3 +229,40 @@ def test_a_private_key_is_not_taken_for_a_public_one_nor_the_other_way_round(fou
     typed = ("trust", "cosign", str(proposed), "--root", str(folder / "ann.public.json"), "--yes", *founded.previous)
     assert "ann.public.json is no private key." in founded.type(*typed, exit_code=1)
     assert proposed.read_bytes() == before
+
+
+def test_a_digest_that_was_mistyped_leaves_the_node_as_it_was(tmp_path: Path) -> None:
+    ceremony = Ceremony(tmp_path)
+    ceremony.root("ann")
+    alder = ceremony.node("alder")
+    proposed = ceremony.propose(
+        *("--network", "One", "--add-root", str(tmp_path / "ann.public.json")), "--admit", str(ceremony.description("alder"))
+    )
+    ceremony.cosign(proposed, "ann")
+    digest = read_trust_list(proposed.read_bytes(), development=True).digest
+    other = ("B" if digest[0] == "A" else "A") + digest[1:]
+    for wrong, code in ((digest[:-1], 2), ("abc", 2), (other, 1)):
+        ceremony.type("trust", "install", str(alder), str(proposed), "--digest", wrong, exit_code=code)
+        assert not (alder / "trust" / "first.digest").exists()
+        ceremony.type("organisations", "list", "--node", str(alder))
+    (alder / "trust" / "first.digest").write_text("abc")  # as an earlier version left it, which no command could read any more
+    assert "accepted" in ceremony.type("trust", "install", str(alder), str(proposed), "--digest", digest)
+    assert (alder / "trust" / "first.digest").read_text() == digest
+    assert "held already" in ceremony.type("trust", "install", str(alder), str(proposed))
+
+
+def test_what_makes_no_list_is_said_in_a_sentence(tmp_path: Path) -> None:
+    ceremony = Ceremony(tmp_path)
+    ceremony.root("ann")
+    ceremony.node("alder")
+    member, broken = ceremony.description("alder"), tmp_path / "broken.json"
+    broken.write_text('{"state": "31337"}')
+    sign = ("trust", "sign", str(tmp_path / "list.jws"), "--network", "One", "--root", str(tmp_path / "ann.json"), "--member", str(member))
+    twice = ceremony.type(*sign, "--member", str(member), exit_code=1)
+    assert twice.startswith(
+        "The list was not signed.\nA list has roots, at least as many as its threshold, and names each member and each log once."
+    )
+    other = ceremony.type(*sign, "--member", str(broken), exit_code=1)
+    assert other.startswith("broken.json is no member's description.\n")
+    assert "pydantic" not in twice + other
+    assert not (tmp_path / "list.jws").exists()

@@ -85,8 +85,12 @@ def json_file(path: Path) -> dict[str, Any]:
 
 
 def write_private(path: Path, value: Mapping[str, Any]) -> None:
-    """Write a new JSON file, mode 0600. Raises FileExistsError."""
+    """Write a new JSON file, mode 0600: all of it, or none. Raises FileExistsError."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(value, file, indent=2)
-        file.write("\n")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(value, file, indent=2)
+            file.write("\n")
+    except BaseException:  # a full disk: half a key is no key, and would be in the way of the next try
+        path.unlink()
+        raise
