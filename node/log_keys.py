@@ -5,13 +5,13 @@ trust list names it retired, and no other node takes a checkpoint under it any m
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from safepassage.notes import ED25519, VerifierKey
+from safepassage.notes import ED25519, VerifierKey, parse_vkey
 from safepassage.trust_members import Log, LogKey
 from shared.keys import KeyFileUnusable, SigningKey, read_public_key
 
@@ -24,6 +24,20 @@ def prepare_next(audit: Path) -> SigningKey:
     key = SigningKey.generate()
     key.save(audit / NEXT)
     return key
+
+
+def require_listed(audit: Path, logs: Iterable[Log]) -> None:
+    """Raises KeyFileUnusable where a next key waits that the trust list does not name: other nodes refuse whatever is logged under it.
+
+    logs  the node's own, as the newest trust list has them
+    """
+    if not (audit / NEXT).exists():
+        return  # `replace` says so
+    following = SigningKey.load(audit / NEXT).public.public_bytes_raw()
+    if following not in {parse_vkey(key.vkey).public_key for log in logs for key in log.keys}:
+        raise KeyFileUnusable(
+            "the trust list of this node does not name the next key: every other node would refuse what is logged under it"
+        )
 
 
 def replace(audit: Path, *, today: date) -> SigningKey:

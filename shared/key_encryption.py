@@ -7,10 +7,11 @@ key that a security module, a cloud's key service or a transit engine holds: sha
 import secrets
 from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import ColumnElement, LargeBinary, func
 
 from shared.keys import DOOMED, KeyFileUnusable, destroy_secret, new_symmetric_key, read_symmetric_key
 
@@ -76,6 +77,11 @@ class KeyProvider(Protocol):
 def version_of(wrapped: bytes) -> int:
     """The version under which a key was wrapped."""
     return int.from_bytes(wrapped[:VERSION_BYTES], "big")
+
+
+def wrapped_by(column: Any, version: int) -> ColumnElement[bool]:
+    """That a column of wrapped bytes has been wrapped by this version."""
+    return func.substr(column, 1, VERSION_BYTES, type_=LargeBinary) == version.to_bytes(VERSION_BYTES, "big")
 
 
 class FileKeyProvider:

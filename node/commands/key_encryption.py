@@ -17,10 +17,13 @@ from safepassage.problems.keys import KeysUnavailable
 from safepassage.problems.records import SealBroken
 from services.audit.retention.wrapping import begin
 from services.audit.retention.wrapping import rewrap as rewrap_log
+from services.audit.retention.wrapping import wraps as log_wraps
 from services.privacy.key_wrapping import rewrap as rewrap_decided
+from services.privacy.key_wrapping import wraps as decided_wraps
 from services.privacy.sealing import Sealer
 from services.records.vault import Vault
 from services.records.vault_rotation import rewrap_data_keys
+from services.records.vault_rotation import wraps as records_wrap
 from shared.database import Database
 from shared.key_encryption import FileKeyProvider, KeyProvider, WrappedKeyRefused
 from shared.key_providers import FOLDER, key_provider_of, opened_provider
@@ -65,16 +68,50 @@ def destroy_key_encryption_key(
         ),
     ] = None,
     service: Annotated[Service, typer.Option(help="Whose key, where its provider is told by variables.")] = Service.records,
+    unchecked: Annotated[
+        bool, typer.Option("--unchecked", help="Though the store is not looked at: it may be away, or what the version wraps is to go.")
+    ] = False,
 ) -> None:
-    """Destroy a version for good, after `keys rewrap`: what it still wraps opens nowhere any more, in no copy of the store."""
+    """Destroy a version for good, after `keys rewrap`: what it still wraps opens nowhere any more, in no copy of the store.
+
+    It is refused while the service's store has something that the version wraps.
+    """
     try:
         with closing(_provider_for(keys, service)) as provider:
             if version >= provider.version:
                 stop("That is the version that wraps.", "Make the next one, wrap everything again, then destroy this one.")
+            if not unchecked:
+                _require_unused(version, keys, service)
             provider.destroy(version)
     except (KeyFileUnusable, KeysUnavailable) as error:
         stop(_said(error))
     console.print(f"Version {version} is destroyed. Destroy its copies too where it was a file.")
+
+
+def _require_unused(version: int, keys: Path | None, service: Service) -> None:
+    """INVARIANT: who types the steps in another order, or leaves one out, destroys no record by it."""
+    if keys is None:
+        whose, settings = service, settings_from_environment(service)
+    elif (keys.resolve().parents[1] / "node.json").exists() and keys.resolve().name in _WRAPS:
+        whose, settings = Service(keys.resolve().name), NodeFolder(keys.resolve().parents[1]).settings(Service(keys.resolve().name).value)
+    else:
+        stop(
+            f"A folder of keys does not show whether version {version} still wraps something; nothing was destroyed.",
+            "Leave --keys out and give the service's SAFE_PASSAGE_* variables. (--unchecked: once `keys rewrap` has ended.)",
+        )
+    if whose in _WRAPS and asyncio.run(_wraps(settings, whose, version)):
+        stop(
+            f"Version {version} still wraps what {whose.value} stores; nothing was destroyed.",
+            f"First, to its end: safepassage-node keys rewrap --service {whose.value}",
+        )
+
+
+async def _wraps(settings: ServiceSettings, service: Service, version: int) -> bool:
+    database = Database.of(settings)
+    try:
+        return await _WRAPS[service](database, version)
+    finally:
+        await database.close()
 
 
 def _provider_for(keys: Path | None, service: Service) -> KeyProvider:
@@ -167,3 +204,5 @@ async def _rewrap_privacy(settings: ServiceSettings, provider: KeyProvider, prog
 
 
 _REWRAPS = {Sealing.records: _rewrap_records, Sealing.privacy: _rewrap_privacy}
+
+_WRAPS = {Service.records: records_wrap, Service.privacy: decided_wraps, Service.audit: log_wraps}

@@ -15,6 +15,7 @@ from node.keys import create_message_keys, create_node_keys
 from node.locks import FolderInUse, alone_in
 from node.log_keys import prepare_next as prepare_next_log_key
 from node.log_keys import replace as replace_log_keys
+from node.log_keys import require_listed
 from node.message_keys import prepare_next, require_published
 from node.message_keys import replace as replace_message_keys
 from node.mirrors import policy_with
@@ -117,15 +118,22 @@ def next_log_key(
 @app.command("replace-log-key")
 def replace_log_key(
     folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="The node's folder, with keys/audit/ in it.")],
+    unlisted: Annotated[
+        bool, typer.Option("--unlisted", help="Though no trust list names it yet: the key before was stolen, or the node is in no network.")
+    ] = False,
 ) -> None:
     """Let the log's next key take over, while no audit process runs. The public half of the one before is kept: it proves the past."""
+    node = NodeFolder(folder)
     try:
         with alone_in(folder):
-            key = replace_log_keys(NodeFolder(folder).keys / "audit", today=system_clock().date())
+            if node.trust_list.exists() and not unlisted:
+                listed = read_trust_list(node.trust_list.read_bytes(), development=True).content.members
+                require_listed(node.keys / "audit", [log for one in listed if one.entity_id == node.file.entity_id for log in one.logs])
+            key = replace_log_keys(node.keys / "audit", today=system_clock().date())
     except FolderInUse as error:
         stop(str(error))
     except KeyFileUnusable as error:
-        stop(str(error), "First: safepassage-node keys next-log-key")
+        stop(str(error), "First: keys next-log-key, a list that names it (docs/trust.md), trust install")
     console.print(f"The log is signed by {key.kid} from the next start on; its next entry says so.")
     console.print("In two weeks have a trust list signed again: it names the key before as retired.")
 

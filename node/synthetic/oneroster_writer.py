@@ -268,7 +268,7 @@ def _csv(columns: tuple[str, ...], rows: Iterable[Row]) -> str:
 
 
 def write_organisations(folder: Path, state: StatePlan) -> None:
-    """Write the agencies and schools alone into a new folder, as `safepassage-node organisations import` takes them."""
+    """Write the agencies and schools alone into a new folder, as `safepassage-node organisations load` takes them."""
     folder.mkdir()
     manifest = [row for row in _manifest(state) if not row["propertyName"].startswith("file.") or row["propertyName"] == "file.orgs"]
     users = {"propertyName": "file.users", "value": "bulk"}

@@ -8,11 +8,13 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import LargeBinary, Table, and_, bindparam, select, tuple_, update
+from sqlalchemy import LargeBinary, Table, and_, bindparam, func, select, tuple_, update
 
+from safepassage.canonical import from_base64url
 from services.privacy.sealing import Sealer
 from services.privacy.tables import Base, OutboxRow
 from shared.database import Database
+from shared.key_encryption import version_of, wrapped_by
 
 ROWS_OF_A_STEP: Final = 200
 KEYS_REMEMBERED: Final = 4_096
@@ -46,6 +48,17 @@ async def rewrap(database: Database, sealer: Sealer, *, progress: Done = lambda 
             if after is None:
                 break
     return count + await _outbox(database, sealer)
+
+
+async def wraps(database: Database, version: int) -> bool:
+    """Whether a version of the key-encryption key still wraps something: then whoever destroys it destroys that."""
+    async with database.reading() as tx:
+        for table, names in sealed_columns().items():
+            for column in (table.c[name] for name in names):
+                if (await tx.execute(select(column).where(wrapped_by(column, version)).limit(1))).first() is not None:
+                    return True
+        waiting = (await tx.execute(select(func.substr(OutboxRow.body, 1, 8)))).scalars()
+        return any(version_of(from_base64url(begins)) == version for begins in waiting)
 
 
 async def _step(

@@ -4,10 +4,12 @@ Each step is one transaction, and says nothing of what it has done but in the ro
 """
 
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
+from safepassage.canonical import from_base64url
 from services.records.tables import (
     ArrivedNoticeRow,
     EducatorCredentialRow,
@@ -23,10 +25,26 @@ from services.records.tables import (
 )
 from services.records.vault import Vault
 from shared.database import Database
+from shared.key_encryption import version_of, wrapped_by
 
 AT_ONCE = 500
 OF_EXCHANGES = (ExchangeRequestRow, PeerRequestRow, OutgoingNoticeRow, ArrivedNoticeRow, TransferHoldRow)
 """What has particulars, each sealed with its id (`Exchange.seal_particulars`)."""
+
+
+def _particulars(vault: Vault, identifier: Any, sealed: bytes) -> bytes:
+    return vault.rewrap_particulars(identifier, sealed) if sealed else sealed
+
+
+WRAPPED: Final[tuple[tuple[Any, Any, Callable[[Vault, Any, bytes], bytes]], ...]] = (
+    (StudentRow.id, StudentRow.wrapped_key, Vault.rewrap),
+    *((row.id, row.particulars, _particulars) for row in OF_EXCHANGES),
+    (KeptRosterRow.id, KeptRosterRow.sealed, Vault.rewrap_roster),
+    (GivenPackageRow.id, GivenPackageRow.sealed, Vault.rewrap_roster),
+    (EducatorCredentialRow.id, EducatorCredentialRow.sealed, Vault.rewrap_educator),
+    (OrganisationKeyRow.kid, OrganisationKeyRow.sealed, Vault.rewrap_organisation_key),
+)
+"""Whatever the key-encryption key wraps, but for the outbox: whose it is, where it is, and how it is wrapped again."""
 
 
 async def rewrap_data_keys(database: Database, vault: Vault) -> int:
@@ -39,18 +57,19 @@ async def rewrap_data_keys(database: Database, vault: Vault) -> int:
     def outbox(_: int, body: str) -> str:
         return body if vault.is_newest_text(body) else vault.seal_text(vault.open_text(body))
 
-    def particulars(identifier: Any, sealed: bytes) -> bytes:
-        return vault.rewrap_particulars(identifier, sealed) if sealed else sealed
-
-    rewrapped = await _again(database, StudentRow.id, StudentRow.wrapped_key, vault.rewrap)
-    for row in OF_EXCHANGES:
-        await _again(database, row.id, row.particulars, particulars)
-    for roster in (KeptRosterRow, GivenPackageRow):
-        await _again(database, roster.id, roster.sealed, vault.rewrap_roster)
-    await _again(database, EducatorCredentialRow.id, EducatorCredentialRow.sealed, vault.rewrap_educator)
-    await _again(database, OrganisationKeyRow.kid, OrganisationKeyRow.sealed, vault.rewrap_organisation_key)
+    data_keys, *_ = [await _again(database, key, column, partial(again, vault)) for key, column, again in WRAPPED]
     await _again(database, OutboxRow.id, OutboxRow.body, outbox)
-    return rewrapped
+    return data_keys
+
+
+async def wraps(database: Database, version: int) -> bool:
+    """Whether a version of the key-encryption key still wraps something: then whoever destroys it destroys that."""
+    async with database.reading() as tx:
+        for _, column, _ in WRAPPED:
+            if (await tx.execute(select(column).where(wrapped_by(column, version)).limit(1))).first() is not None:
+                return True
+        waiting = (await tx.execute(select(func.substr(OutboxRow.body, 1, 8)))).scalars()
+        return any(version_of(from_base64url(begins)) == version for begins in waiting)
 
 
 async def _again(database: Database, key: Any, wrapped: Any, again: Callable[[Any, Any], Any]) -> int:

@@ -9,12 +9,14 @@ import pytest
 from typer.testing import CliRunner
 
 from node.commands.keys import app
+from node.creation import install_trust_list
 from node.demo.network import new_nodes
 from node.demo.processes import free_port
 from node.embedded import EmbeddedNode
 from node.folder import NodeFolder
 from node.locks import alone_in
 from node.log_keys import CURRENT, NEXT, RETIRED, prepare_next, published, replace
+from node.trust import member_of, signed_list
 from safepassage.notes import ED25519, VerifierKey, parse_vkey
 from safepassage.offline.log_database import LogDatabase
 from safepassage.offline.whole_log import verify_log
@@ -93,7 +95,7 @@ def test_a_node_goes_on_under_the_next_key_and_its_log_verifies_by_what_is_publi
     assert CliRunner().invoke(app, ["next-log-key", str(node.path)]).exit_code == 0
     with alone_in(node.path):
         assert CliRunner().invoke(app, ["replace-log-key", str(node.path)]).exit_code == 1
-    assert CliRunner().invoke(app, ["replace-log-key", str(node.path)]).exit_code == 0
+    assert CliRunner().invoke(app, ["replace-log-key", str(node.path), "--unlisted"]).exit_code == 0
     _start_and_stop(node)
     origin = f"{node.file.entity_id.partition('://')[2]}/log/{system_clock().year}"
     keys = [parse_vkey(key.vkey) for key in published(audit, origin, today=system_clock().date()).keys]
@@ -101,6 +103,22 @@ def test_a_node_goes_on_under_the_next_key_and_its_log_verifies_by_what_is_publi
     [stored] = database.logs
     assert verify_log(stored, keys=keys).size > 0
     database.close()
+
+
+def test_a_key_that_no_list_names_does_not_take_over_by_mistake(tmp_path: Path) -> None:
+    nodes = new_nodes(tmp_path, ports=(free_port(), free_port()), tick_seconds=0.0)
+    (node, _), now = nodes, system_clock()
+    signed = (node.keys / "audit" / CURRENT).read_bytes()
+    assert CliRunner().invoke(app, ["next-log-key", str(node.path)]).exit_code == 0
+    early = CliRunner().invoke(app, ["replace-log-key", str(node.path)])
+    assert early.exit_code == 1
+    assert "does not name the next key" in " ".join(early.output.split())
+    assert (node.keys / "audit" / CURRENT).read_bytes() == signed
+    members = [member_of(one.file, one.keys, today=now.date()) for one in nodes]
+    following = signed_list(network="One", roots=[SigningKey.generate()], threshold=1, members=members, previous=None, now=now)
+    install_trust_list(node, following, first_digest="")
+    assert CliRunner().invoke(app, ["replace-log-key", str(node.path)]).exit_code == 0
+    assert (node.keys / "audit" / CURRENT).read_bytes() != signed
 
 
 def _start_and_stop(node: NodeFolder) -> None:

@@ -164,6 +164,9 @@ async def test_an_operator_does_it_by_command(
         return done.output
 
     assert "Version 2 made" in await said("next-key-encryption-key")
+    early = await to_thread.run_sync(lambda: CliRunner().invoke(app, ["destroy-key-encryption-key", "1", "--service", "privacy"]))
+    assert (early.exit_code, "Version 1 still wraps what privacy stores" in early.output) == (1, True), early.output
+    assert (told.keys_directory / "key-encryption" / "1.key").exists()
     assert "wrapped again under version 2" in await said("rewrap")
     assert "Version 1 is destroyed" in await said("destroy-key-encryption-key", "1")
     async with running(url, keys, clock) as world:

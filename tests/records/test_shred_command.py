@@ -83,6 +83,8 @@ def test_the_oldest_backup_of_the_files_opens_nothing_of_who_was_destroyed(folde
     oldest = shutil.copy(store, tmp_path / "oldest.db")
     assert "1 whole records" in run(shred.app, "student", str(gone), "--clearance", clearance, "--node", str(folder))
     run(keys_command.app, "next-key-encryption-key", str(keys))
+    early = CliRunner().invoke(keys_command.app, ["destroy-key-encryption-key", "1", "--keys", str(keys)])
+    assert (early.exit_code, "Version 1 still wraps what records stores; nothing was destroyed." in early.output) == (1, True), early.output
     assert "1 data keys" in run(keys_command.app, "rewrap")
     refused = CliRunner().invoke(keys_command.app, ["destroy-key-encryption-key", "2", "--keys", str(keys)])
     assert (refused.exit_code, "the version that wraps" in refused.output) == (1, True), refused.output
@@ -216,7 +218,7 @@ def test_of_an_educator_who_was_destroyed_the_oldest_backup_opens_nothing(keys: 
     assert asyncio.run(opened(url, Vault.of(keys), [gone, stays])) == [0, 1]
     run(keys_command.app, "next-key-encryption-key", str(keys))
     run(keys_command.app, "rewrap")
-    run(keys_command.app, "destroy-key-encryption-key", "1", "--keys", str(keys))
+    run(keys_command.app, "destroy-key-encryption-key", "1")
     assert asyncio.run(opened(url, Vault.of(keys), [gone, stays])) == [0, 1]
     for path in tmp_path.glob("records.db*"):
         path.unlink()

@@ -42,6 +42,12 @@ async def wrapping_of(database: Database) -> Wrapping | None:
     return Wrapping(rows[0][0], rows[0][1], rows[0][3]) if rows else None
 
 
+async def wraps(database: Database, version: int) -> bool:
+    """Whether a version of the key-encryption key still wraps something: then whoever destroys it destroys that."""
+    state = await wrapping_of(database)
+    return state is not None and version >= state.oldest
+
+
 async def begin(database: Database, version: int) -> None:
     """Let `version` wrap from now on. Every process has it by then, or finds its file in the key folder; else it takes no new student.
 

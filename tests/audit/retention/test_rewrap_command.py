@@ -30,9 +30,14 @@ def test_after_the_command_the_old_file_can_go(url: str, own_keys: Path, clock: 
     asyncio.run(filled(url, own_keys, clock))
     files = own_keys / "audit" / "key-encryption"
     assert "Version 2 made" in CliRunner().invoke(app, ["next-key-encryption-key", str(own_keys / "audit")]).output
+    early = CliRunner().invoke(app, ["destroy-key-encryption-key", "1", "--service", "audit"])
+    assert (early.exit_code, early.output.splitlines()[0]) == (1, "Version 1 still wraps what audit stores; nothing was destroyed.")
+    blind = CliRunner().invoke(app, ["destroy-key-encryption-key", "1", "--keys", str(own_keys / "audit")])
+    assert (blind.exit_code, "does not show" in blind.output, (files / "1.key").exists()) == (1, True, True)
     done = CliRunner().invoke(app, ["rewrap", "--service", "audit"])
     assert (done.exit_code, "wrapped under version 2" in done.output) == (0, True), done.output
-    (files / "1.key").unlink()
+    assert CliRunner().invoke(app, ["destroy-key-encryption-key", "1", "--service", "audit"]).exit_code == 0
+    assert [path.name for path in files.iterdir()] == ["2.key"]
     (report,) = asyncio.run(verify_store(settings_of(url, own_keys)))
     assert report.opened == 3
 
