@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -15,6 +15,7 @@ from safepassage.problems.calls import AnswerNotUnderstood
 
 METADATA_PATH = "/.well-known/oauth-authorization-server"
 RENEWED_BEFORE_SECONDS = 20
+NO_WORD: Final = "invalid_answer"
 
 
 class Metadata(BaseModel):
@@ -160,12 +161,10 @@ class Access:
 
 
 def oauth_error(body: bytes) -> str:
-    """The `error` of an OAuth error document, a word; `invalid_answer` for anything else."""
+    """The `error` of an OAuth error document, a word; NO_WORD for anything else."""
     try:
         document: Any = json.loads(body)
-    except ValueError:
-        return "invalid_answer"
+    except (ValueError, RecursionError):
+        return NO_WORD
     error = document.get("error") if isinstance(document, dict) else None
-    return (
-        error if isinstance(error, str) and error.isascii() and error.replace("_", "").isalnum() and len(error) <= 64 else "invalid_answer"
-    )
+    return error if isinstance(error, str) and error.isascii() and error.replace("_", "").isalnum() and len(error) <= 64 else NO_WORD

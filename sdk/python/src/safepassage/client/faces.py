@@ -5,6 +5,7 @@ import ssl
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
+from contextlib import contextmanager
 from functools import cache
 from types import TracebackType
 from typing import Final, Self, TypeVar
@@ -20,6 +21,7 @@ from safepassage.client.flow import NeedToken, Outcome, Pause, Send, Step, call_
 from safepassage.client.for_person import Asking, Wanted, push_flow, take_answer
 from safepassage.client.operations import AsyncOperations
 from safepassage.clock import Clock, system_clock
+from safepassage.problems.calls import ClientFileUnusable, NodeUnreachable
 from safepassage.trust_members import is_loopback_http
 
 A = TypeVar("A")
@@ -29,13 +31,34 @@ TIMEOUT: Final = httpx2.Timeout(30.0, connect=5.0)
 
 def _tls(file: ClientFile) -> ssl.SSLContext:
     """Certificates are always verified: by the public authorities, or by the one that the client file names."""
-    return _public_authorities() if file.ca_file is None else ssl.create_default_context(cafile=file.ca_file)
+    if file.ca_file is None:
+        return _public_authorities()
+    try:
+        return ssl.create_default_context(cafile=file.ca_file)
+    except OSError as error:  # of which ssl.SSLError is one
+        raise ClientFileUnusable("the PEM file of the authority that it names (ca_file) is missing, or holds no certificate") from error
 
 
 @cache
 def _public_authorities() -> ssl.SSLContext:
     """Read once a process: a hundred and more certificates, some 20 ms each time."""
     return httpx2.create_ssl_context()
+
+
+@contextmanager
+def _by_a_known_way() -> Iterator[None]:
+    """Raises NodeUnreachable for a proxy of the environment that cannot be used here, where httpx2 has errors of its own."""
+    try:
+        yield
+    except (ValueError, ImportError, httpx2.InvalidURL) as error:
+        raise NodeUnreachable(
+            "HTTPS_PROXY, HTTP_PROXY or ALL_PROXY names no http or https proxy; NO_PROXY names hosts without one"
+        ) from error
+
+
+def _unread(error: httpx2.TransportError | httpx2.DecodingError) -> httpx2.TransportError:
+    """An answer whose encoding is broken is one that did not come."""
+    return error if isinstance(error, httpx2.TransportError) else httpx2.RemoteProtocolError("the answer's encoding is broken")
 
 
 def _uses_proxies(file: ClientFile) -> bool:
@@ -64,9 +87,10 @@ class Client(AsyncOperations):
     ) -> None:
         self._access, self._clock, self._pause = Access.of(file, purpose=purpose), clock, pause
         self._lock = anyio.Lock()
-        self._http = httpx2.AsyncClient(
-            base_url=file.address, timeout=timeout, transport=transport, verify=_tls(file), trust_env=_uses_proxies(file)
-        )
+        with _by_a_known_way():
+            self._http = httpx2.AsyncClient(
+                base_url=file.address, timeout=timeout, transport=transport, verify=_tls(file), trust_env=_uses_proxies(file)
+            )
 
     async def run(self, call: Call[A]) -> A:
         """Make a call and give its answer."""
@@ -110,8 +134,8 @@ class Client(AsyncOperations):
         if isinstance(step, Send):
             try:
                 return await self._http.request(step.method, step.path, headers=step.headers, content=step.content)
-            except httpx2.TransportError as error:
-                return error
+            except (httpx2.TransportError, httpx2.DecodingError) as error:
+                return _unread(error)
         if isinstance(step, Pause):
             await self._pause(step.seconds)
         if isinstance(step, NeedToken):
@@ -155,9 +179,10 @@ class BlockingClient(BlockingOperations):
     ) -> None:
         self._access, self._clock, self._pause = Access.of(file, purpose=purpose), clock, pause
         self._lock = threading.RLock()
-        self._http = httpx2.Client(
-            base_url=file.address, timeout=timeout, transport=transport, verify=_tls(file), trust_env=_uses_proxies(file)
-        )
+        with _by_a_known_way():
+            self._http = httpx2.Client(
+                base_url=file.address, timeout=timeout, transport=transport, verify=_tls(file), trust_env=_uses_proxies(file)
+            )
 
     def run(self, call: Call[A]) -> A:
         """Make a call and give its answer."""
@@ -201,8 +226,8 @@ class BlockingClient(BlockingOperations):
         if isinstance(step, Send):
             try:
                 return self._http.request(step.method, step.path, headers=step.headers, content=step.content)
-            except httpx2.TransportError as error:
-                return error
+            except (httpx2.TransportError, httpx2.DecodingError) as error:
+                return _unread(error)
         if isinstance(step, Pause):
             self._pause(step.seconds)
         if isinstance(step, NeedToken):

@@ -5,13 +5,13 @@ Both faces drive the same generators, so that they cannot differ.
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Final, TypeVar
 from urllib.parse import urlencode
 
 import httpx2
 from pydantic import ValidationError
 
-from safepassage.client.access import METADATA_PATH, Access, oauth_error
+from safepassage.client.access import METADATA_PATH, NO_WORD, Access, oauth_error
 from safepassage.client.call import Call
 from safepassage.client.retries import Failure, pause_before_next, seconds_of
 from safepassage.clock import Clock
@@ -43,6 +43,9 @@ class NeedToken:
     """See to it that the access has a token (one task at a time)."""
 
 
+NO_NODE: Final = frozenset({407, 429, 502, 503, 504})
+"""Statuses that, without a problem of ours, say that the node was not reached, or not yet."""
+
 Step = Send | Pause | NeedToken
 Outcome = httpx2.Response | httpx2.TransportError | None
 Random = Callable[[], float]
@@ -60,7 +63,7 @@ def token_flow(access: Access, clock: Clock, random: Random) -> Generator[Step, 
 
     response = yield from attempts(request, access, clock, random, may_repeat=True)
     if response.status_code != 200:
-        raise problem_of(response, clock) or TokenNotGranted(oauth_error(response.content))
+        raise _no_token(response, clock)
     access.learn_token(response.content, clock())
 
 
@@ -70,7 +73,7 @@ def metadata_flow(access: Access, clock: Clock, random: Random) -> Generator[Ste
         return
     response = yield from attempts(lambda: Send("GET", METADATA_PATH), access, clock, random, may_repeat=True)
     if response.status_code != 200:
-        raise problem_of(response, clock) or AnswerNotUnderstood
+        raise refused(response, clock)
     access.learn_metadata(response.content)
 
 
@@ -95,7 +98,7 @@ def call_flow(call: Call[A], access: Access, clock: Clock, random: Random) -> Ge
         break
     if response.is_success:
         return call.read(response)
-    raise problem_of(response, clock) or AnswerNotUnderstood(f"status {response.status_code} without a problem document")
+    raise refused(response, clock)
 
 
 def attempts(
@@ -151,6 +154,22 @@ def _read_problem(response: httpx2.Response) -> Problem | None:
         return Problem.model_validate_json(response.content)
     except ValidationError:
         return None
+
+
+def refused(response: httpx2.Response, clock: Clock) -> SuiteError:
+    """What an answer without success is: the node's problem, or the word of something that stands before it (a proxy, a balancer)."""
+    problem = problem_of(response, clock)
+    if problem is not None:
+        return problem
+    if response.status_code in NO_NODE:
+        return NodeUnreachable(f"something that stands before the node answers, with status {response.status_code}")
+    return AnswerNotUnderstood(f"status {response.status_code} without a problem document")
+
+
+def _no_token(response: httpx2.Response, clock: Clock) -> SuiteError:
+    """A refusal of the token endpoint says OAuth's word, in JSON; what has none was not said by it."""
+    word = oauth_error(response.content)
+    return refused(response, clock) if word == NO_WORD or problem_of(response, clock) is not None else TokenNotGranted(word)
 
 
 def problem_of(response: httpx2.Response, clock: Clock) -> SuiteError | None:
