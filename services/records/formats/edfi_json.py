@@ -16,6 +16,7 @@ from services.records.formats.edfi_json_discipline import discipline
 from services.records.formats.edfi_people import RIGHTS_RELATIONS
 from services.records.formats.edfi_resources import Body, Resources, descriptor, latest_organisation, without_nothing
 from services.records.formats.edfi_stream import code_of
+from services.records.formats.edfi_unsaid import not_wholly_said
 
 OTHER_NAMES: Final = {"alias": "Alias", "nickname": "Nickname", "previous-legal": "Previous Legal Name", "other": "Other Name"}
 IDENTIFICATION_SYSTEM: Final = "uri://ed-fi.org/StudentIdentificationSystemDescriptor"
@@ -56,6 +57,8 @@ def edfi_resources(record: Sections, *, student_unique_id: str) -> dict[str, Any
     for element in record.elements():
         if element not in EXPRESSED:
             resources.lost(element)
+    for element in not_wholly_said(record):
+        resources.lost(element)
     student: Body = {"studentUniqueId": student_unique_id}
     if record.identity is not None:
         _student(record.identity, resources, student)
@@ -234,9 +237,9 @@ def _of_contacts(contacts: Contacts | None, resources: Resources) -> dict[str, B
 
 
 def _addresses(addresses: tuple[Address, ...] | None, resources: Resources, element: str) -> list[Body]:
-    """Ed-Fi demands street, city, state and postal code."""
+    """Ed-Fi demands street, city, state and postal code, and the begin of a period."""
     whole = [one for one in addresses or () if one.street and one.city and one.state and one.postal_code]
-    if len(whole) < len(addresses or ()):
+    if len(whole) < len(addresses or ()) or any(one.end_date and not one.begin_date for one in whole):
         resources.lost(element)
     return [
         without_nothing(

@@ -8,6 +8,7 @@ from safepassage.record.programmes import CareerService, DatedService, Programme
 from safepassage.record.special_education import IndividualizedEducationProgramme, Service
 from services.records.formats.edfi_api_programs import HOURS
 from services.records.formats.edfi_resources import Body, Resources, descriptor, organisation_id, without_nothing
+from services.records.formats.edfi_unsaid import NO
 
 PROGRAM_TYPE: Final = "uri://ed-fi.org/ProgramTypeDescriptor"
 
@@ -125,7 +126,7 @@ def section_504(record: Sections, resources: Resources, student: Body) -> None:
 
 
 def programmes(record: Sections, resources: Resources, student: Body) -> None:
-    """One association for each programme that Ed-Fi knows and whose begin the record has."""
+    """One association for each programme that Ed-Fi knows, whose begin the record has, and in which the student is."""
     held = record.programmes
     if held is None:
         return
@@ -138,7 +139,7 @@ def programmes(record: Sections, resources: Resources, student: Body) -> None:
             homelessPrimaryNighttimeResidenceDescriptor=descriptor(held.homeless.nighttime_residence, "HomelessPrimaryNighttimeResidence"),
             homelessUnaccompaniedYouth=held.homeless.unaccompanied_youth,
         )
-    if held.migrant is not None:
+    if held.migrant is not None and _is_in(held.migrant.status):
         arrived = held.migrant.qualifying_arrival_date
         resources.add(
             "studentMigrantEducationProgramAssociations",
@@ -152,7 +153,7 @@ def programmes(record: Sections, resources: Resources, student: Body) -> None:
             migrantEducationProgramServices=_dated(held.migrant.services, "migrantEducationProgramService"),
             continuationOfServicesReasonDescriptor=descriptor(held.migrant.continuation_of_services, "ContinuationOfServicesReason"),
         )
-    if held.english_learner is not None:
+    if held.english_learner is not None and _is_in(held.english_learner.status):
         learner = held.english_learner
         resources.add(
             "studentLanguageInstructionProgramAssociations",
@@ -184,7 +185,7 @@ def programmes(record: Sections, resources: Resources, student: Body) -> None:
             directCertification=held.meal_status.directly_certified,
             schoolFoodServiceProgramServices=[{"schoolFoodServiceProgramServiceDescriptor": kind}],
         )
-    if held.career_technical is not None:
+    if held.career_technical is not None and _is_in(held.career_technical.participant):
         career = held.career_technical
         resources.add(
             "studentCTEProgramAssociations",
@@ -196,7 +197,7 @@ def programmes(record: Sections, resources: Resources, student: Body) -> None:
             technicalSkillsAssessmentDescriptor=descriptor(career.technical_skills_assessment, "TechnicalSkillsAssessment"),
             reasonExitedDescriptor=descriptor(career.exit_reason, "ReasonExited"),
         )
-    if held.neglected_delinquent is not None:
+    if held.neglected_delinquent is not None and _is_in(held.neglected_delinquent.status):
         neglected = held.neglected_delinquent
         resources.add(
             "studentNeglectedOrDelinquentProgramAssociations",
@@ -209,12 +210,17 @@ def programmes(record: Sections, resources: Resources, student: Body) -> None:
             elaProgressLevelDescriptor=descriptor(neglected.reading_progress, "ProgressLevel"),
             reasonExitedDescriptor=descriptor(neglected.exit_reason, "ReasonExited"),
         )
-    if held.gifted is not None:
+    if held.gifted is not None and _is_in(held.gifted.status):
         gifted = _program(record, student, "Gifted and Talented", held.gifted.begin_date, held.gifted.end_date)
         gifted |= _participation(held.gifted, "programmes.gifted", resources)
         resources.add("studentProgramAssociations", "programmes.gifted", **gifted)
         if held.gifted.criteria is not None:
             resources.lost("programmes.gifted")
+
+
+def _is_in(status: Coded) -> bool:
+    """An association says that the student is in the programme: of who is not there is none."""
+    return status.code.casefold() not in NO
 
 
 def _career_service(one: CareerService) -> Body:

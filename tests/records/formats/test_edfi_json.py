@@ -88,8 +88,15 @@ def test_what_came_as_ed_fi_goes_out_as_ed_fi_with_the_same_descriptors(api: Api
         assert all(e["attendanceEventCategoryDescriptor"].startswith("uri://ed-fi.org/AttendanceEventCategoryDescriptor#") for e in events)
 
 
+def plain(value: Any) -> Any:
+    """Without what codes mean in words: that has no place in a descriptor, and is named for each that has it."""
+    if isinstance(value, dict):
+        return {name: plain(part) for name, part in value.items() if not (name == "description" and "code" in value)}
+    return [plain(one) for one in value] if isinstance(value, list) else value
+
+
 def test_every_element_of_a_record_is_expressed_or_named() -> None:
-    record = whole_record()
+    record = StudentRecord.model_validate(plain(whole_record().document()))
     package = edfi_resources(record, student_unique_id=HERE)
     assert {"identity.ssn", "academics.graduation_plan", "health.alerts", "discipline.restraint"} <= set(package["not_expressed"])
     assert "identity.sex" not in package["not_expressed"]
@@ -123,7 +130,7 @@ def test_what_the_schema_refuses_is_left_out_and_named(city: str) -> None:
 
 
 def test_of_what_an_organisation_says_the_very_element_is_named() -> None:
-    document = whole_record().document()
+    document = plain(whole_record().document())
     document["contacts"] = {"emails": [{"address": "e" * 120 + "@mail.example"}]}
     made = edfi_resources(StudentRecord.model_validate(document), student_unique_id=HERE)
     [association] = made["resources"]["studentEducationOrganizationAssociations"]
@@ -133,11 +140,13 @@ def test_of_what_an_organisation_says_the_very_element_is_named() -> None:
 
 
 def test_a_right_that_a_document_ended_is_named_as_not_expressed() -> None:
-    document = whole_record().document()
+    document = plain(whole_record().document())
     document["contacts"]["guardians"][0]["name"]["suffix"] = "Jr"
     assert "contacts.guardians" in edfi_resources(StudentRecord.model_validate(document), student_unique_id=HERE)["not_expressed"]
     document["contacts"]["guardians"][0]["rights"] = {}
     del document["contacts"]["guardians"][0]["court_documents"]
+    for address in document["contacts"]["guardians"][0]["addresses"]:
+        del address["country"]
     assert "contacts.guardians" not in edfi_resources(StudentRecord.model_validate(document), student_unique_id=HERE)["not_expressed"]
 
 
