@@ -13,6 +13,8 @@ from safepassage.record.contacts import Guardian
 from shared.contracts.privacy import Flag, MilitaryService, MilitaryStatus, SubjectFacts
 
 NOT_MILITARY = frozenset({"", "no", "none", "not", "unknown", "notmilitaryconnected", "notapplicable"})
+NOT_IN_IT = frozenset({"no", "n", "false"})
+"""Statuses of a child who was asked about and is not migratory: no duty to send records early runs for it (20 U.S.C. 6398(b))."""
 MILITARY_STATUS: Final[Mapping[str, MilitaryStatus]] = {
     "activeduty": "active-duty",
     "guardorreserveonorders": "guard-or-reserve-on-orders",
@@ -116,7 +118,7 @@ def flags_of(record: Sections) -> frozenset[Flag]:
         flags.add("foster")
     if programmes and programmes.homeless:
         flags.add("homeless")
-    if programmes and programmes.migrant:
+    if programmes and programmes.migrant and _letters(programmes.migrant.status.code) not in NOT_IN_IT:
         flags.add("migrant")
     if _is_dually_enrolled(record):
         flags.add("dual-enrollment")

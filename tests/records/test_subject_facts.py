@@ -63,6 +63,13 @@ def test_where_nobody_serves_nothing_is_told(code: str) -> None:
     assert "military" not in found.flags
 
 
+@pytest.mark.parametrize(("code", "flagged"), [("Yes", True), ("No", False), ("N", False), ("Q", True)])
+def test_a_child_of_whom_it_is_said_that_it_is_not_migratory_is_not_flagged_as_such(code: str, flagged: bool) -> None:
+    record = whole_record().model_dump(mode="json", exclude_none=True)
+    record["programmes"]["migrant"]["status"] = {"system": "ceds:000189", "code": code}
+    assert ("migrant" in facts_of_record(record).flags) is flagged
+
+
 def attending(*grades: str | None, ended: str | None = None) -> SubjectFacts:
     """The facts of a student with an enrolment in each grade; `ended` is the last day of the last one."""
     record = whole_record().model_dump(mode="json", exclude_none=True)
