@@ -25,7 +25,7 @@ from services.records.formats.oneroster_unsaid import (
     of_sections,
     of_user,
 )
-from services.records.formats.oneroster_vocabulary import MOBILE, RACES, SEXES
+from services.records.formats.oneroster_vocabulary import GRADES, MOBILE, RACES, SEXES
 
 STATEMENTS: Final = "safepassage.statementsOfDisagreement"
 LEFT: Final = "safepassage.leftWithDistrict"
@@ -69,7 +69,7 @@ class Shapes:
         enrolled = self.enrolled(one)
         numbers = list(one.element("contacts", "telephones") or ())
         identifiers = list(one.element("identity", "identifiers") or ())
-        grades = [grade for grade in (_code(row.get("grade")) for row, _ in enrolled) if grade]
+        grades = [GRADES.get(grade, grade) for grade in (_code(row.get("grade")) for row, _ in enrolled) if grade]
         value = {
             **self._record(str(one.pseudonym), one),
             "userMasterIdentifier": next((i["value"] for i in identifiers if i["kind"] == "state"), None),

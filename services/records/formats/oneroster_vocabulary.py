@@ -69,11 +69,22 @@ RACES: Final = {
     "NativeHawaiianOrOtherPacificIslander": "nativeHawaiianOrOtherPacificIslander",
     "White": "white",
     "DemographicRaceTwoOrMoreRaces": "demographicRaceTwoOrMoreRaces",
+    "American Indian or Alaska Native": "americanIndianOrAlaskaNative",
+    "Black or African American": "blackOrAfricanAmerican",
+    "Native Hawaiian or Pacific Islander": "nativeHawaiianOrOtherPacificIslander",
 }
-"""CEDS 001943 → field."""
+"""CEDS 001943, and Ed-Fi's RaceDescriptor where it has other words → field."""
 
-SEXES: Final = {"male": "male", "female": "female"}
-"""CEDS 000255, in lower case → field; any other is `other`, not selected `unspecified`."""
+GRADES: Final = {
+    "Preschool/Prekindergarten": "PK", "Prekindergarten": "PK", "Transitional Kindergarten": "TK", "Kindergarten": "KG",
+    "First grade": "01", "Second grade": "02", "Third grade": "03", "Fourth grade": "04", "Fifth grade": "05", "Sixth grade": "06",
+    "Seventh grade": "07", "Eighth grade": "08", "Ninth grade": "09", "Tenth grade": "10", "Eleventh grade": "11", "Twelfth grade": "12",
+    "Grade 13": "13", "Postsecondary": "PS", "Ungraded": "UG",
+}  # fmt: skip
+"""Ed-Fi's GradeLevelDescriptor → CEDS 000100, which the standard wants (1EdTech OneRoster 1.2, `grades`). Any other code is as it is."""
+
+SEXES: Final = {"male": "male", "female": "female", "notselected": "unspecified", "not selected": "unspecified"}
+"""CEDS 000255, and Ed-Fi's SexDescriptor, in lower case → field; any other is `other`."""
 
 MOBILE: Final = frozenset({"mobile", "cell", "sms"})
 """Kinds of telephone that take text messages."""

@@ -3,14 +3,14 @@
 Each page looks at about PAGE students and lets the others of the process go on; all pages are of one snapshot.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, select, type_coerce
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, select, type_coerce, union
 from sqlalchemy.orm import Session
 from sqlalchemy.types import NullType
 
@@ -62,7 +62,7 @@ class Reach:
 
 
 async def coded_students(database: Database, vault: Vault, reach: Reach, districts: Sequence[UUID]) -> Coded:
-    """Everybody in reach, each child once: of two united records the leading one counts. Raises SealBroken, KeysUnavailable."""
+    """Everybody in reach, each child once: of united records the leading one counts, or else one. Raises SealBroken, KeysUnavailable."""
     made, places = Coded(), _Places({district: place for place, district in enumerate(districts)})
     async with database.reading() as tx:
         doubles = await tx.run_sync(lambda session: _doubles(session.connection(), reach))
@@ -129,7 +129,31 @@ def _uuid(raw: Any) -> UUID:
 
 
 def _doubles(connection: Connection, reach: Reach) -> set[UUID]:
-    """Records that do not count, since another one of the child does."""
-    leading = select(StudentRow.id).where(reach.condition()).where(StudentRow.id == UnionRow.leading_id).exists()
-    query = select(UnionRow.other_id).where(UnionRow.separated_at.is_(None), leading)
-    return set(connection.execute(query).scalars())
+    """Records that do not count: of each child's records in reach all but one, the leading one where it is among them.
+
+    # INVARIANT: the noise is made for a child who counts once, however many records of it were united, and by whatever chain.
+    """
+    pairs = connection.execute(select(UnionRow.leading_id, UnionRow.other_id).where(UnionRow.separated_at.is_(None))).all()
+    if not pairs:
+        return set()
+    united = union(*(select(one).where(UnionRow.separated_at.is_(None)) for one in (UnionRow.leading_id, UnionRow.other_id)))
+    in_reach = set(connection.execute(select(StudentRow.id).where(reach.condition(), StudentRow.id.in_(united))).scalars())
+    led = {other for _, other in pairs}
+    doubles = set[UUID]()
+    for child in _children((one, other) for one, other in pairs):
+        counting = sorted(child & in_reach, key=lambda one: (one in led, one))
+        doubles.update(counting[1:])
+    return doubles
+
+
+def _children(pairs: Iterable[tuple[UUID, UUID]]) -> list[set[UUID]]:
+    """The records of each child, as far as chains of pairs reach."""
+    held: dict[UUID, set[UUID]] = {}
+    for one, other in pairs:
+        first, second = held.get(one, {one}), held.get(other, {other})
+        if first is not second:
+            larger, smaller = (first, second) if len(first) >= len(second) else (second, first)
+            larger |= smaller
+            held |= dict.fromkeys(smaller, larger)
+            held[one] = held[other] = larger
+    return list({id(child): child for child in held.values()}.values())

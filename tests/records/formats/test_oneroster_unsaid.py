@@ -140,6 +140,32 @@ def test_demographics_of_which_nothing_can_be_said_are_there_and_say_so() -> Non
     assert one["metadata"] == {NOT_SAID: {"demographics.race_ethnicity": ["combined.system", "combined.code"]}}
 
 
+@pytest.mark.parametrize(
+    ("grade", "race", "sex", "said"),
+    [
+        (
+            "Ninth grade",
+            "Native Hawaiian or Pacific Islander",
+            "Not Selected",
+            ("09", "nativeHawaiianOrOtherPacificIslander", "unspecified"),
+        ),
+        ("Preschool/Prekindergarten", "Black or African American", "Non-binary", ("PK", "blackOrAfricanAmerican", "other")),
+        ("11", "AmericanIndianOrAlaskaNative", "NotSelected", ("11", "americanIndianOrAlaskaNative", "unspecified")),
+    ],
+)
+def test_words_of_ed_fi_are_told_in_the_standards_own(grade: str, race: str, sex: str, said: tuple[str, str, str]) -> None:
+    document = whole()
+    for one in document["enrollment"]["enrollments"]:
+        one["grade"] = {"system": "uri://ed-fi.org/GradeLevelDescriptor", "code": grade}
+    document["demographics"]["race_ethnicity"]["races"] = [{"system": "uri://ed-fi.org/RaceDescriptor", "code": race}]
+    document["identity"]["sex"] = {"system": "uri://ed-fi.org/SexDescriptor", "code": sex}
+    made = objects(document)
+    [about] = made["demographics"]
+    assert made["users"][0]["grades"] == [said[0]]
+    assert about[said[1]] == "true"
+    assert about["sex"] == said[2]
+
+
 def test_a_file_has_them_in_a_column_of_metadata() -> None:
     package = write_package(objects(document_of(whole()) or {}), system_name="n", system_code="c")
     with zipfile.ZipFile(io.BytesIO(package)) as zipped:

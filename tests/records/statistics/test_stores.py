@@ -18,6 +18,7 @@ from services.records.statistics.coding import coded
 from services.records.statistics.population import Reach, coded_students
 from services.records.subject_facts import EnrolledAt
 from services.records.tables import CodedStudentRow, StudentRow
+from services.records.unions import unite
 from shared.group_commit import Writing
 from tests.conftest import StandingClock
 from tests.records.conftest import NOON
@@ -45,6 +46,29 @@ async def test_who_is_enrolled_or_has_left_is_counted_within_reach(store: Store)
     assert await counted(store, LEA) == [0, 0]
     assert await counted(store, SCHOOL, left=True) == [0]
     assert await counted(store, uuid4()) == []
+
+
+@pytest.mark.parametrize(
+    ("pairs", "left", "counted_of"),
+    [
+        ([(0, 1)], [], 2),
+        ([(0, 1), (0, 2)], [], 1),
+        ([(0, 1), (0, 2)], [0], 1),  # the one that leads has left: the other two are one child all the same
+        ([(0, 1), (1, 2)], [1], 1),  # a chain whose middle is not in reach
+        ([(1, 0)], [0], 2),
+        ([], [0], 2),
+    ],
+)
+async def test_a_child_counts_once_however_its_records_were_united(
+    store: Store, pairs: list[tuple[int, int]], left: list[int], counted_of: int
+) -> None:
+    here, gone = (EnrolledAt(SCHOOL, date(2025, 8, 24)),), (EnrolledAt(SCHOOL, date(2025, 8, 24), date(2026, 6, 10)),)
+    three = [arriving(whole_record(start=1000 * n), enrolled=gone if n in left else here) for n in range(3)]
+    ids = [one.student_id for one in await store.store(*three)]
+    for one, other in pairs:
+        about = {"leading_id": ids[one], "other_id": ids[other], "by": "job:match", "now": NOON}
+        await store.database.write(lambda connection, about=about: unite(connection, **about))  # type: ignore[misc]  # a default binds it
+    assert len(await counted(store, None)) == counted_of
 
 
 async def test_a_code_follows_what_is_stored_and_what_is_destroyed(store: Store) -> None:
