@@ -1,15 +1,18 @@
 """Every rule, with its evidence there and not there: what the figures say is what the level is."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from services.privacy.readiness.finding import TOP
-from services.privacy.readiness.measures import Measures, NotReported
+from services.privacy.readiness.measures import MODELS, Measures, NotReported
 from services.privacy.readiness.questions import QUESTIONS
 from services.privacy.readiness.rules import RULES
 from tests.privacy.readiness.reported import KEYS, NO_KEYS, WAITING, found, measures
 
+ROOT = Path(__file__).parents[3]
 BEST = {"i9": 3, "q76": 3}
 """Questions whose best measured level is not 4; a document or a figure of a later version raises them."""
 
@@ -201,3 +204,22 @@ def test_a_rule_without_any_report_finds_nothing(question_id: str) -> None:
 @pytest.mark.parametrize("question_id", RULES)
 def test_the_same_figures_give_the_same_finding(question_id: str) -> None:
     assert RULES[question_id](measures()) == RULES[question_id](measures())
+
+
+def not_taken_yet() -> dict[str, dict[str, None]]:
+    """Figures of the contract that no service takes: their names are in no service but in the rules that would read them."""
+    sources = [path for path in (ROOT / "services").rglob("*.py") if "readiness/rules" not in str(path)]
+    taken = "\n".join(path.read_text() for path in sources)
+    return {
+        service: {
+            name: None for name, field in model.model_fields.items() if field.default is None and not re.search(rf"\b{name}\b", taken)
+        }
+        for service, model in MODELS.items()
+    }
+
+
+def test_the_page_says_where_a_level_stops_for_want_of_a_figure() -> None:
+    page = (ROOT / "docs" / "readiness.md").read_text().partition("### Where a level stops, and why\n")[2].partition("\n## ")[0]
+    stops = {question.lower(): int(level) for question, level in re.findall(r"\b([A-Z]\d+) (?:stops )?at (\d)", page)}
+    best = {question: found(question, **not_taken_yet()).level for question in RULES}
+    assert stops == {question: level for question, level in best.items() if level != TOP}

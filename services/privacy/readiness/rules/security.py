@@ -7,7 +7,7 @@ ROTATED_WITHIN_DAYS = 365
 
 
 def bound_tokens(measures: Measures) -> Finding:
-    """s57. Machines' tokens are bound to keys; of staff the node knows nothing until staff sign in to it."""
+    """s57. Machines' tokens are bound to keys; by which factors staff sign in, the agency's provider knows alone."""
     report = measures.gateway
     it, shown = report.of, report.shown("clients", "clients_bound", "staff", "staff_phishing_resistant")
     if not it.clients:
@@ -17,8 +17,8 @@ def bound_tokens(measures: Measures) -> Finding:
     if it.staff is None or it.staff_phishing_resistant is None:
         return measured(
             3,
-            "Every token is bound to its client's key; staff do not sign in to the node.",
-            "Let staff sign in to the node, with phishing-resistant factors.",
+            "Every token is bound to its client's key; how staff sign in is not measured.",
+            "Have staff sign in with phishing-resistant factors at the agency's provider.",
             *shown,
         )
     if it.staff_phishing_resistant < it.staff:
