@@ -3,6 +3,7 @@
 The token opens the door; the signed message is the authority.
 """
 
+import re
 import secrets
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,15 @@ SCOPE = "exchange:peer"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_SECONDS = 60
 TOKEN_PATH = "/oauth/token"  # noqa: S105 a path
+
+
+_WORD = re.compile(rb'"error" ?: ?"([a-z_]{1,64})"')
+
+
+def word_of(refusal: bytes) -> str | None:
+    """OAuth's word for why there is no token (`invalid_dpop_proof`: mostly a clock), for a log; None where the answer has none."""
+    found = _WORD.search(refusal[:4096])
+    return None if found is None else found[1].decode("ascii")
 
 
 class PeerCredentials:

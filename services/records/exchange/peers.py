@@ -5,6 +5,7 @@ A peer is not trusted: what it answers is bounded, parsed strictly and verified 
 
 import asyncio
 import json
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,13 +20,15 @@ from yarl import URL
 from safepassage.problems.exchanges import PeerAddressRefused, PeerUnavailable
 from safepassage.problems.pulling import PeerPulls
 from safepassage.trust_members import Member
-from services.records.exchange.peer_tokens import TOKEN_PATH, PeerCredentials
+from services.records.exchange.peer_tokens import TOKEN_PATH, PeerCredentials, word_of
 from shared.certificates import client_context
 from shared.clock import EPOCH, Clock
 from shared.database import refuse_network_call_in_transaction
 from shared.outbound.addresses import AddressRefused
 from shared.outbound.calls import Reachable, is_refused
 from shared.settings import ServiceSettings
+
+log = logging.getLogger(__name__)
 
 MAX_ANSWER_BYTES = 256 * 1024
 LARGE_BYTES = 512 * 1024
@@ -182,6 +185,8 @@ class Peers:
                 return
             if not asked_nonce:
                 break
+        # The delivery's own line says `peer-unavailable`, as of a dead line; this one says that the peer is there, and what it wants.
+        log.warning("no token from the peer", extra={"peer": member.entity_id, "status": response.status, "code": word_of(response.body)})
         raise PeerUnavailable("the peer gives no access token")
 
     async def _send(
