@@ -12,6 +12,7 @@ from typing import Literal
 from sqlalchemy import text
 
 from node.machine_faults import said_of
+from node.wrapping import missing_versions
 from safepassage.compact import split
 from safepassage.problems import SuiteError
 from safepassage.problems.keys import KeysUnavailable
@@ -56,8 +57,12 @@ async def examine_service(service: ServiceName, settings: ServiceSettings, *, no
         yield await asyncio.to_thread(_examine_key_provider, service, settings)
     database = Database.of(settings)
     try:
-        async for finding in examine_store(service, database, now):
+        store = [finding async for finding in examine_store(service, database, now)]
+        for finding in store:
             yield finding
+        if isinstance(settings, SealingSettings) and store[0].state == "good":
+            async for finding in _examine_wrapping(service, settings, database):
+                yield finding
     finally:
         await database.close()
 
@@ -72,6 +77,18 @@ def _examine_key_provider(service: ServiceName, settings: SealingSettings) -> Fi
         return Finding(what, "bad", error.detail or error.title, "docs/keys.md: is the provider up, the key enabled, its use granted?")
     except KeyFileUnusable as error:
         return Finding(what, "bad", str(error), "safepassage-node keys next-key-encryption-key")
+
+
+async def _examine_wrapping(service: ServiceName, settings: SealingSettings, database: Database) -> AsyncIterator[Finding]:
+    """Whether what is stored opens by the keys that are here: a store and a folder of keys may be of two backups."""
+    try:
+        with closing(await asyncio.to_thread(key_provider_of, settings, service)) as provider:
+            missing = ", ".join(map(str, await missing_versions(service, database, provider)))
+    except (KeysUnavailable, KeyFileUnusable):
+        return  # said above
+    if missing:
+        said = f"of what is stored some is wrapped by version {missing} of the key-encryption key, which is not here: it does not open"
+        yield Finding(f"{service}: keys of what is stored", "bad", said, "put its file back from the backup of the keys (docs/keys.md)")
 
 
 async def examine_store(service: ServiceName, database: Database, now: datetime) -> AsyncIterator[Finding]:

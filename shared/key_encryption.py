@@ -79,9 +79,9 @@ def version_of(wrapped: bytes) -> int:
     return int.from_bytes(wrapped[:VERSION_BYTES], "big")
 
 
-def wrapped_by(column: Any, version: int) -> ColumnElement[bool]:
-    """That a column of wrapped bytes has been wrapped by this version."""
-    return func.substr(column, 1, VERSION_BYTES, type_=LargeBinary) == version.to_bytes(VERSION_BYTES, "big")
+def version_in(column: Any) -> ColumnElement[bytes]:
+    """Of a column of wrapped bytes those that `version_of` reads."""
+    return func.substr(column, 1, VERSION_BYTES, type_=LargeBinary)
 
 
 class FileKeyProvider:

@@ -13,17 +13,15 @@ from rich.progress import Progress
 from node.commands.output import console, errors, stop
 from node.commands.which_service import Service, settings_from_environment
 from node.folder import NodeFolder
+from node.wrapping import VERSIONS_IN
 from safepassage.problems.keys import KeysUnavailable
 from safepassage.problems.records import SealBroken
 from services.audit.retention.wrapping import begin
 from services.audit.retention.wrapping import rewrap as rewrap_log
-from services.audit.retention.wrapping import wraps as log_wraps
 from services.privacy.key_wrapping import rewrap as rewrap_decided
-from services.privacy.key_wrapping import wraps as decided_wraps
 from services.privacy.sealing import Sealer
 from services.records.vault import Vault
 from services.records.vault_rotation import rewrap_data_keys
-from services.records.vault_rotation import wraps as records_wrap
 from shared.database import Database
 from shared.key_encryption import FileKeyProvider, KeyProvider, WrappedKeyRefused
 from shared.key_providers import FOLDER, key_provider_of, opened_provider
@@ -92,24 +90,24 @@ def _require_unused(version: int, keys: Path | None, service: Service) -> None:
     """INVARIANT: who types the steps in another order, or leaves one out, destroys no record by it."""
     if keys is None:
         whose, settings = service, settings_from_environment(service)
-    elif (keys.resolve().parents[1] / "node.json").exists() and keys.resolve().name in _WRAPS:
+    elif (keys.resolve().parents[1] / "node.json").exists() and keys.resolve().name in VERSIONS_IN:
         whose, settings = Service(keys.resolve().name), NodeFolder(keys.resolve().parents[1]).settings(Service(keys.resolve().name).value)
     else:
         stop(
             f"A folder of keys does not show whether version {version} still wraps something; nothing was destroyed.",
             "Leave --keys out and give the service's SAFE_PASSAGE_* variables. (--unchecked: once `keys rewrap` has ended.)",
         )
-    if whose in _WRAPS and asyncio.run(_wraps(settings, whose, version)):
+    if whose.value in VERSIONS_IN and version in asyncio.run(_stored_versions(settings, whose)):
         stop(
             f"Version {version} still wraps what {whose.value} stores; nothing was destroyed.",
             f"First, to its end: safepassage-node keys rewrap --service {whose.value}",
         )
 
 
-async def _wraps(settings: ServiceSettings, service: Service, version: int) -> bool:
+async def _stored_versions(settings: ServiceSettings, service: Service) -> frozenset[int]:
     database = Database.of(settings)
     try:
-        return await _WRAPS[service](database, version)
+        return await VERSIONS_IN[service.value](database)
     finally:
         await database.close()
 
@@ -204,5 +202,3 @@ async def _rewrap_privacy(settings: ServiceSettings, provider: KeyProvider, prog
 
 
 _REWRAPS = {Sealing.records: _rewrap_records, Sealing.privacy: _rewrap_privacy}
-
-_WRAPS = {Service.records: records_wrap, Service.privacy: decided_wraps, Service.audit: log_wraps}

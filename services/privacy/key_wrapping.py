@@ -14,7 +14,7 @@ from safepassage.canonical import from_base64url
 from services.privacy.sealing import Sealer
 from services.privacy.tables import Base, OutboxRow
 from shared.database import Database
-from shared.key_encryption import version_of, wrapped_by
+from shared.key_encryption import version_in, version_of
 
 ROWS_OF_A_STEP: Final = 200
 KEYS_REMEMBERED: Final = 4_096
@@ -50,15 +50,16 @@ async def rewrap(database: Database, sealer: Sealer, *, progress: Done = lambda 
     return count + await _outbox(database, sealer)
 
 
-async def wraps(database: Database, version: int) -> bool:
-    """Whether a version of the key-encryption key still wraps something: then whoever destroys it destroys that."""
+async def versions_in(database: Database) -> frozenset[int]:
+    """Which versions of the key-encryption key wrap something that is stored: whoever destroys one of them destroys that."""
+    found: set[bytes] = set()
     async with database.reading() as tx:
         for table, names in sealed_columns().items():
-            for column in (table.c[name] for name in names):
-                if (await tx.execute(select(column).where(wrapped_by(column, version)).limit(1))).first() is not None:
-                    return True
+            for name in names:
+                found.update((await tx.execute(select(version_in(table.c[name])).distinct())).scalars())
         waiting = (await tx.execute(select(func.substr(OutboxRow.body, 1, 8)))).scalars()
-        return any(version_of(from_base64url(begins)) == version for begins in waiting)
+        found.update(from_base64url(begins) for begins in waiting)
+    return frozenset(version_of(begins) for begins in found if begins)
 
 
 async def _step(

@@ -25,7 +25,7 @@ from services.records.tables import (
 )
 from services.records.vault import Vault
 from shared.database import Database
-from shared.key_encryption import version_of, wrapped_by
+from shared.key_encryption import version_in, version_of
 
 AT_ONCE = 500
 OF_EXCHANGES = (ExchangeRequestRow, PeerRequestRow, OutgoingNoticeRow, ArrivedNoticeRow, TransferHoldRow)
@@ -62,14 +62,15 @@ async def rewrap_data_keys(database: Database, vault: Vault) -> int:
     return data_keys
 
 
-async def wraps(database: Database, version: int) -> bool:
-    """Whether a version of the key-encryption key still wraps something: then whoever destroys it destroys that."""
+async def versions_in(database: Database) -> frozenset[int]:
+    """Which versions of the key-encryption key wrap something that is stored: whoever destroys one of them destroys that."""
+    found: set[bytes] = set()
     async with database.reading() as tx:
         for _, column, _ in WRAPPED:
-            if (await tx.execute(select(column).where(wrapped_by(column, version)).limit(1))).first() is not None:
-                return True
+            found.update((await tx.execute(select(version_in(column)).distinct())).scalars())
         waiting = (await tx.execute(select(func.substr(OutboxRow.body, 1, 8)))).scalars()
-        return any(version_of(from_base64url(begins)) == version for begins in waiting)
+        found.update(from_base64url(begins) for begins in waiting)
+    return frozenset(version_of(begins) for begins in found if begins)
 
 
 async def _again(database: Database, key: Any, wrapped: Any, again: Callable[[Any, Any], Any]) -> int:

@@ -42,10 +42,10 @@ async def wrapping_of(database: Database) -> Wrapping | None:
     return Wrapping(rows[0][0], rows[0][1], rows[0][3]) if rows else None
 
 
-async def wraps(database: Database, version: int) -> bool:
-    """Whether a version of the key-encryption key still wraps something: then whoever destroys it destroys that."""
+async def versions_in(database: Database) -> frozenset[int]:
+    """Which versions of the key-encryption key may wrap something that is stored: whoever destroys one of them destroys that."""
     state = await wrapping_of(database)
-    return state is not None and version >= state.oldest
+    return frozenset() if state is None else frozenset(range(state.oldest, state.version + 1))
 
 
 async def begin(database: Database, version: int) -> None:

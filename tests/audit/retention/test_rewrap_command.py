@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from typer.testing import CliRunner
 
+from node.command import app as node_app
 from node.commands.keys import app
 from services.audit.verification import verify_store
 from tests.audit.audit_node import ENTITY, event, running, settings_of, sqlite_url
@@ -38,6 +39,7 @@ def test_after_the_command_the_old_file_can_go(url: str, own_keys: Path, clock: 
     assert (done.exit_code, "wrapped under version 2" in done.output) == (0, True), done.output
     assert CliRunner().invoke(app, ["destroy-key-encryption-key", "1", "--service", "audit"]).exit_code == 0
     assert [path.name for path in files.iterdir()] == ["2.key"]
+    assert "keys of what is stored" not in CliRunner().invoke(node_app, ["doctor", "--service", "audit"]).output
     (report,) = asyncio.run(verify_store(settings_of(url, own_keys)))
     assert report.opened == 3
 
@@ -46,5 +48,7 @@ def test_a_missing_version_is_said(url: str, own_keys: Path, clock: StandingCloc
     asyncio.run(filled(url, own_keys, clock))
     CliRunner().invoke(app, ["next-key-encryption-key", str(own_keys / "audit")])
     (own_keys / "audit" / "key-encryption" / "1.key").unlink()
+    said = CliRunner().invoke(node_app, ["doctor", "--service", "audit"], env={"COLUMNS": "400"}).output
+    assert "audit: keys of what is stored: of what is stored some is wrapped by version 1 of" in said
     done = CliRunner().invoke(app, ["rewrap", "--service", "audit"])
     assert (done.exit_code, "opens under none of the versions" in done.output) == (1, True), done.output
