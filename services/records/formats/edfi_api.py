@@ -13,6 +13,7 @@ from safepassage.record.student_record import SECTION_MODELS
 from services.records.formats import edfi_api_people as people
 from services.records.formats import edfi_api_programs as programs
 from services.records.formats import edfi_api_schooling as schooling
+from services.records.formats.edfi_api_averages import averages
 from services.records.formats.edfi_api_discipline import incidents_of
 from services.records.formats.edfi_as_before import NOBODY, Before, KeptOf, StudentAsBefore
 from services.records.formats.edfi_elements import UPDATES, elements_of
@@ -136,7 +137,7 @@ def _record(student: Student, upload: Upload) -> LoadedRecord | None:
     courses = (schooling.transcript_course(item, organizations, findings) for item in student.of("courseTranscripts"))
     said["academics"]["transcript"] = _there(courses)
     records = student.of("studentAcademicRecords")
-    said["academics"]["grade_point_averages"] = schooling.averages(records, student.of("courseTranscripts"), findings)
+    said["academics"]["grade_point_averages"] = averages(records, student.of("courseTranscripts"), findings)
     said["assessments"]["results"] = _there(schooling.assessment(item, findings) for item in student.of("studentAssessments"))
     _add_programmes(said, student, findings)
     for item in student.of("studentHealths"):

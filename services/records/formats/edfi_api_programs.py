@@ -40,17 +40,18 @@ def _services(item: Members, member: str, descriptor: str) -> list[Values] | Non
     return made or None
 
 
-def _is_first(disability: Members) -> bool:
+def _is_first(disability: Members, *, is_only: bool) -> bool:
     """The first of several, or the only one. That another is the second or the third has no place here."""
     order = disability.peek("orderOfDisability")
     if order == 1:
         disability.known("orderOfDisability")
-    return order in (None, 1)
+    return order == 1 or (order is None and is_only)
 
 
 def special_education(item: Members) -> dict[str, Values]:
     """`studentSpecialEducationProgramAssociations` → eligibility and IEP. Data Standard 6 names the dates anew."""
-    disabilities = [present(category=one.coded("disabilityDescriptor"), primary=_is_first(one)) for one in item.parts("disabilities")]
+    said = item.parts("disabilities")
+    disabilities = [present(category=one.coded("disabilityDescriptor"), primary=_is_first(one, is_only=len(said) == 1)) for one in said]
     services = [
         present(
             kind=one.coded("specialEducationProgramServiceDescriptor"),

@@ -1,9 +1,8 @@
 """Ed-Fi API resources of enrolment, attendance, courses, tests and immunisations → our sections."""
 
-from collections.abc import Sequence
 from typing import Any, Final
 
-from safepassage.record.academics import GradePointAverage, TranscriptCourse
+from safepassage.record.academics import TranscriptCourse
 from safepassage.record.assessments import AssessmentResult
 from safepassage.record.attendance import AttendanceEvent
 from safepassage.record.enrollment import Enrollment
@@ -25,7 +24,6 @@ PASSED: Final = "uri://ed-fi.org/CourseAttemptResultDescriptor#Pass"
 FAILED: Final = "uri://ed-fi.org/CourseAttemptResultDescriptor#Fail"
 """What credit earned, or none, says as well."""
 SCED: Final = "sced"
-WEIGHTED: Final = {"weighted": True, "unweighted": False}
 
 
 def named(organizations: Organizations, identifier: str | None, item: Members, findings: Findings) -> Reference | None:
@@ -127,47 +125,6 @@ def _sced(item: Members) -> str | None:
             one.standard("courseIdentificationSystemDescriptor")
             return number
     return None
-
-
-KEY: Final = ("educationOrganizationReference", "schoolYearTypeReference", "termDescriptor")
-"""Of `studentAcademicRecords`, beside the student's reference."""
-
-
-def averages(records: Sequence[Members], courses: Sequence[Members], findings: Findings) -> list[GradePointAverage]:
-    """Of `studentAcademicRecords`, the averages of the last one by school year. An average without its maximum says nothing elsewhere.
-
-    Which organisation, year and term a record is of is said by the courses that it has; where it has none it stays beside it.
-    """
-    for item in records:
-        if _key(item) in [_key_in(one.peek("studentAcademicRecordReference") or {}) for one in courses]:
-            item.names("educationOrganizationReference", "educationOrganizationId")
-            item.names("schoolYearTypeReference", "schoolYear")
-            item.known("termDescriptor")
-    last = max(records, key=lambda item: (item.peek("schoolYearTypeReference") or {}).get("schoolYear") or 0, default=None)
-    made = []
-    for one in last.parts("gradePointAverages") if last is not None else ():
-        weighted = WEIGHTED.get(code_of(one.peek("gradePointAverageTypeDescriptor")))
-        if weighted is None or one.peek("maxGradePointAverageValue") is None:
-            continue
-        one.standard("gradePointAverageTypeDescriptor")
-        cumulative = one.flag("isCumulative")
-        values = {
-            "value": one.number("gradePointAverageValue"),
-            "maximum": one.number("maxGradePointAverageValue"),
-            "weighted": weighted,
-            "cumulative": True if cumulative is None else cumulative,
-        }
-        made.append(one.made(findings, GradePointAverage, values))
-    return [one for one in made if one is not None]
-
-
-def _key(item: Members) -> Any:
-    at, year = item.peek(KEY[0]) or {}, item.peek(KEY[1]) or {}
-    return at.get("educationOrganizationId"), year.get("schoolYear"), item.peek(KEY[2])
-
-
-def _key_in(reference: dict[str, Any]) -> Any:
-    return reference.get("educationOrganizationId"), reference.get("schoolYear"), reference.get("termDescriptor")
 
 
 LEVEL: Final = "uri://ed-fi.org/ResultDatatypeTypeDescriptor#Level"

@@ -5,7 +5,7 @@ from safepassage.record.academics import Course
 from services.records.formats.edfi_api_schooling import COURSES_OF, FAILED, IMMUNIZATION_NAME, LEVEL, METHOD, PASSED
 from services.records.formats.edfi_marks import final_marks
 from services.records.formats.edfi_resources import Body, Resources, descriptor, latest_organisation, organisation_id, without_nothing
-from services.records.formats.edfi_times import school_year_of
+from services.records.formats.edfi_times import order_of_term, school_year_of
 
 FULL_YEAR = "uri://ed-fi.org/TermDescriptor#Year Round"
 
@@ -134,7 +134,7 @@ def _averages(record: Sections, resources: Resources) -> None:
                 "maxGradePointAverageValue": maximum,
             },
         )
-    last = max(records, key=lambda body: int(body["schoolYearTypeReference"]["schoolYear"]))
+    last = max(records, key=lambda body: (int(body["schoolYearTypeReference"]["schoolYear"]), order_of_term(body["termDescriptor"])))
     last["gradePointAverages"] = list(by_type.values())
 
 

@@ -29,19 +29,16 @@ def _programme(item: Item) -> Values:
     return present(**_period(item), participation=statuses or None)
 
 
-def _is_first(disability: Element) -> bool:
+def _is_first(disability: Element, *, is_only: bool) -> bool:
     """The first of several, or the only one. That another is the second or the third has no place here."""
     order = "OrderOfDisability"
-    return disability.find(order) is None or value_of(disability, order, lambda text: text == "1" or None) is True
+    return is_only if disability.find(order) is None else value_of(disability, order, lambda text: text == "1" or None) is True
 
 
 def special_education(item: Item) -> dict[str, Values]:
     """StudentSpecialEducationProgramAssociation → eligibility and IEP."""
-    disabilities = [
-        {"category": coded(text_of(one, "Disability")), "primary": _is_first(one)}
-        for one in item.all("Disability")
-        if text_of(one, "Disability")
-    ]
+    said = [one for one in item.all("Disability") if text_of(one, "Disability")]
+    disabilities = [{"category": coded(text_of(one, "Disability")), "primary": _is_first(one, is_only=len(said) == 1)} for one in said]
     eligible = item.boolean("IdeaEligibility")
     services = [
         {"kind": coded(text_of(one, "SpecialEducationProgramService"))}

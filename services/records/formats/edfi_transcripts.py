@@ -6,9 +6,11 @@ from xml.etree.ElementTree import Element
 
 from safepassage.record.academics import GradePointAverage, TranscriptCourse
 from safepassage.record.assessments import AssessmentResult
-from services.records.formats.edfi_api_schooling import COURSES_OF, FAILED, LEVEL, METHOD, PASSED, SCED, WEIGHTED
+from services.records.formats.edfi_api_averages import WEIGHTED
+from services.records.formats.edfi_api_schooling import COURSES_OF, FAILED, LEVEL, METHOD, PASSED, SCED
 from services.records.formats.edfi_organizations import Organizations
 from services.records.formats.edfi_stream import Item, boolean_of, code_at, code_of, coded, present, school_year, text_of
+from services.records.formats.edfi_times import order_of_term
 from services.records.formats.parsed import Findings
 from services.records.formats.xml_marks import mark, value_of
 
@@ -57,7 +59,9 @@ def _sced(item: Item) -> str | None:
 
 
 def averages(records: Sequence[Item], courses: Sequence[Item], findings: Findings) -> list[GradePointAverage]:
-    """Of StudentAcademicRecord, the averages of the last one by school year. An average without its maximum says nothing elsewhere.
+    """Of StudentAcademicRecord, the averages of the last one by year and term that has any that can be read.
+
+    An average without its maximum says nothing elsewhere.
 
     Which organisation, year and term a record is of is said by the courses that it has; where it has none it stays beside it.
     """
@@ -65,9 +69,16 @@ def averages(records: Sequence[Item], courses: Sequence[Item], findings: Finding
     for item in records:
         if _key(item) in of_courses:
             item.known(*_KEY)
-    last = max(records, key=lambda item: school_year(item.element.findtext("SchoolYear", "").strip()) or 0, default=None)
+    # A record of the year that has begun has none yet: what the one before says is the latest.
+    for item in sorted(records, key=_when, reverse=True):
+        if made := _averages(item, findings):
+            return made
+    return []
+
+
+def _averages(item: Item, findings: Findings) -> list[GradePointAverage]:
     made = []
-    for one in last.element.findall("GradePointAverage") if last is not None else ():
+    for one in item.element.findall("GradePointAverage"):
         weighted = WEIGHTED.get(code_of(one.findtext("GradePointAverageType", "").strip()))
         maximum = text_of(one, "MaxGradePointAverageValue")
         if weighted is None or maximum is None:
@@ -80,8 +91,12 @@ def averages(records: Sequence[Item], courses: Sequence[Item], findings: Finding
             "weighted": weighted,
             "cumulative": True if cumulative is None else cumulative,
         }
-        made.append(findings.made(GradePointAverage, values, last.position if last is not None else ""))
+        made.append(findings.made(GradePointAverage, values, item.position))
     return [one for one in made if one is not None]
+
+
+def _when(item: Item) -> tuple[int, tuple[int, str]]:
+    return school_year(item.element.findtext("SchoolYear", "").strip()) or 0, order_of_term(item.element.findtext("Term"))
 
 
 def _key(item: Item, before: str = "") -> tuple[str, ...]:
