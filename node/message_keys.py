@@ -27,13 +27,17 @@ MOST_RETIRED = 6
 
 
 def prepare_next(records: Path) -> list[str]:
-    """Make the keys that will follow, one for each that is there. Gives their names. Raises FileExistsError if one waits already."""
+    """Make the keys that will follow, one for each that is there, or those that are missing after an interruption. Gives their names.
+
+    Raises FileExistsError if all of them wait already.
+    """
     current = {algorithm: name for algorithm, name in KEY_FILES.items() if (records / name).exists()}
-    if any((records / _next(name)).exists() for name in current.values()):
+    wanted = {algorithm: name for algorithm, name in current.items() if not (records / _next(name)).exists()}
+    if current and not wanted:
         raise FileExistsError(RETIRED)
-    for algorithm, name in current.items():
+    for algorithm, name in wanted.items():
         (P384SigningKey if algorithm == ES384 else SigningKey).generate().save(records / _next(name))
-    return list(current.values())
+    return list(wanted.values())
 
 
 def require_published(statement: Path, records: Path, *, now: datetime) -> None:

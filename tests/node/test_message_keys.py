@@ -71,6 +71,15 @@ def test_next_keys_are_replaced_neither_by_others_nor_twice_a_day_nor_out_of_not
         replace(keys / "records", today=TODAY)
 
 
+def test_what_is_missing_of_the_next_keys_after_an_interruption_is_made(keys: Path) -> None:
+    prepare_next(keys / "records")
+    waits = (keys / "records" / "exchange-signing-next.json").read_text()
+    (keys / "records" / "exchange-signing-p384-next.json").unlink()
+    assert prepare_next(keys / "records") == ["exchange-signing-p384.json"]
+    assert (keys / "records" / "exchange-signing-next.json").read_text() == waits
+    assert len(listed(keys)) == 4
+
+
 def test_they_take_over_only_once_every_other_node_can_know_them(keys: Path, tmp_path: Path) -> None:
     statement = tmp_path / "trust" / "statement.jws"
     sign_statement(FILE, keys, statement, now=NOW)

@@ -1,4 +1,5 @@
 import json
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -54,3 +55,17 @@ def test_the_command_runs_with_the_sdk_alone(tmp_path: Path) -> None:
     run = subprocess.run([sys.executable, "-c", program, str(tmp_path / "k")], capture_output=True, check=False, cwd=tmp_path)
     assert run.returncode == 0, run.stderr.decode()
     assert b"no node is asked" in run.stdout
+
+
+def test_a_file_that_cannot_be_written_is_said_with_the_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    nowhere, full = str(tmp_path / "nowhere" / "key.json"), str(tmp_path / "key.json")
+    assert main(["keygen", nowhere]) == 2
+    assert capsys.readouterr().err == f"{nowhere} cannot be read or written: No such file or directory.\n"
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (16, before[1]))
+    try:
+        assert main(["keygen", full]) == 2
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert capsys.readouterr().err.endswith(" cannot be read or written: File too large.\n")
+    assert list(tmp_path.iterdir()) == []

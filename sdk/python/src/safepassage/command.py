@@ -90,7 +90,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except FileExistsError as error:
         sys.stderr.write(f"{error.filename} exists already; it is not replaced.\n")
     except OSError as error:
-        sys.stderr.write(f"{error.filename} cannot be read or written.\n")
+        why = f": {error.strerror}" if error.strerror else ""
+        sys.stderr.write(f"{error.filename or 'What was asked for'} cannot be read or written{why}.\n")
     return 2
 
 
