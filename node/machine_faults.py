@@ -4,6 +4,7 @@ Each of them is the operator's to mend, and none is a fault of the program: a tr
 """
 
 import errno
+import socket
 from collections.abc import Iterator
 from typing import Final
 
@@ -36,6 +37,7 @@ STORES: Final = (
     ),
     ("unable to open database file", "The store cannot be opened by this user: run this as the user whose files they are."),
     ("database is locked", "Another process writes to the store: wait until it is done, then do it again."),
+    ("no such table", "The store has not this version's tables: `safepassage-node up` or `migrate` makes them."),
     ("malformed", "The store is damaged: leave it as it is, and restore a backup beside it (docs/deployment.md)."),
     ("not a database", "The store is damaged, or another file lies in its place: restore a backup (docs/deployment.md)."),
 )
@@ -49,6 +51,8 @@ POSTGRESQL: Final = {
     "TooManyConnectionsError": "PostgreSQL has no connection left: see who holds them (SAFE_PASSAGE_DATABASE_POOL_SIZE).",
     "InsufficientPrivilegeError": "This role may not do that: `migrate` needs the owner of the schema (docs/deployment.md).",
     "ConnectionDoesNotExistError": "PostgreSQL ended the connection: do it again once it answers.",
+    "UndefinedTableError": "The store has not this version's tables: safepassage-node migrate, with the service's own settings.",
+    "InvalidSchemaNameError": "There is no such schema: make it, or correct SAFE_PASSAGE_DATABASE_SCHEMA.",
     "DiskFullError": "The disk of PostgreSQL is full: make room there, then do it again.",
 }
 """What to do, by the name of what PostgreSQL answered."""
@@ -75,6 +79,8 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _of_the_system(error: OSError) -> tuple[str, str] | None:
+    if isinstance(error, socket.gaierror):
+        return "A host's name is not known here.", "Compare the name, and what this machine asks for names."
     if error.errno not in REMEDIES:
         return None
     where = f"{error.filename}: " if error.filename is not None else ""
@@ -84,7 +90,7 @@ def _of_the_system(error: OSError) -> tuple[str, str] | None:
 def _of_a_store(error: BaseException) -> tuple[str, str] | None:
     kind = type(error)
     if kind.__module__.startswith("asyncpg"):
-        return ("The store does not take that.", POSTGRESQL[kind.__name__]) if kind.__name__ in POSTGRESQL else None
+        return (f"PostgreSQL refuses ({kind.__name__}).", POSTGRESQL[kind.__name__]) if kind.__name__ in POSTGRESQL else None
     if kind.__module__ != "sqlite3":
         return None
     return next(((f"The store says: {said}.", remedy) for piece, remedy in STORES if piece in (said := str(error))), None)

@@ -9,6 +9,7 @@ import gc
 import signal
 import socket
 import ssl
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any
 
 import uvicorn
 
+from node.starting import Lifespan, why_no_start
 from services.gateway.door.http_protocol import CONNECTIONS_AT_MOST, StrictHttpProtocol
 from shared.garbage import COLLECTED_AFTER
 from shared.open_files import connections_within
@@ -60,6 +62,8 @@ class Config(uvicorn.Config):
     def load(self) -> None:
         """Raises ValueError where clients are to have certificates and the server has none."""
         super().load()
+        if self.lifespan == "on":
+            self.lifespan_class = Lifespan
         if self.ssl is not None:
             self.ssl.minimum_version = ssl.TLSVersion.TLSv1_2
             self.ssl.set_ciphers(TLS_1_2_CIPHERS)
@@ -195,7 +199,7 @@ def serve(
 ) -> None:
     """Serve until SIGTERM or SIGINT, then finish what is under way; with as many open files as the connections need, where it may."""
     log_to_stderr()
-    server(
+    made = server(
         app,
         host=host,
         port=port,
@@ -206,4 +210,17 @@ def serve(
         beside=beside,
         connections_at_most=connections_within(connections_at_most),
         hung_up=hung_up,
-    ).run()
+    )
+    try:
+        made.run()
+    except SystemExit:
+        _say_why_it_did_not_start(made)
+        raise
+
+
+def _say_why_it_did_not_start(made: uvicorn.Server) -> None:
+    """In plain words, as the last thing on standard error: who started it by hand reads that alone."""
+    failure = made.lifespan.failure if isinstance(made.lifespan, Lifespan) else None
+    said = None if failure is None else why_no_start(failure)
+    if said is not None:
+        sys.stderr.write("\n".join(["", "Not started.", *said, ""]))

@@ -169,5 +169,7 @@ def read_public_key(path: Path) -> Ed25519PublicKey:
     """The key of a public JWK file. Raises KeyFileUnusable."""
     try:
         return public_key_of(json.loads(path.read_bytes()))
+    except FileNotFoundError as error:
+        raise KeyFileUnusable(f"{path.name} is not there: put it back from the backup of the keys") from error
     except Exception as error:
         raise KeyFileUnusable(f"{path.name} is not a public Ed25519 JWK") from error

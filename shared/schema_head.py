@@ -68,7 +68,8 @@ async def require_head(service: ServiceName, database: Database) -> None:
     if at == head:
         return
     require_known(service, at)
-    raise SchemaNotAtHead(f"{service}: schema is at {at}, this version needs {head}: run `safepassage-node migrate`")
+    held = "the store has no schema yet" if at is None else f"schema is at {at}"
+    raise SchemaNotAtHead(f"{service}: {held}, this version needs {head}: run `safepassage-node migrate {service}`")
 
 
 def require_known(service: ServiceName, at: str | None) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, IPvAnyNetwork, model_validator
+from pydantic import Field, IPvAnyNetwork, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from shared.who_may_call import ServiceName
@@ -84,6 +84,14 @@ class ServiceSettings(BaseSettings):
         if self.entity_id.endswith("/"):
             raise ValueError("entity_id has no slash at its end")
         return self
+
+    @field_validator("database_url")
+    @classmethod
+    def _of_a_known_store(cls, url: str) -> str:
+        # What is no such URL would be taken for PostgreSQL's, and the fault looked for at a server.
+        if not url.startswith(("sqlite+aiosqlite:///", "sqlite+inline:///", "postgresql+asyncpg://", "postgresql://")):
+            raise ValueError("write it as postgresql+asyncpg://role@host/database, or sqlite+aiosqlite:///path")
+        return url
 
     @property
     def host(self) -> str:
