@@ -13,6 +13,11 @@ Key = tuple[str, str]
 
 BEHAVIOR: Final = "studentDisciplineIncidentBehaviorAssociation"
 
+OFFENDER: Final = {"system": "uri://ed-fi.org/DisciplineIncidentParticipationCodeDescriptor", "code": "Perpetrator"}
+NON_OFFENDER: Final = {"system": "safepassage:derivation", "code": "non-offender"}
+"""What an association says of itself where it has no participation code, which the standard does not demand: that of a non-offender is of
+those "who were involved and not perpetrators"."""
+
 
 def incident_key(school: Any, identifier: Any) -> Key:
     """By which an incident is named."""
@@ -28,6 +33,11 @@ def key_of(incident: Mapping[str, Any]) -> Key:
 def named_in(reference: Mapping[str, Any]) -> Key:
     """Which incident a reference names."""
     return incident_key(reference.get("schoolId"), reference.get("incidentIdentifier"))
+
+
+def role_of(said: Sequence[Any], behaviors: Sequence[Any]) -> Any:
+    """The first role of those said; of a part without one that of its association: one of a behaviour has a behaviour."""
+    return said[0] if said else OFFENDER if behaviors else NON_OFFENDER
 
 
 def incidents_of(
@@ -100,7 +110,7 @@ def _incident(
             "identifier": identifier,
             "incident_date": incident.text("incidentDate"),
             "school": organizations.school(school) or {"state_id": school},
-            "role": roles[0] if roles else None,
+            "role": role_of(roles, behaviors),
             "behaviors": behaviors,
             "location": incident.coded("incidentLocationDescriptor"),
             "weapons": [code for one in incident.parts("weapons") if (code := one.coded("weaponDescriptor")) is not None],

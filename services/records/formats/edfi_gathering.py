@@ -1,11 +1,12 @@
 """The elements of interchange files, in any order: each with its student, or among those that many students share."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from services.records.formats import edfi_schooling as schooling
 from services.records.formats.edfi_organizations import KINDS, Organizations
+from services.records.formats.edfi_places import Places
 from services.records.formats.edfi_stream import Item
 from services.records.formats.parsed import Findings
 
@@ -68,11 +69,14 @@ class Elements:
         self.findings, self.organizations = findings, Organizations()
         self.students: dict[str, Student] = {}
         self.contacts: dict[str, Item] = {}
-        """By place in the files and by id; the last one of each counts."""
-        self.incidents: dict[str | schooling.Key, Item] = {}
+        self.contacts_at = Places[Item]()
+        self.incidents: dict[schooling.Key, Item] = {}
+        self.incidents_at = Places[Item]()
+        """By id and by place in the files; the last one of each counts."""
         self.tags: set[str] = set()
         """Of elements that are of one student."""
-        self._places: dict[str, str] = {}
+        self._places = Places[str]()
+        """Ids of students."""
         self._agencies: list[Item] = []
         self._replaced: list[tuple[Item, Item]] = []
         self._related: set[str] = set()
@@ -84,9 +88,9 @@ class Elements:
         if item.tag == "Student":
             self._take_student(item)
         elif item.tag == "Contact":
-            self._put(self.contacts, item, (item.element.attrib.get("id"), item.element.findtext("ContactUniqueId", "").strip()))
+            self._put(item, item.element.findtext("ContactUniqueId", "").strip(), self.contacts, self.contacts_at)
         elif item.tag == "DisciplineIncident":
-            self._put(self.incidents, item, (item.element.attrib.get("id"), schooling.incident_key(item)))
+            self._put(item, schooling.incident_key(item), self.incidents, self.incidents_at)
         elif item.tag in PLACES:
             self._waiting.append((PLACES[item.tag], item))
         elif item.tag.startswith("Student") and item.tag.endswith("ProgramAssociation"):
@@ -99,12 +103,13 @@ class Elements:
             self.findings.counts["elements-not-read"] += 1
             self._tell("of-no-student-alone", item)
 
-    def _put(self, those: dict[Any, Item], item: Item, keys: Iterable[Any]) -> None:
-        for key in (one for one in keys if one):
-            if key in those and those[key] is not item:
-                self.findings.missed("id-twice", those[key].position)
-                self._replaced.append((those[key], item))
-            those[key] = item
+    def _put(self, item: Item, key: Any, by_key: dict[Any, Item], places: Places[Item]) -> None:
+        before = {one.position: one for one in (places.put(item, item), by_key.get(key)) if one is not None}
+        for one in before.values():
+            self.findings.missed("id-twice", one.position)
+            self._replaced.append((one, item))
+        if key:
+            by_key[key] = item
 
     def _take_student(self, item: Item) -> None:
         identifier = item.text("StudentUniqueId")
@@ -114,14 +119,13 @@ class Elements:
                 self._waiting.append(("others", item))
             return
         self.students[identifier] = Student(item)
-        if "id" in item.element.attrib:
-            self._places[item.element.attrib["id"]] = identifier
+        self._places.put(item, identifier)
 
     def settle(self) -> None:
         """Give every element to its student; one whose student is not there is reported, and one that names several is nobody's alone."""
         for place, item in self._waiting:
-            named = item.named | {self._places.get(one, "") for one in item.places}
-            own = item.student_id or self._places.get(item.at_place or "") if place != "others" else None
+            named = item.named | {self._places.at(item, one) or "" for one in item.places}
+            own = item.student_id or self._places.at(item, item.at_place) if place != "others" else None
             item.of_one = len(named) == 1
             student = self.students.get(own or (next(iter(named)) if item.of_one else ""))
             if student is None and (item.of_one or place != "others"):
@@ -138,8 +142,15 @@ class Elements:
         """Whom a StudentContactAssociation relates."""
         reference = association.element.find("ContactReference")
         if reference is not None and "ref" in reference.attrib:
-            return self.contacts.get(reference.attrib["ref"])
+            return self.contacts_at.at(association, reference.attrib["ref"])
         return self.contacts.get(association.element.findtext("ContactReference/ContactIdentity/ContactUniqueId", "").strip())
+
+    def incident_of(self, item: Item, path: str = "") -> Item | None:
+        """The incident that a part or an action refers to: by its place in the file (`ref`) or by its identity."""
+        reference = item.element.find(path + schooling.REFERENCE)
+        if reference is not None and "ref" in reference.attrib:
+            return self.incidents_at.at(item, reference.attrib["ref"])
+        return self.incidents.get(schooling.incident_key(item, f"{path}{schooling.REFERENCE}/DisciplineIncidentIdentity/"))
 
     def related(self, student: Student) -> Iterator[Item]:
         """The contacts of a student, each once, after what was said of them under the same id before."""
@@ -168,8 +179,9 @@ class Elements:
             identifier = item.text(KINDS[item.tag]) or ""
             if not self.organizations.is_named(identifier) or not self.organizations.has_district(identifier) or item.has_more:
                 self._tell("of-no-student-alone", item)
-        incidents = {item.position: item for item in self.incidents.values()}
-        contacts = {item.position: item for item in self.contacts.values() if item.position not in self._related}
+        incidents = {item.position: item for item in (*self.incidents.values(), *self.incidents_at.all())}
+        people = {item.position: item for item in (*self.contacts.values(), *self.contacts_at.all())}
+        contacts = {position: item for position, item in people.items() if position not in self._related}
         for item in (*(one for one in incidents.values() if one.has_more), *contacts.values()):
             self._tell("of-no-student-alone", item)
 

@@ -4,6 +4,7 @@ from typing import Final
 
 from safepassage.record import Sections
 from safepassage.record.discipline import DisciplinaryAction, Incident
+from services.records.formats.edfi_api_discipline import NON_OFFENDER
 from services.records.formats.edfi_resources import Body, Resources, descriptor, organisation_id
 
 PERPETRATOR: Final = "uri://ed-fi.org/DisciplineIncidentParticipationCodeDescriptor#Perpetrator"
@@ -34,11 +35,9 @@ def discipline(record: Sections, resources: Resources, student: Body) -> None:
 def _part_in(one: Incident, reference: Body, resources: Resources, student: Body) -> None:
     """What the student did is told of the student, never of the incident: others take part in that."""
     role = descriptor(one.role, "DisciplineIncidentParticipationCode")
-    members = {
-        "disciplineIncidentReference": reference,
-        "studentReference": student,
-        "disciplineIncidentParticipationCodes": [{"disciplineIncidentParticipationCodeDescriptor": role}],
-    }
+    members: Body = {"disciplineIncidentReference": reference, "studentReference": student}
+    if (one.role.system, one.role.code) != tuple(NON_OFFENDER.values()):  # that the association says itself
+        members["disciplineIncidentParticipationCodes"] = [{"disciplineIncidentParticipationCodeDescriptor": role}]
     behaviors = [descriptor(behavior, "Behavior") for behavior in one.behaviors or ()]
     for place, behavior in enumerate(behaviors):
         described = {"behaviorDetailedDescription": one.description} if place == 0 else {}

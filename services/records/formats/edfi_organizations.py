@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from services.records.formats.edfi_members import Members
+from services.records.formats.edfi_places import Places
 from services.records.formats.edfi_stream import Item, code_at, code_of, present, text_of
 from services.records.formats.made_once import Reference, reference_of
 
@@ -24,7 +25,9 @@ class Organizations:
 
     references: dict[str, dict[str, Any]] = field(default_factory=dict)
     _district_of: dict[str, str] = field(default_factory=dict)
-    _by_xml_id: dict[str, str] = field(default_factory=dict)
+    _places: Places[str] = field(default_factory=Places)
+    _at_place: dict[str, tuple[Item, str]] = field(default_factory=dict)
+    """Schools that name their district by its place in the files."""
     _made: dict[str, Reference] = field(default_factory=dict)
     """Once for all students who are there."""
     named_since: set[str] = field(default_factory=set)
@@ -44,12 +47,14 @@ class Organizations:
                 code_at(code, "EducationOrganizationIdentificationSystem")
         self.references[identifier] = present(name=item.text("NameOfInstitution"), nces_id=nces, state_id=identifier)
         self._made.pop(identifier, None)
-        if "id" in item.element.attrib:
-            self._by_xml_id[item.element.attrib["id"]] = identifier
+        self._places.put(item, identifier)
         parent = item.element.find("LocalEducationAgencyReference")
         if parent is not None:
             named = text_of(parent, "LocalEducationAgencyIdentity/LocalEducationAgencyId")
-            self._district_of[identifier] = named or parent.attrib.get("ref", "")
+            self._district_of[identifier] = named or ""
+            self._at_place.pop(identifier, None)
+            if named is None and "ref" in parent.attrib:
+                self._at_place[identifier] = item, parent.attrib["ref"]
         return True
 
     def take_resource(self, resource: str, item: Members) -> None:
@@ -87,8 +92,7 @@ class Organizations:
 
     def district_id_of(self, school: str) -> str | None:
         """The id of a school's district; None if the upload does not describe it."""
-        named = self._district_of.get(school, "")
-        identifier = self._by_xml_id.get(named, named)
+        identifier = self._places.at(*self._at_place[school]) if school in self._at_place else self._district_of.get(school, "")
         return identifier if identifier in self.references else None
 
     def district_of(self, school: str) -> Reference | None:

@@ -1,12 +1,13 @@
 """Ed-Fi attendance, enrolment, discipline and health → our sections."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from safepassage.record.attendance import AttendanceEvent
 from safepassage.record.discipline import DisciplinaryAction, Incident
 from safepassage.record.enrollment import Enrollment
 from safepassage.record.health import Dose, Exemption
+from services.records.formats.edfi_api_discipline import role_of
 from services.records.formats.edfi_organizations import Organizations
 from services.records.formats.edfi_stream import Item, code_at, coded, day, day_of, present, school_year, text_of
 from services.records.formats.edfi_times import school_year_of
@@ -113,38 +114,36 @@ REFERENCE = "DisciplineIncidentReference"
 BEHAVIOR = "StudentDisciplineIncidentBehaviorAssociationReference/StudentDisciplineIncidentBehaviorAssociationIdentity/"
 
 
-def referred_incident(item: Item, incidents: Mapping[str | Key, Item], path: str = "") -> Item | None:
-    """The incident that a part or an action refers to: by its place in the file (`ref`) or by its identity."""
-    reference = item.element.find(path + REFERENCE)
-    if reference is not None and "ref" in reference.attrib:
-        return incidents.get(reference.attrib["ref"])
-    return incidents.get(incident_key(item, f"{path}{REFERENCE}/DisciplineIncidentIdentity/"))
-
-
 def discipline_incident(
-    part: Item, incident: Item | None, actions: Sequence[Item], organizations: Organizations, findings: Findings
+    parts: Sequence[Item], incident: Item, actions: Sequence[Item], organizations: Organizations, findings: Findings
 ) -> Incident | None:
-    """A student's part in an incident (behaviour or non-offender association), with what followed for the student. Nobody else is named."""
-    if incident is None:
-        findings.missed("incident-unknown", part.position)
-        return None
+    """A student's parts in one incident, each a behaviour or that of a non-offender, with what followed. Nobody else is named."""
     school, number = incident_key(incident)
-    own = [coded(text_of(one, "Behavior") or (one.text or "").strip()) for one in part.all("Behavior")]
+    done, roles, descriptions, weapons = [], [], [], []
+    for part in parts:
+        done += [coded(text_of(one, "Behavior") or (one.text or "").strip()) for one in part.all("Behavior")]
+        weapons += [coded((weapon.text or "").strip()) for weapon in part.all("Weapon")]
+        role, text = coded(part.text("DisciplineIncidentParticipationCode")), part.text("BehaviorDetailedDescription")
+        roles += [role] if role is not None else []
+        if role is not None and role != roles[0]:
+            part.unread()
+        descriptions += [text] if text is not None and text not in descriptions else []
+    behaviors = [one for one in done if one is not None]
     return findings.made(
         Incident,
         {
             "identifier": number,
             "incident_date": incident.text("IncidentDate"),
             "school": organizations.school(school) or ({"state_id": school} if school else None),
-            "role": coded(part.text("DisciplineIncidentParticipationCode")),
-            "behaviors": [one for one in own if one is not None],
+            "role": role_of(roles, behaviors),
+            "behaviors": behaviors,
             "location": coded(incident.text("IncidentLocation")),
-            "weapons": [one for one in (coded((weapon.text or "").strip()) for weapon in part.all("Weapon")) if one is not None],
+            "weapons": [one for place, one in enumerate(weapons) if one is not None and one not in weapons[:place]],
             "reported_to_law_enforcement": incident.boolean("ReportedToLawEnforcement"),
-            "description": part.text("BehaviorDetailedDescription"),
+            "description": "\n".join(descriptions) or None,
             "actions": [one for one in (disciplinary_action(action, school, findings) for action in actions) if one is not None],
         },
-        part.position,
+        parts[0].position,
     )
 
 

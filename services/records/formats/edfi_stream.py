@@ -38,6 +38,11 @@ class Item:
     namespace: str = ""
     """Of its interchange: the version of the standard."""
 
+    @property
+    def file(self) -> str:
+        """Its file, as a report calls it."""
+        return self.position.rpartition(":")[0]
+
     def text(self, path: str) -> str | None:
         """The trimmed text at `path`, None if absent or empty."""
         return text_of(self.element, path)

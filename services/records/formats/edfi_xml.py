@@ -147,10 +147,16 @@ def _enrollments(student: Student, upload: Elements) -> list[Any]:
 
 
 def _incidents(student: Student, upload: Elements) -> list[Any]:
-    made = []
+    by_incident: dict[str, tuple[Item, list[Item]]] = {}
     for part in student.incidents:
-        incident = schooling.referred_incident(part, upload.incidents)
-        actions = [one for one in student.actions if schooling.referred_incident(one, upload.incidents, schooling.BEHAVIOR) is incident]
-        one_part = schooling.discipline_incident(part, incident, actions, upload.organizations, upload.findings)
-        made += [one_part] if one_part is not None else []
+        incident = upload.incident_of(part)
+        if incident is None:
+            upload.findings.missed("incident-unknown", part.position)
+        else:
+            by_incident.setdefault(incident.position, (incident, []))[1].append(part)
+    made = []
+    for incident, parts in by_incident.values():
+        actions = [one for one in student.actions if upload.incident_of(one, schooling.BEHAVIOR) is incident]
+        one_of_them = schooling.discipline_incident(parts, incident, actions, upload.organizations, upload.findings)
+        made += [one_of_them] if one_of_them is not None else []
     return made
