@@ -7,6 +7,7 @@ from typing import Annotated, TypeVar, get_args
 from uuid import UUID
 
 import typer
+from pydantic import ValidationError
 
 from node.commands.output import console, stop
 from safepassage.client import BlockingClient, ClientFile
@@ -79,7 +80,14 @@ def recall(answer: LetterArgument, client: ClientOption, reason: ReasonOption, o
 
 
 def _why(reason: Reason, official: str, role: str) -> OperatorAct:
-    acting = ActingOfficial(pairwise_id=official, role=role, authenticated_at=system_clock())
+    try:
+        acting = ActingOfficial(pairwise_id=official, role=role, authenticated_at=system_clock())
+    except ValidationError:
+        stop(
+            "Nothing was done.",
+            "Give --official an id and --role a word, of lower-case letters, digits, and . _ : - within: never a name.",
+            code=2,
+        )
     return OperatorAct(reason=reason.value, acting_official=acting)
 
 

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from node.command import COMMANDS, app
+from safepassage.client import ClientFile, ClientKey
 
 ROOT = Path(__file__).parents[2]
 
@@ -106,3 +107,16 @@ def test_up_wants_a_certificate_and_its_key_together(tmp_path: Path) -> None:
     for option in ("--tls-certificate", "--tls-key"):
         said = CliRunner().invoke(app, ["up", str(folder), option, str(file)])
         assert (said.exit_code, said.output.splitlines()[0]) == (2, "A certificate and its key go together.")
+
+
+@pytest.mark.parametrize(("option", "written"), [("--official", "Official Seven"), ("--role", "Registrar")])
+def test_an_official_of_another_form_is_said_by_its_option_before_anything_is_sent(tmp_path: Path, option: str, written: str) -> None:
+    ClientFile(issuer="https://alder.example", client_id="x", key=ClientKey.generate().private_jwk()).save(tmp_path / "client.json")
+    client = tmp_path / "client.json"
+    options = {"--client": str(client), "--reason": "no-longer-wanted", "--official": "o-7", "--role": "registrar", option: written}
+    for asked in ("requeue", "give-up", "recall"):
+        typed = ["letters", asked, "01980000-0000-7000-8000-000000000001", *(word for pair in options.items() for word in pair)]
+        said = CliRunner().invoke(app, typed, env={"COLUMNS": "400"})
+        assert (said.exit_code, type(said.exception)) == (2, SystemExit), said.output
+        assert option in said.output
+        assert written not in said.output
