@@ -153,6 +153,7 @@ class Courier:
         """Send until there is nothing more, or it does not take it."""
         loop, prefers = asyncio.get_running_loop(), "live"
         door: Door | None = None
+        opened_by: Configuration | None = None
         try:
             for _ in range(BATCHES_OF_A_TURN):
                 began = loop.time()
@@ -162,7 +163,10 @@ class Courier:
                     return
                 attempt, step = None, following.step
                 if step.batch is not None:
-                    door = door or self._door(destination_id, following.configuration)
+                    if door is None or following.configuration != opened_by:  # a key that was replaced meanwhile signs nothing more
+                        if door is not None:
+                            await door.close()
+                        door, opened_by = self._door(destination_id, following.configuration), following.configuration
                     attempt = await door.deliver(step.batch)
                 if not await self._settle(following, attempt):
                     return

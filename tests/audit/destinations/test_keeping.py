@@ -209,6 +209,22 @@ async def test_two_keys_sign_while_one_is_replaced(kept: Keeping, receiver: Webh
     assert [one.text for one in held] == [third.secret]  # what signs no more is kept no more
 
 
+async def test_a_key_that_is_replaced_at_once_signs_nothing_more_in_the_turn_that_is_under_way(
+    kept: Keeping, receiver: WebhookReceiver, clock: StandingClock
+) -> None:
+    made = await kept.webhook(receiver.port, batch_entries=1)
+    receiver.may_answer.clear()
+    turn = asyncio.create_task(kept.turn())
+    await receiver.arrived.wait()
+    second = MadeLogDestination.model_validate(await kept.act(made.destination.id, "secret-rotation", {"overlap_hours": 0}))
+    await kept.node.sequencer.publish_now()
+    receiver.may_answer.set()
+    await turn
+    assert len(receiver.came) == 2
+    assert receiver.came[0].verified(str(made.secret), now=clock())
+    assert receiver.came[1].verified(str(second.secret), now=clock())
+
+
 @pytest.mark.slow
 async def test_a_public_key_verifies_and_is_replaced(kept: Keeping, receiver: WebhookReceiver, clock: StandingClock) -> None:
     made = await kept.webhook(receiver.port, signature="v1a")
