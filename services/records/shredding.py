@@ -45,6 +45,7 @@ from services.records.tables import (
     SectionRow,
     StudentRow,
     TagRow,
+    TransferHoldRow,
 )
 from services.records.unions import unite
 from services.records.vault import Vault
@@ -99,7 +100,7 @@ class Shredder:
             return await self.student(tx, student_id)
         await self._destroy_in_exchanges(tx, [student_id])
         await forget_in_sources(tx, self._vault, [student_id])
-        for row in (SectionRow, TagRow, CodedStudentRow, AttachmentRow, KeptStudentRow):
+        for row in (SectionRow, TagRow, CodedStudentRow, AttachmentRow, KeptStudentRow, TransferHoldRow):
             await tx.execute(delete(row).where(row.student_id == student_id))
         await tx.execute(update(KeptAnswerRow).where(KeptAnswerRow.student_id == student_id).values(sealed=DESTROYED))
         new, student.wrapped_key = self._vault.new_data_key(student_id)
