@@ -123,7 +123,7 @@ async def own_parts(tx: AsyncSession, caller: Caller, agreement_id: UUID) -> Seq
         AgreementDistrictRow.agreement_id == agreement_id,
         AgreementDistrictRow.district_id.in_(within(OrganisationRow, caller.organisation_id)),
     )
-    return (await tx.execute(query.with_for_update())).scalars().all()
+    return (await tx.execute(query.order_by(AgreementDistrictRow.district_id).with_for_update())).scalars().all()
 
 
 async def _require_own_districts(tx: AsyncSession, caller: Caller, district_ids: Sequence[UUID]) -> None:

@@ -208,7 +208,7 @@ async def _owed(tx: AsyncSession, agreement_id: UUID, now: datetime) -> list[Obl
         ObligationRow.due_at <= now,
         *_OPEN,
     )
-    return list((await tx.execute(query.with_for_update())).scalars())
+    return list((await tx.execute(query.order_by(ObligationRow.id).with_for_update())).scalars())
 
 
 async def attestation_of(tx: AsyncSession, row: DestructionAttestationRow) -> DestructionAttestation:

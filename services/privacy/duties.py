@@ -149,7 +149,7 @@ async def end_duties(
     query = select(DutyRow).where(DutyRow.about == about, DutyRow.kind.in_(kept_as), *UNDONE)
     if custodian_id is not None:
         query = query.where(DutyRow.custodian_id == custodian_id)
-    for row in (await tx.execute(query.with_for_update())).scalars():
+    for row in (await tx.execute(query.order_by(DutyRow.id).with_for_update())).scalars():
         end_duty(row, sealer, by=caller.client_id, evidence_ref=evidence_ref, at=now)
 
 

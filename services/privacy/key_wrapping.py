@@ -104,7 +104,7 @@ class _Wrapping:
 async def _outbox(database: Database, sealer: Sealer) -> int:
     """What waits in the outbox: soon gone, but by then the older version may be destroyed."""
     async with database.transaction() as tx:
-        rows = (await tx.execute(select(OutboxRow.id, OutboxRow.body).with_for_update())).all()
+        rows = (await tx.execute(select(OutboxRow.id, OutboxRow.body).order_by(OutboxRow.id).with_for_update())).all()
         for identifier, body in rows:
             await tx.execute(update(OutboxRow).where(OutboxRow.id == identifier).values(body=sealer.seal_text(sealer.open_text(body))))
     return len(rows)

@@ -11,7 +11,12 @@ from services.records.subject_facts import EnrolledAt
 from services.records.tables import EnrollmentRow, SectionRow, StudentRow
 from shared import prepared
 
-STUDENTS: Final = select(StudentRow.__table__).where(StudentRow.id.in_(bindparam("ids", expanding=True))).with_for_update()
+STUDENTS: Final = (
+    select(StudentRow.__table__)
+    .where(StudentRow.id.in_(bindparam("ids", expanding=True)))
+    .order_by(StudentRow.id)
+    .with_for_update(key_share=True)
+)
 _SECTIONS: Final = select(SectionRow.__table__).where(SectionRow.student_id.in_(bindparam("ids", expanding=True)))
 _ENROLLED: Final = select(EnrollmentRow.__table__).where(EnrollmentRow.student_id.in_(bindparam("ids", expanding=True)))
 

@@ -17,7 +17,7 @@ from safepassage.problems.requests import InvalidRequest
 from safepassage.record.loads import MatchDoubt, MatchKind, MatchOrder, MatchPage, MatchResolution, MatchReview
 from services.records.logged import match_event, union_event
 from services.records.tables import MatchCandidateRow, MatchReviewRow, OrganisationRow, StudentRow
-from services.records.unions import tell_of_children, unite
+from services.records.unions import hold, tell_of_children, unite
 from shared.actors import client_actor
 from shared.caller import Caller, caller_with
 from shared.cursors import Cursor, Limit, next_link
@@ -123,9 +123,7 @@ async def resolve_match(
 
     It cannot be taken back for a request: what follows may leave at once. Two records that are united can be separated again.
     """
-    row = (await tx.execute(reviews_of(caller).where(MatchReviewRow.id == match_id).with_for_update())).scalar_one_or_none()
-    if row is None:
-        raise NoSuchMatch
+    row = await _locked(tx, caller, match_id)
     candidates = (await candidates_of_reviews(tx, [row.id]))[row.id]
     if await once.earlier(tx, caller, "resolve_match") is not None:
         return said(row, candidates)
@@ -146,6 +144,22 @@ async def resolve_match(
         on_match_resolved: OnMatchResolved = request.app.state.on_match_resolved
         await on_match_resolved(tx, row.request_id, row.student_id, now)
     return said(row, candidates)
+
+
+async def _locked(tx: AsyncSession, caller: Caller, match_id: UUID) -> MatchReviewRow:
+    """The review, behind its candidates: whoever destroys one of them locks in this order too, so that no two wait for each other.
+
+    Raises NoSuchMatch.
+    """
+    mine = reviews_of(caller).where(MatchReviewRow.id == match_id)
+    if (await tx.execute(mine.with_only_columns(MatchReviewRow.id))).scalar_one_or_none() is None:
+        raise NoSuchMatch
+    about = (await candidates_of_reviews(tx, [match_id]))[match_id]
+    await tx.run_sync(lambda session: hold(session.connection(), about))
+    row = (await tx.execute(mine.with_for_update())).scalar_one_or_none()
+    if row is None:
+        raise NoSuchMatch
+    return row
 
 
 async def _unite(

@@ -205,6 +205,7 @@ _OF_TAGS = KeptStudentRow.tag.in_(bindparam("tags", expanding=True))
 _TAGGED = (
     select(KeptStudentRow.tag, KeptStudentRow.student_id, KeptStudentRow.version, KeptStudentRow.content_tag)
     .where(_OF_TAGS)
+    .order_by(KeptStudentRow.tag)
     .with_for_update()
 )
 _HELD = select(KeptStudentRow.__table__).where(_OF_TAGS)

@@ -10,6 +10,7 @@ whom a part stays gets a new one. So once the version of the key-encryption key 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import chain
 from typing import Any, Final
 from uuid import UUID
 
@@ -26,7 +27,7 @@ from services.records.kept_of_sources import forget_in_sources
 from services.records.leavers import has_left, under_way
 from services.records.permanent_record import permanent_parts
 from services.records.reading import opened
-from services.records.same_child import united_without
+from services.records.same_child import of_one_child, united_without
 from services.records.sealing_anew import DESTROYED, seal_anew
 from services.records.tables import (
     OWN,
@@ -157,13 +158,10 @@ class Shredder:
 
     async def _destroy(self, tx: AsyncSession, ids: Sequence[UUID]) -> int:
         """Whole records. Raises StudentInExchange where one is on its way: it is delivered or withdrawn first."""
-        query = (
-            select(StudentRow.id, StudentRow.custodian_id, StudentRow.version)
-            .where(StudentRow.id.in_(ids))
-            .order_by(StudentRow.id)
-            .with_for_update()
-        )
-        found = (await tx.execute(query)).all()
+        query = select(StudentRow.id, StudentRow.custodian_id, StudentRow.version).order_by(StudentRow.id).with_for_update()
+        # INVARIANT: students are locked in one order, here with those that are united below, so that nobody waits in a circle.
+        locked = await tx.run_sync(lambda session: {*ids, *chain(*of_one_child(session.connection(), ids).values())})
+        found = [row for row in (await tx.execute(query.where(StudentRow.id.in_(locked)))).all() if row.id in ids]
         if not found:
             return 0
         await self._require_at_rest(tx, ids)
@@ -203,7 +201,9 @@ class Shredder:
 
     async def _destroy_source(self, tx: AsyncSession, student_id: UUID, source: str, rows: Sequence[SectionRow]) -> int:
         """The parts of one source; what stays is sealed again under a new data key, since the old one opens older copies of what goes."""
-        student = await tx.get_one(StudentRow, student_id, with_for_update=True)
+        student = await tx.get(StudentRow, student_id, with_for_update=True)
+        if student is None:  # destroyed as a whole since it was looked for
+            return 0
         await self._require_at_rest(tx, [student_id])
         gone = [row for row in rows if row.source == source]
         for row in gone:

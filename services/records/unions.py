@@ -48,10 +48,13 @@ def unite(connection: Connection, *, leading_id: UUID, other_id: UUID, by: str, 
     return identifier
 
 
-def hold(connection: Connection, ids: Collection[UUID]) -> None:
-    """Have whoever unites any of these records wait for this transaction. In one order, so that no two wait for each other."""
+def hold(connection: Connection, ids: Collection[UUID]) -> set[UUID]:
+    """Have whoever unites any of these records, loads or destroys them wait for this transaction. Gives those that are there.
+
+    In one order, so that no two wait for each other.
+    """
     query = select(StudentRow.id).where(StudentRow.id.in_(ids)).order_by(StudentRow.id)
-    connection.execute(query.with_for_update(key_share=True)).all()
+    return set(connection.scalars(query.with_for_update(key_share=True)).all())
 
 
 _STANDING = select(UnionRow.id).where(UnionRow.separated_at.is_(None))

@@ -206,7 +206,7 @@ async def test_a_decision_on_a_secret_order_is_in_no_list_obligation_or_accounti
     assert not (await world.node.standing(decision.id)).stands
     about = [event for event in await world.node.events() if asked.subjects[0].student_id in event.subjects]
     assert [event.context.operation for event in about] == ["evidence-recorded", "disclose", "evidence-revoked", "standing"]
-    assert {draft_of(event, producer="privacy", digest_key=b"k" * 32).partition for event in about} == {SEALED_PARTITION}
+    assert {draft_of(event, producer="privacy", digest_key=b"k" * 32).outline.partition for event in about} == {SEALED_PARTITION}
 
 
 @pytest.mark.requirement("POL-22")

@@ -1,8 +1,10 @@
 """Two records of one child: found by the job, united by reference, separated again with nothing lost; each step on the log."""
 
+import asyncio
 import json
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -18,6 +20,7 @@ from services.privacy.tables import SubjectRow
 from services.records.linking.job import Found, find_doubles
 from services.records.shredding import Shredder
 from services.records.tables import EnrollmentRow, MergeProposalRow, SectionRow, StudentRow, TagRow, UnionRow
+from shared.database import Database
 from tests.records.conftest import NOON
 from tests.records.one_state import DISTRICT, OTHER_DISTRICT, Caller, OneState, problem, some_students
 
@@ -125,6 +128,30 @@ async def test_two_ids_of_one_child_are_proposed_united_by_a_person_and_separate
     await alder.tell()
     steps = [one for one in await alder.logged("match") if set(one.student_ids) == {first, second}]
     assert [(one.context or {})["operation"] for one in steps] == ["records-united", "records-separated"]
+
+
+@pytest.mark.parametrize("identifiers", [LOCAL, state_id("99999999995")], ids=["sure", "for-a-person"])
+async def test_who_is_destroyed_while_all_are_compared_is_neither_united_nor_proposed(
+    alder: OneState, identifiers: list[dict[str, str]]
+) -> None:
+    district, state = alder.district(), alder.records.state
+    await district.load(ORDINARY.load)
+    gone = (await district.load(another_record(ORDINARY.load, identifiers=identifiers))).id
+    shredder = Shredder(state.vault, state.outbox, alder.clock, about="destruction:1", jurisdiction="US-XA")
+
+    async def destroy() -> None:
+        another = Database(state.database.url)
+        async with another.transaction() as tx:
+            await shredder.student(tx, gone)
+        await another.close()
+
+    def told(_: int) -> None:  # all are opened, and not yet compared
+        with ThreadPoolExecutor(1) as another_process:
+            another_process.submit(asyncio.run, destroy()).result()
+
+    found = await find_doubles(state.database, state.vault, jurisdiction="US-XA", now=NOON, told=told)
+    assert found == Found(students=2, united=0, proposed=0)
+    assert await alder.rows(UnionRow) == await alder.rows(MergeProposalRow) == []
 
 
 async def test_what_is_sure_is_united_by_the_job_and_a_second_run_changes_nothing(alder: OneState) -> None:

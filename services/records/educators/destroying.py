@@ -31,7 +31,9 @@ async def destroy_educator(tx: AsyncSession, vault: Vault, educator_id: UUID) ->
     Raises NoSuchEducator; EducatorInExchange where they are on their way, or are asked for: that is over, or withdrawn, first. SealBroken.
     """
     table = EducatorCredentialRow
-    keepers = (await tx.scalars(select(table.organisation_id).where(table.educator_id == educator_id).with_for_update())).all()
+    keepers = (
+        await tx.scalars(select(table.organisation_id).where(table.educator_id == educator_id).order_by(table.id).with_for_update())
+    ).all()
     if not keepers:
         raise NoSuchEducator
     asked = [row async for row in _about(tx, vault, ExchangeRequestRow, educator_id)]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Connection, insert, select
@@ -28,6 +28,8 @@ from services.records.vault import Vault
 from shared.contracts.audit import Actor
 from shared.database import Database
 from shared.outbox_rows import row_of_event
+
+_Pair = TypeVar("_Pair", Linked, ForPerson)
 
 JOB: Final = "match"
 AT_ONCE: Final = 500
@@ -67,13 +69,16 @@ async def find_doubles(database: Database, vault: Vault, *, jurisdiction: str, n
     found, students = await database.read(_on_record), len(people)
     people = without_crowded(people)
     new = _new(_judged(people), found)
+    united = proposed = 0
     for start in range(0, len(new.automatic), AT_ONCE):
         chosen = new.automatic[start : start + AT_ONCE]
-        await database.write(partial(_unite, vault=vault, pairs=chosen, custodians=custodians, jurisdiction=jurisdiction, now=now))
+        united += await database.write(
+            partial(_unite, vault=vault, pairs=chosen, custodians=custodians, jurisdiction=jurisdiction, now=now)
+        )
     for start in range(0, len(new.for_person), AT_ONCE):
         waiting = new.for_person[start : start + AT_ONCE]
-        await database.write(partial(_propose, pairs=waiting, now=now))
-    return Found(students=students, united=len(new.automatic), proposed=len(new.for_person))
+        proposed += await database.write(partial(_propose, pairs=waiting, now=now))
+    return Found(students=students, united=united, proposed=proposed)
 
 
 def _students(connection: Connection, *, after: UUID | None) -> list[tuple[UUID, UUID]]:
@@ -117,9 +122,10 @@ def _unite(
     custodians: dict[UUID, UUID],
     jurisdiction: str,
     now: datetime,
-) -> None:
+) -> int:
+    """How many of them were."""
     actor, rows = Actor(kind="system", job=JOB), []
-    hold(connection, {UUID(one) for pair in pairs for one in (pair.one, pair.other)})
+    pairs = _still_there(connection, pairs)
     for pair in pairs:
         leading, other = ordered(UUID(pair.one), UUID(pair.other))
         union_id = unite(connection, leading_id=leading, other_id=other, by=f"job:{JOB}", now=now)
@@ -129,11 +135,22 @@ def _unite(
     united = [UUID(pair.one) for pair in pairs]
     facts = facts_of_children_anew(connection, vault, united, jurisdiction=jurisdiction, now=now)
     rows += [told_by_a_job(one, sealing=vault, now=now) for one in facts]
-    connection.execute(insert(OutboxRow), rows)
+    if rows:
+        connection.execute(insert(OutboxRow), rows)
+    return len(pairs)
 
 
-def _propose(connection: Connection, *, pairs: Sequence[ForPerson], now: datetime) -> None:
+def _propose(connection: Connection, *, pairs: Sequence[ForPerson], now: datetime) -> int:
+    """How many of them were."""
+    pairs = _still_there(connection, pairs)
     for pair in pairs:
         one, other = ordered(UUID(pair.one), UUID(pair.other))
         match_id = open_review(connection, request_id=None, student_ids=(one, other), reasons=pair.reasons, expires_at=now + WAITS, now=now)
         connection.execute(insert(MergeProposalRow).values(match_id=match_id, one_id=one, other_id=other))
+    return len(pairs)
+
+
+def _still_there(connection: Connection, pairs: Sequence[_Pair]) -> list[_Pair]:
+    """Those of which neither record was destroyed while all were compared, which may take minutes; held until this is committed."""
+    there = hold(connection, {UUID(one) for pair in pairs for one in (pair.one, pair.other)})
+    return [pair for pair in pairs if {UUID(pair.one), UUID(pair.other)} <= there]
