@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
+from safepassage.problems.requests import InvalidRequest
 from safepassage.record import StatementOfDisagreement, StudentRecord
+from services.records.statements_beside import MOST
 
 
 def with_statements_kept(record: StudentRecord, before: StudentRecord | None) -> StudentRecord:
@@ -14,7 +16,7 @@ def with_statements_kept(record: StudentRecord, before: StudentRecord | None) ->
 
 
 def with_statements(record: StudentRecord, before: Sequence[StatementOfDisagreement]) -> StudentRecord:
-    """The same with statements that stood wherever."""
+    """The same with statements that stood wherever. Raises InvalidRequest where they are too many: none is left out for another."""
     if not before:
         return record
     present = {*record.elements(), *(name for name, _ in record.sections())}
@@ -22,6 +24,8 @@ def with_statements(record: StudentRecord, before: Sequence[StatementOfDisagreem
     kept = [trimmed for one in before if one.id not in brought and (trimmed := _within(one, present)) is not None]
     if not kept:
         return record
+    if len(record.statements) + len(kept) > MOST:
+        raise InvalidRequest(f"over {MOST} statements of disagreement with those that stand", field="record.statements")
     provenance = dict(record.provenance)
     for statement in kept:
         for section in statement.sections:

@@ -15,6 +15,7 @@ from pydantic_core import SchemaSerializer
 
 from safepassage.elements import SECTIONS
 from safepassage.record import Provenance, Section, Sections, StatementOfDisagreement, StudentRecord
+from services.records.statements_beside import Statement, beside, chosen_with_statements, marked
 from services.records.tables.students import OWN
 
 STATEMENTS = "statements"
@@ -139,11 +140,16 @@ def _writer(model: type[Section], member: str) -> SchemaSerializer:
 
 def chosen_sources(parts: Iterable[Part]) -> dict[str, str]:
     """Of which source each section of the one record is: the node's own, or else what another node sent last."""
-    chosen: dict[str, str] = {}
-    for part in _in_order(parts):
-        if part.section not in (*NO_SECTION, STATEMENTS):
-            chosen.setdefault(part.section, part.source)
-    return chosen
+    ordered = _in_order(parts)
+    return chosen_with_statements(_candidates(ordered), _statements_of(ordered))
+
+
+def _candidates(ordered: Sequence[Part]) -> list[tuple[str, str]]:
+    return [(part.section, part.source) for part in ordered if part.section not in (*NO_SECTION, STATEMENTS)]
+
+
+def _statements_of(ordered: Sequence[Part]) -> dict[str, list[Statement]]:
+    return {part.source: json.loads(part.members[STATEMENTS]) for part in ordered if part.section == STATEMENTS}
 
 
 def _in_order(parts: Iterable[Part]) -> list[Part]:
@@ -156,18 +162,19 @@ def merged(parts: Iterable[Part]) -> dict[str, Any]:
     A document in which each element, and each provenance, is JSON text (`services.records.release.Document`).
     """
     document: dict[str, Any] = {"v": 1, "provenance": {}}
-    chosen: dict[str, str] = {}
-    statements: dict[str, list[dict[str, Any]]] = {}
-    for part in _in_order(parts):
-        if part.section in NO_SECTION:
-            continue
-        if part.section == STATEMENTS:
-            statements[part.source] = json.loads(part.members[STATEMENTS])
-        elif part.section not in chosen:
-            chosen[part.section] = part.source
+    ordered = _in_order(parts)
+    of_sources = _statements_of(ordered)
+    chosen = chosen_with_statements(_candidates(ordered), of_sources)
+    for part in ordered:
+        if chosen.get(part.section) == part.source:
             document[part.section], document["provenance"][part.section] = part.members, part.provenance
-    beside = [statement for source, held in statements.items() for statement in _beside(held, source, chosen)]
-    return document | ({STATEMENTS: beside} if beside else {})
+    if of_sources:
+        found = beside(of_sources, chosen)
+        for section, ids in found.renamed.items():
+            document["provenance"][section] = marked(document["provenance"][section], ids)
+        if found.statements:
+            document[STATEMENTS] = found.statements
+    return document
 
 
 def printed(value: Any) -> bytes:
@@ -215,15 +222,6 @@ def as_told_by(record: StudentRecord, entity_id: str) -> StudentRecord:
         for section, origin in record.provenance.items()
     }
     return record.model_copy(update={"provenance": provenance})
-
-
-def _beside(statements: Sequence[Mapping[str, Any]], source: str, chosen: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The statements that stand beside the sections chosen from their source, each naming only those."""
-    trimmed = [
-        {**statement, "relates_to": [target for target in statement["relates_to"] if chosen.get(target.partition(".")[0]) == source]}
-        for statement in statements
-    ]
-    return [statement for statement in trimmed if statement["relates_to"]]
 
 
 def _plain(statements: Sequence[StatementOfDisagreement]) -> list[dict[str, Any]]:
