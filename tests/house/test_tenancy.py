@@ -58,6 +58,7 @@ OTHERWISE: Final = {
     "services/records/educators/issuing.py::_issued": OWN_REQUEST,
     "services/records/exchange/collecting.py::note_collection": NAMED_BEFORE,
     "services/records/match_reviews.py::open_review": NOT_A_CALLERS,
+    "services/records/match_reviews.py::resolve_match": "a candidate of the review that `_locked` has found for the caller",
     "services/records/match_reviews.py::_unite": NAMED_BEFORE,
     "services/records/match_reviews.py::candidates_of_reviews": NAMED_BEFORE,
     "services/records/rosters.py::load_roster": OWN_REQUEST,
