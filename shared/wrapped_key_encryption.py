@@ -88,10 +88,13 @@ class WrappedKeyProvider(FileKeyProvider):
             raise KeysUnavailable
 
     def confirm(self) -> None:
-        """Have every version opened again. Refused, or unanswered past the lease, the keys leave memory; granted, they are back."""
+        """Have every version opened again. Refused, or unanswered past the lease, the keys leave memory; granted, they are back.
+
+        Not asked, for want of a file (the holder's token, its PIN, a wrapped key), is not answered.
+        """
         try:
             refused = self._ask_again()
-        except RootKeyUnreachable as error:
+        except (RootKeyUnreachable, KeyFileUnusable) as error:
             self._trouble = str(error)
             if self._passed() >= self._usable_until:
                 self._forget()

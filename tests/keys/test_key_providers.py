@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from safepassage.problems.keys import KeysUnavailable
 from shared.key_encryption import FileKeyProvider, KeyProvider, WrappedKeyRefused, version_of
@@ -149,6 +150,24 @@ def test_without_an_answer_the_keys_are_used_as_long_as_the_lease_lasts(tmp_path
     root.away = False
     provider.confirm()
     assert provider.unwrap(wrapped, context=b"one") == KEY
+
+
+@pytest.mark.requirement("KEYS-none")
+def test_a_file_without_which_the_holder_is_not_asked_is_told_at_once_and_counts_as_no_answer(tmp_path: Path) -> None:
+    """As where an agent wrote the holder's token so that others may read it, or not at all."""
+    passed = Passed()
+    _, provider, wrapped = of_memory(tmp_path, passed)
+    (tmp_path / "1.wrapped").chmod(0o644)
+    passed.seconds = 299
+    provider.confirm()
+    assert provider.unwrap(wrapped, context=b"one") == KEY
+    assert "1.wrapped can be read by others" in str(provider.trouble)
+    passed.seconds = 300
+    provider.confirm()
+    assert not any(isinstance(one, AESGCM) for held in vars(provider).values() if isinstance(held, dict) for one in held.values())
+    (tmp_path / "1.wrapped").chmod(0o600)
+    provider.confirm()
+    assert (provider.trouble, provider.unwrap(wrapped, context=b"one")) == (None, KEY)
 
 
 def test_an_answer_prolongs_the_lease(tmp_path: Path) -> None:
