@@ -3,14 +3,14 @@
 # INVARIANT: rows of an organisation are read through `within`; tests/house/test_tenancy.py looks for what is not.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Select, String, Text, select
+from sqlalchemy import BindParameter, ColumnElement, Select, String, Text, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from safepassage.wire_organisations import Organisation
 from shared.contracts.organisations import OrganisationProjection
@@ -44,6 +44,31 @@ def within(row: type[Any], organisation_id: UUID | BindParameter[UUID]) -> Selec
     below = select(row.id).where(row.id == organisation_id).cte("below", recursive=True)
     below = below.union(select(row.id).where(row.parent_id == below.c.id))
     return select(below.c.id)
+
+
+LEVELS: Final = 3
+"""Of the tree: state agency, district, school. A test compares it with what the gateway registers."""
+
+
+def belongs_to(column: Any, row: type[Any], organisation_id: UUID | BindParameter[UUID] | None) -> ColumnElement[bool]:
+    """Whether `column` names the organisation or one below it, for rows that are found by an id: looked for from the row upwards.
+
+    INVARIANT: of what is another's no more is done than a look at each level. `within` is all that the caller has, and a store goes through
+    it once there is a row and not where there is none: a millisecond for a district of a thousand schools, which tells that there is one.
+    """
+    asked = organisation_id if isinstance(organisation_id, BindParameter) else literal(organisation_id, row.id.type)
+    return _upwards(column, row, lambda levels: asked.in_(levels))
+
+
+def belongs_to_any(column: Any, row: type[Any], organisation_ids: Collection[UUID]) -> ColumnElement[bool]:
+    """As `belongs_to`, of several organisations."""
+    return _upwards(column, row, lambda levels: or_(*(level.in_(organisation_ids) for level in levels)))
+
+
+def _upwards(column: Any, row: type[Any], is_asked: Callable[[Sequence[Any]], ColumnElement[bool]]) -> ColumnElement[bool]:
+    own, above, top = aliased(row), aliased(row), aliased(row)
+    upwards = select(own.id).outerjoin_from(own, above, above.id == own.parent_id).outerjoin(top, top.id == above.parent_id)
+    return upwards.where(own.id == column, is_asked([own.id, above.id, top.id])).exists()
 
 
 def within_any(row: type[Any], organisation_ids: Collection[UUID]) -> Select[tuple[UUID]]:

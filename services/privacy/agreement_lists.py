@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from safepassage.problems.privacy import NoSuchAgreement
 from safepassage.problems.requests import InvalidRequest
 from safepassage.wire_lists import AgreementOrder, AgreementPage, DestructionAttestations
-from services.privacy.agreement_records import agreement_by_id, visible_agreement
+from services.privacy.agreement_records import agreement_by_id, is_visible, visible_agreement
 from services.privacy.agreements import Reader
 from services.privacy.destructions import Reader as DestructionReader
 from services.privacy.destructions import attestation_of
@@ -57,7 +57,8 @@ async def list_agreements(
     position = cursors.read(cursor, bound_to=bound_to)
     today = now.astimezone(ZoneInfo(await zone_name_of(tx, request.app.state.settings.node_organisation_id))).date()
     column = _COLUMNS[order.lstrip("-")]
-    query = select(AgreementRow.id, column.label("at")).where(_visible(caller), *_in_state(state, today))
+    visible = _visible(caller) if recipient_id is None else is_visible(caller)
+    query = select(AgreementRow.id, column.label("at")).where(visible, *_in_state(state, today))
     if recipient_id is not None:
         query = query.where(AgreementRow.recipient_id == recipient_id)
     read = None if position is None else (_read(position["at"], order), UUID(position["id"]))

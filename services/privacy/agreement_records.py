@@ -5,7 +5,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Integer, Text, Uuid, bindparam, cast, null, or_, select
+from sqlalchemy import ColumnElement, Connection, Integer, Text, Uuid, bindparam, cast, null, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.problems.privacy import NoSuchAgreement
@@ -15,7 +15,7 @@ from services.privacy.tables import AgreementAmendmentRow, AgreementDistrictRow,
 from shared import prepared
 from shared.caller import Caller
 from shared.columns import Milliseconds
-from shared.tenancy import within
+from shared.tenancy import belongs_to
 
 _NEW: Final[TypeAdapter[AnyNewAgreement]] = TypeAdapter(AnyNewAgreement)
 _ON_RECORD: Final[TypeAdapter[AnyAgreement]] = TypeAdapter(AnyAgreement)
@@ -100,15 +100,19 @@ async def agreement_by_id(
 
 async def visible_agreement(tx: AsyncSession, caller: Caller, agreement_id: UUID, *, known_at: datetime | None = None) -> AnyAgreement:
     """An agreement to which the caller's organisation, one of its districts, or the party itself is a party. Raises NoSuchAgreement."""
-    mine = select(AgreementDistrictRow.agreement_id).where(
-        AgreementDistrictRow.district_id.in_(within(OrganisationRow, caller.organisation_id))
-    )
-    query = select(AgreementRow.id).where(
-        AgreementRow.id == agreement_id, or_(AgreementRow.id.in_(mine), AgreementRow.recipient_id == caller.organisation_id)
-    )
+    query = select(AgreementRow.id).where(AgreementRow.id == agreement_id, is_visible(caller))
     if (await tx.execute(query)).scalar_one_or_none() is None:
         raise NoSuchAgreement
     return await agreement_by_id(tx, agreement_id, known_at=known_at)
+
+
+def is_visible(caller: Caller) -> ColumnElement[bool]:
+    """On AgreementRow, of agreements that are named, or their party: asked of each one that there is."""
+    mine = select(AgreementDistrictRow.agreement_id).where(
+        AgreementDistrictRow.agreement_id == AgreementRow.id,
+        belongs_to(AgreementDistrictRow.district_id, OrganisationRow, caller.organisation_id),
+    )
+    return or_(mine.exists(), AgreementRow.recipient_id == caller.organisation_id)
 
 
 def _known(at: datetime | None, known_at: datetime | None) -> datetime | None:

@@ -40,7 +40,7 @@ from shared.database import ReadOnly, Transaction
 from shared.idempotency import Once
 from shared.problems import responses
 from shared.request_clock import Now
-from shared.tenancy import within
+from shared.tenancy import belongs_to, within
 
 router = APIRouter(prefix="/v1/agreements", tags=["agreements"])
 
@@ -121,7 +121,7 @@ async def own_parts(tx: AsyncSession, caller: Caller, agreement_id: UUID) -> Seq
     """The caller's districts' parts, locked."""
     query = select(AgreementDistrictRow).where(
         AgreementDistrictRow.agreement_id == agreement_id,
-        AgreementDistrictRow.district_id.in_(within(OrganisationRow, caller.organisation_id)),
+        belongs_to(AgreementDistrictRow.district_id, OrganisationRow, caller.organisation_id),
     )
     return (await tx.execute(query.order_by(AgreementDistrictRow.district_id).with_for_update())).scalars().all()
 
@@ -130,7 +130,7 @@ async def _require_own_districts(tx: AsyncSession, caller: Caller, district_ids:
     query = select(OrganisationRow.id).where(
         OrganisationRow.id.in_(district_ids),
         OrganisationRow.kind == "lea",
-        OrganisationRow.id.in_(within(OrganisationRow, caller.organisation_id)),
+        belongs_to(OrganisationRow.id, OrganisationRow, caller.organisation_id),
     )
     own = set((await tx.execute(query)).scalars())
     if not own.issuperset(district_ids):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, or_, select
+from sqlalchemy import Connection, Row, and_, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.problems.privacy import (
@@ -115,8 +115,8 @@ def _of(student_id: UUID, recipient_id: str) -> str:
 
 async def callers_consent(tx: AsyncSession, caller: Caller, consent_id: UUID, *, for_update: bool = False) -> ConsentRow:
     """INVARIANT: another district's consent looks absent, to the byte."""
-    own: Select[UUID] = subjects_of(caller).with_only_columns(SubjectRow.student_id)
-    query = select(ConsentRow).where(ConsentRow.id == consent_id, ConsentRow.student_id.in_(own))
+    own = subjects_of(caller).where(SubjectRow.student_id == ConsentRow.student_id)
+    query = select(ConsentRow).where(ConsentRow.id == consent_id, own.exists())
     if for_update:
         query = query.with_for_update(of=ConsentRow)
     row = (await tx.execute(query)).scalar_one_or_none()

@@ -36,7 +36,7 @@ from shared.database import ReadOnly, Transaction
 from shared.idempotency import Once, found
 from shared.problems import responses
 from shared.request_clock import Now
-from shared.tenancy import within
+from shared.tenancy import belongs_to
 
 router = APIRouter(prefix="/v1", tags=["destruction"])
 
@@ -169,7 +169,7 @@ async def read_destruction_attestation(attestation_id: UUID, caller: Reader, tx:
     """An attestation: to who made it, and to the agencies whose obligations it discharged. Its signature is verified with the SDK."""
     mine = select(ObligationRow.attestation_id).where(
         ObligationRow.attestation_id == attestation_id,
-        ObligationRow.custodian_id.in_(within(OrganisationRow, caller.organisation_id)),
+        belongs_to(ObligationRow.custodian_id, OrganisationRow, caller.organisation_id),
     )
     visible = or_(DestructionAttestationRow.organisation_id == caller.organisation_id, DestructionAttestationRow.id.in_(mine))
     query = select(DestructionAttestationRow).where(DestructionAttestationRow.id == attestation_id, visible)

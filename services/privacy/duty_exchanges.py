@@ -13,7 +13,7 @@ from services.privacy.tables import DutyExchangeRow, DutyRow, OrganisationRow
 from shared import prepared
 from shared.inserts import DIALECTS, insert_of
 from shared.keys import SigningKey
-from shared.tenancy import within
+from shared.tenancy import belongs_to
 
 _EXCHANGE: Final = re.compile(r"exchange:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 
@@ -41,7 +41,7 @@ def serving(secret: SigningKey, exchange_id: UUID, duty_keys: Sequence[str]) -> 
 
 _NAMED = select(DutyRow.key).where(
     DutyRow.id.in_(bindparam("duty_ids", expanding=True)),
-    DutyRow.custodian_id.in_(within(OrganisationRow, bindparam("organisation_id", type_=DutyRow.custodian_id.type))),
+    belongs_to(DutyRow.custodian_id, OrganisationRow, bindparam("organisation_id", type_=DutyRow.custodian_id.type)),
 )
 
 

@@ -34,7 +34,7 @@ from shared.keys import SigningKey
 from shared.keyset import behind
 from shared.problems import responses
 from shared.request_clock import Now
-from shared.tenancy import within
+from shared.tenancy import belongs_to, within
 
 router = APIRouter(prefix="/v1/duties", tags=["duties"])
 
@@ -232,14 +232,14 @@ async def _whose(tx: AsyncSession, caller: Caller, new: NewDuty) -> UUID:
 
 async def _reaches(tx: AsyncSession, caller: Caller, organisation_id: UUID) -> bool:
     """It is the caller's own organisation, or one below it."""
-    own = within(OrganisationRow, caller.organisation_id)
-    query = select(OrganisationRow.id).where(OrganisationRow.id == organisation_id, OrganisationRow.id.in_(own))
+    own = belongs_to(OrganisationRow.id, OrganisationRow, caller.organisation_id)
+    query = select(OrganisationRow.id).where(OrganisationRow.id == organisation_id, own)
     return (await tx.execute(query)).scalar_one_or_none() is not None
 
 
 async def callers_duty(tx: AsyncSession, caller: Caller, duty_id: UUID, *, for_update: bool = False) -> DutyRow:
     """INVARIANT: another organisation's duty looks absent."""
-    query = select(DutyRow).where(DutyRow.id == duty_id, DutyRow.custodian_id.in_(within(OrganisationRow, caller.organisation_id)))
+    query = select(DutyRow).where(DutyRow.id == duty_id, belongs_to(DutyRow.custodian_id, OrganisationRow, caller.organisation_id))
     row = (await tx.execute(query.with_for_update() if for_update else query)).scalar_one_or_none()
     if row is None:
         raise NoSuchDuty

@@ -25,7 +25,7 @@ from services.privacy.subjects import FORGOTTEN
 from services.privacy.tables import OrganisationRow, SubjectRow
 from shared.caller import Caller
 from shared.officials import official_of
-from shared.tenancy import within
+from shared.tenancy import belongs_to, within
 
 
 async def require_parties(tx: AsyncSession, caller: Caller, of: Kind) -> None:
@@ -54,7 +54,7 @@ async def _require_own_agency(tx: AsyncSession, caller: Caller, agency_id: UUID,
     query = select(OrganisationRow.id).where(
         OrganisationRow.id == agency_id,
         OrganisationRow.kind.in_(kinds),
-        OrganisationRow.id.in_(within(OrganisationRow, caller.organisation_id)),
+        belongs_to(OrganisationRow.id, OrganisationRow, caller.organisation_id),
     )
     if (await tx.execute(query)).scalar_one_or_none() is None:
         raise AgencyNotYours(field="agency_id")

@@ -21,7 +21,7 @@ from services.privacy.tables import EvidenceEventRow, EvidenceRow, OrganisationR
 from shared import prepared
 from shared.caller import Caller
 from shared.clock import EPOCH
-from shared.tenancy import within
+from shared.tenancy import belongs_to, within
 
 TABLE, EVENT_TABLE = "evidence", "evidence_event"
 
@@ -101,7 +101,8 @@ def event_row(sealer: Sealer, evidence_id: UUID, kind: str, caller: Caller, reas
 
 async def callers_evidence(tx: AsyncSession, caller: Caller, evidence_id: UUID, *, for_update: bool = False) -> EvidenceRow:
     """INVARIANT: another organisation's evidence, and secret evidence to who may not know of it, looks absent, to the byte."""
-    query = select(EvidenceRow).where(EvidenceRow.id == evidence_id, *visible_to(caller))
+    own = belongs_to(EvidenceRow.agency_id, OrganisationRow, caller.organisation_id)
+    query = select(EvidenceRow).where(EvidenceRow.id == evidence_id, own, *_told_to(caller))
     row = (await tx.execute(query.with_for_update() if for_update else query)).scalar_one_or_none()
     if row is None:
         raise NoSuchEvidence
@@ -110,8 +111,11 @@ async def callers_evidence(tx: AsyncSession, caller: Caller, evidence_id: UUID, 
 
 def visible_to(caller: Caller) -> list[Any]:
     """Conditions: of the caller's agency or one below it; what is secret, for the scope alone."""
-    own = EvidenceRow.agency_id.in_(within(OrganisationRow, caller.organisation_id))
-    return [own] if may_read_sealed(caller) else [own, EvidenceRow.secret.is_(False)]
+    return [EvidenceRow.agency_id.in_(within(OrganisationRow, caller.organisation_id)), *_told_to(caller)]
+
+
+def _told_to(caller: Caller) -> list[Any]:
+    return [] if may_read_sealed(caller) else [EvidenceRow.secret.is_(False)]
 
 
 def may_read_sealed(caller: Caller) -> bool:

@@ -24,7 +24,7 @@ from shared.database import Transaction
 from shared.outbox import Outbox
 from shared.problems import responses
 from shared.request_clock import Now
-from shared.tenancy import within
+from shared.tenancy import belongs_to
 
 router = APIRouter(prefix="/v1/known-facts", tags=["decisions"])
 
@@ -62,7 +62,7 @@ async def _known(tx: AsyncSession, caller: Caller, student_id: UUID, at: datetim
     )
     latest = versions.where(
         SubjectVersionRow.facts_version == came.scalar_subquery(),
-        SubjectVersionRow.custodian_id.in_(within(OrganisationRow, caller.organisation_id)),
+        belongs_to(SubjectVersionRow.custodian_id, OrganisationRow, caller.organisation_id),
     )
     row = (await tx.scalars(latest)).one_or_none()
     if row is None:

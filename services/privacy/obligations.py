@@ -27,7 +27,7 @@ from shared.idempotency import Once
 from shared.inserts import DIALECTS, insert_of
 from shared.problems import responses
 from shared.request_clock import Now
-from shared.tenancy import within
+from shared.tenancy import belongs_to, within
 
 router = APIRouter(prefix="/v1/obligations", tags=["obligations"])
 
@@ -179,7 +179,8 @@ async def open_obligation(tx: AsyncSession, caller: Caller, obligation_id: UUID,
 
     Raises NoSuchObligation, ObligationDischarged, ObligationWaived.
     """
-    query = _callers_obligations(caller).where(ObligationRow.id == obligation_id).with_for_update()
+    mine = belongs_to(ObligationRow.custodian_id, OrganisationRow, caller.organisation_id)
+    query = select(ObligationRow).where(ObligationRow.id == obligation_id, mine).with_for_update()
     row = (await tx.execute(query)).scalar_one_or_none()
     if row is None:
         raise NoSuchObligation

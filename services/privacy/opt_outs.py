@@ -34,7 +34,7 @@ from shared.database import ReadOnly, Transaction
 from shared.idempotency import Once
 from shared.problems import responses
 from shared.request_clock import Now
-from shared.tenancy import within
+from shared.tenancy import belongs_to, within
 
 router = APIRouter(prefix="/v1/preferences", tags=["rights"])
 
@@ -195,7 +195,8 @@ def preferences_of(caller: Caller) -> Select[PreferenceRow]:
 
 async def _callers_preference(tx: AsyncSession, caller: Caller, preference_id: UUID, *, for_update: bool = False) -> PreferenceRow:
     """INVARIANT: another district's looks absent. A former student's stays with the district at which it was made."""
-    query = preferences_of(caller).where(PreferenceRow.id == preference_id)
+    mine = belongs_to(PreferenceRow.district_id, OrganisationRow, caller.organisation_id)
+    query = select(PreferenceRow).where(PreferenceRow.id == preference_id, mine)
     row = (await tx.execute(query.with_for_update() if for_update else query)).scalar_one_or_none()
     if row is None or not caller.is_about(row.student_id):
         raise NoSuchPreference

@@ -4,13 +4,13 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from sqlalchemy import ColumnElement, Connection, bindparam, select
+from sqlalchemy import ColumnElement, Connection, Uuid, bindparam, select
 
 from safepassage.problems.policy_sets import PolicySetNotUsable
 from safepassage.problems.privacy import DecisionNotReproduced, NoSuchDecision, PolicySetNotHeld
 from safepassage.wire_decisions import Fall, RecordedDecision, Reproduction
 from services.privacy.evidence_records import may_read_sealed
-from services.privacy.own_organisations import OWN_ORGANISATIONS, own_organisations
+from services.privacy.own_organisations import own_organisations
 from services.privacy.policy_sets import PolicySets
 from services.privacy.recorded import RecordedOutcome, RecordedRow, open_outcome, open_record, recorded_decision
 from services.privacy.reproduction import reproduction_of
@@ -21,7 +21,7 @@ from shared import prepared
 from shared.caller import Caller, caller_with
 from shared.database import Database
 from shared.problems import responses
-from shared.tenancy import within
+from shared.tenancy import belongs_to, within
 
 router = APIRouter(prefix="/v1/decisions", tags=["decisions"])
 
@@ -63,7 +63,7 @@ def read_within(organisation_id: UUID) -> ColumnElement[bool]:
 
 _READERS = select(DecisionCustodianRow.decision_id).where(
     DecisionCustodianRow.decision_id == bindparam("decision_id"),  # else the readers of every decision would be looked through
-    DecisionCustodianRow.custodian_id.in_(OWN_ORGANISATIONS),
+    belongs_to(DecisionCustodianRow.custodian_id, OrganisationRow, bindparam("organisation_id", type_=Uuid())),
 )
 _CALLERS = select(DecisionRow.__table__).where(DecisionRow.id == bindparam("decision_id"), DecisionRow.id.in_(_READERS))
 _CALLERS_AND_NO_SECRET = _CALLERS.where(DecisionRow.secret.is_(False))

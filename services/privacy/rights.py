@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, exists, or_, select
+from sqlalchemy import ColumnElement, Select, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.problems.privacy import RightsNotHeld
@@ -23,7 +23,7 @@ from services.privacy.subjects import callers_subject, open_facts
 from services.privacy.tables import OrganisationRow, RightsEventRow, RightsRequestRow, SubjectRow
 from shared.caller import Caller, caller_with, family_or
 from shared.contracts.privacy import SubjectFacts
-from shared.tenancy import within
+from shared.tenancy import belongs_to, within
 
 TABLE, EVENT_TABLE = "rights_request", "rights_event"
 
@@ -193,7 +193,18 @@ def visible_requests(caller: Caller, kind: Kind) -> Select[RightsRequestRow]:
     INVARIANT: another organisation's looks absent, to the byte; and to a family member what is about another student.
     """
     own = within(OrganisationRow, caller.organisation_id)
-    mine = or_(RightsRequestRow.custodian_id.in_(own), RightsRequestRow.taken_by_id.in_(own))
+    return _of_kind(caller, kind, or_(RightsRequestRow.custodian_id.in_(own), RightsRequestRow.taken_by_id.in_(own)))
+
+
+def visible_request(caller: Caller, kind: Kind, request_id: UUID) -> Select[RightsRequestRow]:
+    """SELECT of one of them, by its id."""
+    own = caller.organisation_id
+    owes = belongs_to(RightsRequestRow.custodian_id, OrganisationRow, own)
+    took = belongs_to(RightsRequestRow.taken_by_id, OrganisationRow, own)
+    return _of_kind(caller, kind, or_(owes, took)).where(RightsRequestRow.id == request_id)
+
+
+def _of_kind(caller: Caller, kind: Kind, mine: ColumnElement[bool]) -> Select[RightsRequestRow]:
     visible = select(RightsRequestRow).where(RightsRequestRow.kind == kind, mine)
     family = caller.claims.family
     return visible if family is None else visible.where(RightsRequestRow.student_id == family.student_id)

@@ -31,7 +31,7 @@ from services.privacy.rights import (
     event_place,
     received_at,
     request_place,
-    visible_requests,
+    visible_request,
     with_events,
     zone_name_of,
 )
@@ -58,7 +58,7 @@ class Files:
         return await self._held(kind, request_id, for_update=False)
 
     async def _held(self, kind: Kind, request_id: UUID, *, for_update: bool) -> Held:
-        query = visible_requests(self.caller, kind).where(RightsRequestRow.id == request_id)
+        query = visible_request(self.caller, kind, request_id)
         if for_update:
             query = query.with_for_update(of=RightsRequestRow)
         row = (await self.tx.execute(query)).scalar_one_or_none()

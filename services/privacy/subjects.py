@@ -26,7 +26,7 @@ from shared.inserts import DIALECTS, insert_of
 from shared.internal_token import Principal
 from shared.plain_route import plain_route
 from shared.problems import responses
-from shared.tenancy import within
+from shared.tenancy import belongs_to
 
 router = APIRouter(prefix="/internal/subjects", tags=["internal"])
 
@@ -176,9 +176,9 @@ def subjects_by_id(connection: Connection, student_ids: Sequence[UUID]) -> dict[
 
 
 def subjects_of(caller: Caller) -> Select[SubjectRow]:
-    """The students whose custodian is the caller's organisation or below it; of those, a family member's own alone."""
+    """The students whose custodian is the caller's organisation or below it; of those, a family member's own alone. By their ids."""
     own = select(SubjectRow).where(
-        SubjectRow.custodian_id.in_(within(OrganisationRow, caller.organisation_id)), SubjectRow.sealed != FORGOTTEN
+        belongs_to(SubjectRow.custodian_id, OrganisationRow, caller.organisation_id), SubjectRow.sealed != FORGOTTEN
     )
     family = caller.claims.family
     return own if family is None else own.where(SubjectRow.student_id == family.student_id)

@@ -17,7 +17,7 @@ from shared.caller import Caller, caller_with
 from shared.cursors import Cursor, Limit, next_link
 from shared.database import ReadOnly
 from shared.problems import responses
-from shared.tenancy import within
+from shared.tenancy import belongs_to, within
 
 PATH = "/v1/load-reports"
 
@@ -51,7 +51,8 @@ async def list_load_reports(
 @router.get("/{load_id}", responses=responses(NoSuchLoad))
 async def read_load_report(load_id: UUID, caller: Loader, tx: ReadOnly) -> LoadQuality:
     """What went wrong in one load, by cause."""
-    row = (await tx.execute(_callers(caller).where(LoadRow.id == load_id))).scalar_one_or_none()
+    mine = belongs_to(LoadRow.organisation_id, OrganisationRow, caller.organisation_id)
+    row = (await tx.execute(select(LoadRow).where(LoadRow.id == load_id, mine, LoadRow.report != ""))).scalar_one_or_none()
     if row is None:
         raise NoSuchLoad
     return quality_of(row)

@@ -64,7 +64,8 @@ async def lookup_students(lookup: StudentLookup, caller: Reader, request: Reques
     state.lookup_limit.count(caller.client_id, now)
     wanted = tags_of(state.vault.tags, lookup)
     async with state.database.reading() as tx:
-        query = select(StudentRow.id, StudentRow.custodian_id).where(visible(caller, today)).order_by(StudentRow.id).limit(MOST_FOUND + 1)
+        seen = visible(caller, today, named=True)
+        query = select(StudentRow.id, StudentRow.custodian_id).where(seen).order_by(StudentRow.id).limit(MOST_FOUND + 1)
         for tags in wanted:
             query = query.where(StudentRow.id.in_(select(TagRow.student_id).where(TagRow.tag.in_(tags))))
         found: list[tuple[UUID, UUID]] = [(row.id, row.custodian_id) for row in await tx.execute(query)]

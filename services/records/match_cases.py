@@ -12,10 +12,10 @@ from safepassage.problems.requests import LogUnavailable
 from safepassage.record.match_cases import MatchCase
 from safepassage.wire_exchange import PersonSelector
 from services.records.logged import log_ahead, read_event
-from services.records.match_reviews import Resolver, candidates_of_reviews, reviews_of, said
+from services.records.match_reviews import Resolver, candidates_of_reviews, review_of, said
 from services.records.match_sides import ELEMENTS, rows_of, side_of_record, side_of_request
 from services.records.matching_candidates import SECTIONS, records_of
-from services.records.tables import MatchReviewRow, StudentRow
+from services.records.tables import StudentRow
 from shared.problems import responses
 from shared.request_clock import Now
 
@@ -33,7 +33,7 @@ async def read_match(match_id: UUID, caller: Resolver, request: Request, now: No
     """
     state = request.app.state
     async with state.database.reading() as tx:
-        row = (await tx.execute(reviews_of(caller).where(MatchReviewRow.id == match_id))).scalar_one_or_none()
+        row = (await tx.execute(review_of(caller, match_id))).scalar_one_or_none()
         if row is None:
             raise NoSuchMatch
         ids = (await candidates_of_reviews(tx, [row.id]))[row.id]

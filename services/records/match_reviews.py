@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from sqlalchemy import Connection, Select, exists, insert, select
+from sqlalchemy import ColumnElement, Connection, Select, exists, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
@@ -26,7 +26,7 @@ from shared.idempotency import Once
 from shared.keyset import behind
 from shared.problems import responses
 from shared.request_clock import Now
-from shared.tenancy import within
+from shared.tenancy import belongs_to, within
 
 router = APIRouter(prefix="/v1/matches", tags=["matches"])
 
@@ -151,7 +151,7 @@ async def _locked(tx: AsyncSession, caller: Caller, match_id: UUID) -> MatchRevi
 
     Raises NoSuchMatch.
     """
-    mine = reviews_of(caller).where(MatchReviewRow.id == match_id)
+    mine = review_of(caller, match_id)
     if (await tx.execute(mine.with_only_columns(MatchReviewRow.id))).scalar_one_or_none() is None:
         raise NoSuchMatch
     about = (await candidates_of_reviews(tx, [match_id]))[match_id]
@@ -180,13 +180,19 @@ async def _unite(
 
 def reviews_of(caller: Caller) -> Select[MatchReviewRow]:
     """Matches of which every candidate's record is kept by the caller's organisation or below it."""
+    return _all_kept(StudentRow.custodian_id.in_(within(OrganisationRow, caller.organisation_id)))
+
+
+def review_of(caller: Caller, match_id: UUID) -> Select[MatchReviewRow]:
+    """One of them, by its id."""
+    return _all_kept(belongs_to(StudentRow.custodian_id, OrganisationRow, caller.organisation_id)).where(MatchReviewRow.id == match_id)
+
+
+def _all_kept(reached: ColumnElement[bool]) -> Select[MatchReviewRow]:
     others = (
         select(MatchCandidateRow.student_id)
         .join(StudentRow, StudentRow.id == MatchCandidateRow.student_id)
-        .where(
-            MatchCandidateRow.match_id == MatchReviewRow.id,
-            StudentRow.custodian_id.not_in(within(OrganisationRow, caller.organisation_id)),
-        )
+        .where(MatchCandidateRow.match_id == MatchReviewRow.id, ~reached)
     )
     return select(MatchReviewRow).where(~exists(others))
 

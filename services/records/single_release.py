@@ -18,7 +18,7 @@ from services.records.tables import OrganisationRow, StudentRow
 from services.records.vault import Vault
 from shared.caller import Caller
 from shared.contracts.privacy import Decision, DecisionRequest, Recipient, RecipientProof, SubjectVersion
-from shared.tenancy import within
+from shared.tenancy import belongs_to
 
 
 def held_by_caller(
@@ -27,7 +27,7 @@ def held_by_caller(
     """The record and its custodian, of a student whose record the caller's organisation or one below it keeps.
 
     Raises NoSuchStudent."""
-    mine = StudentRow.custodian_id.in_(within(OrganisationRow, caller.organisation_id))
+    mine = belongs_to(StudentRow.custodian_id, OrganisationRow, caller.organisation_id)
     query = (
         select(OrganisationRow.whole)
         .join(StudentRow, StudentRow.custodian_id == OrganisationRow.id)

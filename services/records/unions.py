@@ -26,7 +26,7 @@ from shared.database import Transaction
 from shared.idempotency import Once
 from shared.problems import responses
 from shared.request_clock import Now
-from shared.tenancy import within
+from shared.tenancy import belongs_to
 
 router = APIRouter(prefix="/v1/unions", tags=["matches"])
 
@@ -72,7 +72,7 @@ async def same_child(tx: AsyncSession, caller: Caller, student_id: UUID, today: 
     if not rows:
         return ()
     others = {row.other_id if row.leading_id == student_id else row.leading_id: row for row in rows}
-    seen = set((await tx.execute(select(StudentRow.id).where(StudentRow.id.in_(others), visible(caller, today)))).scalars())
+    seen = set((await tx.execute(select(StudentRow.id).where(StudentRow.id.in_(others), visible(caller, today, named=True)))).scalars())
     return tuple(
         SameChild(student_id=other, union_id=row.id, leads=row.leading_id == other, united_at=row.united_at)
         for other, row in others.items()
@@ -114,8 +114,8 @@ async def tell_of_children(request: Request, tx: AsyncSession, ids: Sequence[UUI
 
 async def _kept(tx: AsyncSession, caller: Caller, ids: Sequence[UUID]) -> list[tuple[UUID, UUID]]:
     """Those of the students whose record the caller's organisation or one below it keeps, with the custodian."""
-    own = within(OrganisationRow, caller.organisation_id)
-    query = select(StudentRow.id, StudentRow.custodian_id).where(StudentRow.id.in_(ids), StudentRow.custodian_id.in_(own))
+    own = belongs_to(StudentRow.custodian_id, OrganisationRow, caller.organisation_id)
+    query = select(StudentRow.id, StudentRow.custodian_id).where(StudentRow.id.in_(ids), own)
     return [(row.id, row.custodian_id) for row in await tx.execute(query.order_by(StudentRow.id))]
 
 

@@ -14,7 +14,7 @@ from tests.house.sources import modules
 OWNED_BY: Final = frozenset({"organisation_id", "custodian_id", "student_id"})
 """Columns by which a row is somebody's."""
 ASKING: Final = frozenset({"select", "update", "delete", "get", "get_one"})
-DOORS: Final = frozenset({"within", "within_any", "visible", "reached", "sight_of", "reach", "sight"})
+DOORS: Final = frozenset({"within", "within_any", "belongs_to", "visible", "reached", "sight_of", "reach", "sight"})
 """What narrows by the tree of organisations, and the names under which it is handed on."""
 BEHIND_DOORS: Final = frozenset(
     {
@@ -23,6 +23,7 @@ BEHIND_DOORS: Final = frozenset(
         "preferences_of",
         "require_kept",
         "require_reach",
+        "review_of",
         "reviews_of",
         "subjects_of",
         "visible_agreement",

@@ -15,7 +15,7 @@ from shared.contracts.audit import Context, Event
 from shared.database import Transaction
 from shared.problems import responses
 from shared.request_clock import Now
-from shared.tenancy import within
+from shared.tenancy import belongs_to
 
 router = APIRouter(tags=["credentials"])
 
@@ -27,7 +27,7 @@ async def revoke_credential(
     credential_id: UUID, revocation: CredentialRevocation, caller: Revoker, request: Request, tx: Transaction, now: Now
 ) -> RevokedCredential:
     """Revoke a credential, for good. Once it is, the same call answers what was said first."""
-    mine = IssuedCredentialRow.organisation_id.in_(within(OrganisationRow, caller.organisation_id))
+    mine = belongs_to(IssuedCredentialRow.organisation_id, OrganisationRow, caller.organisation_id)
     query = select(IssuedCredentialRow).where(IssuedCredentialRow.id == credential_id, mine).with_for_update()
     row = (await tx.execute(query)).scalar_one_or_none()
     if row is None:

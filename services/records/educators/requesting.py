@@ -21,7 +21,7 @@ from services.records.tables import ExchangeRequestRow, OrganisationRow
 from shared.caller import Caller, caller_with
 from shared.idempotency import IdempotencyKey, request_digest
 from shared.problems import responses
-from shared.tenancy import within
+from shared.tenancy import belongs_to
 
 router = APIRouter(prefix="/v1/educator-credential-requests", tags=["educators"])
 
@@ -72,7 +72,7 @@ async def read_educator_credential_request(exchange_id: UUID, request: Request, 
 
     def visible(connection: Connection) -> ExchangeRequestRow | None:
         """INVARIANT: it is seen by the agency that asked and those above it, and by nobody else."""
-        mine = table.c.receiving_organisation_id.in_(within(OrganisationRow, caller.organisation_id))
+        mine = belongs_to(table.c.receiving_organisation_id, OrganisationRow, caller.organisation_id)
         found = connection.execute(select(table).where(table.c.id == exchange_id, table.c.is_educators, mine)).first()
         return None if found is None else ExchangeRequestRow(**found._asdict())
 

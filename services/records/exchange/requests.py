@@ -30,7 +30,7 @@ from shared.idempotency import IdempotencyKey, claim_at, claiming, effect_at, fo
 from shared.prepared import Change
 from shared.problems import responses
 from shared.request_clock import Now
-from shared.tenancy import within
+from shared.tenancy import belongs_to
 
 router = APIRouter(prefix="/v1/exchange-requests", tags=["exchange"])
 
@@ -146,7 +146,7 @@ def earlier(connection: Connection, caller: Caller, key: str, digest: str, *, op
 
 _KIND_WITHIN = select(OrganisationRow.kind).where(
     OrganisationRow.id == bindparam("id_"),
-    OrganisationRow.id.in_(within(OrganisationRow, bindparam("caller", type_=OrganisationRow.id.type))),
+    belongs_to(OrganisationRow.id, OrganisationRow, bindparam("caller", type_=OrganisationRow.id.type)),
 )
 
 
@@ -168,10 +168,10 @@ async def _visible(exchange_id: UUID, caller: Asker, request: Request) -> Exchan
 
     A transaction of its own, over when the endpoint begins: the endpoint may call the log.
     """
-    mine = within(OrganisationRow, caller.organisation_id)
     asked = ExchangeRequestRow
+    mine = belongs_to(asked.receiving_organisation_id, OrganisationRow, caller.organisation_id)
     of_a_child = (asked.finding_id.is_(None), asked.is_educators.is_(False))
-    query = select(asked).where(asked.id == exchange_id, asked.receiving_organisation_id.in_(mine), *of_a_child)
+    query = select(asked).where(asked.id == exchange_id, mine, *of_a_child)
     async with request.app.state.database.reading() as tx:
         row: ExchangeRequestRow | None = (await tx.execute(query)).scalar_one_or_none()
     if row is None:

@@ -33,7 +33,7 @@ from shared.group_commit import Writing
 from shared.idempotency import IdempotencyKey, effect_at, keep_at, request_digest
 from shared.problems import responses
 from shared.request_clock import Now
-from shared.tenancy import within
+from shared.tenancy import belongs_to
 
 router = APIRouter(prefix="/v1/findings", tags=["exchange"])
 
@@ -146,7 +146,7 @@ async def _kept(exchange: Exchange, rows: Sequence[ExchangeRequestRow], about: d
 def _rows(connection: Connection, finding_id: UUID, organisation_id: UUID) -> list[ExchangeRequestRow]:
     """INVARIANT: a finding is seen by the receiving organisation and those above it, and by nobody else."""
     table = ExchangeRequestRow.__table__
-    mine = table.c.receiving_organisation_id.in_(within(OrganisationRow, organisation_id))
+    mine = belongs_to(table.c.receiving_organisation_id, OrganisationRow, organisation_id)
     found = connection.execute(select(table).where(table.c.finding_id == finding_id, mine).order_by(table.c.holder))
     return [ExchangeRequestRow(**row._asdict()) for row in found]
 

@@ -36,7 +36,7 @@ from shared.caller import Caller, caller_with
 from shared.contracts.audit import Context, Event
 from shared.problems import responses
 from shared.telemetry import request_id_of
-from shared.tenancy import within
+from shared.tenancy import belongs_to
 
 router = APIRouter(prefix="/v1/transfer-confirmations", tags=["transfers"])
 
@@ -92,7 +92,7 @@ async def _confirmed(request: Request, caller: Caller, exchange_id: UUID, *, for
 
 def _held(connection: Connection, caller: Caller, exchange_id: UUID) -> _Held:
     """Raises NoSuchExchange, alike for one that is not there and one about a student whose record others keep."""
-    mine = StudentRow.custodian_id.in_(within(OrganisationRow, caller.organisation_id))
+    mine = belongs_to(StudentRow.custodian_id, OrganisationRow, caller.organisation_id)
     query = (
         select(PeerRequestRow.__table__, StudentRow.custodian_id)
         .join(StudentRow, StudentRow.id == PeerRequestRow.student_id)

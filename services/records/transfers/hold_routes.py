@@ -23,7 +23,7 @@ from shared.group_commit import Writing
 from shared.idempotency import IdempotencyKey, effect_at, keep_at, request_digest
 from shared.problems import responses
 from shared.request_clock import Now
-from shared.tenancy import within
+from shared.tenancy import belongs_to
 
 router = APIRouter(prefix="/v1/transfer-holds", tags=["transfers"])
 
@@ -98,9 +98,9 @@ def _row(connection: Connection, caller: Caller, hold_id: UUID) -> Any:
 
 def _callers(caller: Caller) -> Select[Any]:
     """Holds of students whose record the caller's organisation or one below it keeps."""
-    own = within(OrganisationRow, caller.organisation_id)
+    own = belongs_to(StudentRow.custodian_id, OrganisationRow, caller.organisation_id)
     # Of each hold its student: few wait, and all whose record the organisation keeps may be a hundred thousand.
-    kept = select(StudentRow.id).where(StudentRow.id == TransferHoldRow.student_id, StudentRow.custodian_id.in_(own))
+    kept = select(StudentRow.id).where(StudentRow.id == TransferHoldRow.student_id, own)
     return (
         select(TransferHoldRow.__table__, PeerRequestRow.exchange_id, PeerRequestRow.requester, PeerRequestRow.recipient_organisation)
         .join(PeerRequestRow, PeerRequestRow.id == TransferHoldRow.request_id)
