@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, select
 from services.gateway.registry.organisations import PARENTS
 from shared import prepared
 from shared.database import Database
-from shared.tenancy import LEVELS, belongs_to, within
+from shared.tenancy import LEVELS, belongs_to, belongs_to_any, within, within_any
 from tests.shared.tables import OrganisationRow
 
 pytestmark = pytest.mark.anyio
@@ -50,6 +50,13 @@ async def test_who_belongs_to_an_organisation_is_who_is_within_it(tree: Database
     )
     found = await tree.read(lambda connection: prepared.rows(connection, asked, {"root": root}))
     assert {one.id for one in found} == from_above
+
+
+@pytest.mark.parametrize("roots", [(LEA, OTHER_LEA), (SCHOOL, VENDOR), (NOBODY,), ()])
+async def test_who_belongs_to_any_of_several_is_who_is_within_any(tree: Database, roots: tuple[UUID, ...]) -> None:
+    async with tree.reading() as tx:
+        query = select(OrganisationRow.id).where(belongs_to_any(OrganisationRow.id, OrganisationRow, roots))
+        assert set(await tx.scalars(query)) == set(await tx.scalars(within_any(OrganisationRow, roots)))
 
 
 def test_it_is_looked_for_as_far_up_as_the_tree_goes() -> None:
