@@ -9,7 +9,7 @@ from services.records.formats.archive import Archive
 from services.records.formats.edfi_api import FORMAT, SOURCE, Bodies, read_edfi_api
 from services.records.formats.edfi_as_before import Before, StudentAsBefore
 from services.records.formats.edfi_rests_on import Digests, digests_of
-from services.records.formats.json_once import object_once
+from services.records.formats.json_once import object_once, without_mark
 from services.records.formats.parsed import ParsedRoster
 
 MEDIA_TYPE: Final = "application/vnd.ed-fi+json"
@@ -41,7 +41,7 @@ class EdFiUpload:
 
 def edfi_document(data: bytes) -> EdFiUpload:
     """`{"resources": {resource: [body, ...]}}`, as a record is given out. Raises UnreadableRoster."""
-    resources = _object(data).get("resources")
+    resources = _object(without_mark(data)).get("resources")
     if not isinstance(resources, dict) or not all(isinstance(bodies, list) for bodies in resources.values()):
         raise UnreadableRoster('not an object with "resources", each a list of bodies')
     return EdFiUpload({_resource(name): bodies for name, bodies in resources.items()})
@@ -64,7 +64,7 @@ def edfi_files(archive: Archive) -> EdFiUpload:
         if resource in bodies:
             raise UnreadableRoster("two files have one resource")
         with archive.open(name) as file:
-            data = file.read()
+            data = without_mark(file.read())
         bodies[resource] = bodies_in(data) if dot + ending == ARRAY else _lines(data)
         names[resource] = name
     return EdFiUpload(bodies, names=names)

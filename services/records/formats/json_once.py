@@ -1,5 +1,6 @@
 """JSON objects of an upload, each member once: read by msgspec, which is quicker than to have the standard library look at each pair."""
 
+from codecs import BOM_UTF8
 from typing import Any, Final
 
 import msgspec
@@ -8,6 +9,11 @@ from safepassage.canonical import json_object
 
 _MAY_BE_A_COLON: Final = rb"\u003"
 """How a colon begins that is written as an escape."""
+
+
+def without_mark(data: bytes) -> bytes:
+    """A file without the byte order mark that some systems begin it with (RFC 8259, section 8.1): with it the first line is no JSON."""
+    return data.removeprefix(BOM_UTF8)
 
 
 def object_once(data: bytes) -> dict[str, Any]:

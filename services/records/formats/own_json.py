@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from safepassage.elements import BY_ID
 from safepassage.problems.records import UnreadableRoster
 from safepassage.record.loads import NewStudent
+from services.records.formats.json_once import without_mark
 from services.records.formats.not_valid import faults_of
 from services.records.formats.parsed import ParsedRoster, ParsedStudent
 
@@ -17,7 +18,7 @@ CARRIES: Final = frozenset(BY_ID)
 def read_own_json(data: bytes) -> ParsedRoster:
     """Read the lines. One that is not valid is reported, and the next is read. Raises UnreadableRoster if none is valid."""
     parsed = ParsedRoster(FORMAT, "json", CARRIES)
-    for number, line in enumerate(data.splitlines(), start=1):
+    for number, line in enumerate(without_mark(data).splitlines(), start=1):
         if not line.strip():
             continue
         position = f"line:{number}"

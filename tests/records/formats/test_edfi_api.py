@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from typing import Any
 
@@ -298,6 +299,16 @@ DEEP = b'{"studentUniqueId":"1","firstName":"A","lastSurname":"B","birthDate":"2
 def test_what_is_no_upload_or_too_deep_is_refused(hostile: bytes) -> None:
     with pytest.raises(UnreadableRoster):
         read_edfi_document(hostile)
+
+
+def test_a_file_that_begins_with_a_byte_order_mark_says_what_it_says_without_it() -> None:
+    given = bodies()
+    document = read_edfi_document(BOM_UTF8 + json.dumps({"resources": given}).encode())
+    arrays = zipped(**{f"{name}__json": BOM_UTF8 + json.dumps(those).encode() for name, those in given.items()})
+    lines = zipped(**{f"{name}__jsonl": BOM_UTF8 + b"\n".join(json.dumps(one).encode() for one in those) for name, those in given.items()})
+    for parsed in (document, read_edfi_files(arrays), read_edfi_files(lines)):
+        assert record_in(parsed) == record_in(read_edfi_api(given))
+        assert "not-valid" not in parsed.findings.reasons
 
 
 def test_two_files_of_one_resource_and_an_array_with_something_behind_it_are_refused() -> None:

@@ -1,6 +1,7 @@
 """What is not valid is told by resource, member, rule, count and place, and by no value and no name of the sender's own."""
 
 import json
+from codecs import BOM_UTF8
 from datetime import date
 from typing import Any
 
@@ -62,6 +63,12 @@ def test_a_line_of_ours_that_is_not_valid_is_told_member_by_member_and_a_name_th
         ("record.identity.ssn", "string_pattern_mismatch", ("line:2",)),
         ("record.identity.*", "extra_forbidden", ("line:2",)),
     }
+
+
+def test_the_first_line_of_ours_is_read_behind_a_byte_order_mark() -> None:
+    [one, *_] = students(ALDER, as_of=date(2026, 10, 20), count=1)
+    parsed = read_own_json(BOM_UTF8 + json.dumps(one.load.model_dump(mode="json", exclude_none=True)).encode())
+    assert [(student.source_id, student.position) for student in parsed.students] == [(one.load.source_id, "line:1")]
 
 
 anything = st.recursive(
