@@ -107,7 +107,7 @@ def _record(student: Student, upload: Elements) -> LoadedRecord | None:
     said["enrollment"]["enrollments"] = _enrollments(student, upload)
     events = (schooling.attendance_event(item, upload.organizations, findings) for item in student.attendance)
     said["attendance"]["events"] = [event for event in events if event is not None]
-    for item in student.programs:
+    for item in sorted(student.programs, key=lambda item: item.element.findtext("BeginDate", "").strip()):  # the latest counts
         make = PROGRAMS.get(item.tag)
         programme = None if make else programs.programme(item, findings)
         said.add(item, {"special_education": make(item)} if make else {"programmes": dict([programme])} if programme else {})

@@ -63,6 +63,23 @@ def test_averages_go_out_with_the_record_of_the_latest_term() -> None:
     assert [one["termDescriptor"] for one in made["studentAcademicRecords"] if one.get("gradePointAverages")] == [SPRING]
 
 
+@pytest.mark.requirement("FORM-edfi")
+@pytest.mark.parametrize("read_all", ["JSON", "XML"])
+def test_a_programme_that_is_said_twice_is_as_the_latest_says(read_all: str) -> None:
+    before, now = ("2024-01-08", "2024-03-01"), ("2025-09-01", None)
+    for order in permutations((before, now)):
+        if read_all == "JSON":
+            made = [{**program("Homeless"), "beginDate": begin, "endDate": end} for begin, end in order]
+            said = [{name: value for name, value in one.items() if value is not None} for one in made]
+            told = read(bodies() | {"studentHomelessProgramAssociations": said}).document()
+        else:
+            days = [f"<BeginDate>{begin}</BeginDate>" + (f"<EndDate>{end}</EndDate>" if end else "") for begin, end in order]
+            those = "".join(program_of("Homeless", one) for one in days)
+            told = only(read_edfi_xml(archive(Student=STUDENT_ELEMENT.format(id="7"), Programs=those)))
+        homeless: Any = told["programmes"]
+        assert (homeless["homeless"]["begin_date"], homeless["homeless"].get("end_date")) == now
+
+
 def special(disabilities: list[tuple[str, int | None]]) -> Any:
     said = [
         {"disabilityDescriptor": d("Disability", name)} | ({} if order is None else {"orderOfDisability": order})
