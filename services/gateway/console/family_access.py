@@ -96,7 +96,7 @@ async def open_links_of(frame: Frame, node: NodeReader, student_id: UUID) -> Seq
     state = frame.request.app.state
     database: Database = state.database
     families: FamilyAdmission = state.families
-    reach = reached(FamilyLinkRow.organisation_id, node.claims)
+    reach = reached(FamilyLinkRow.organisation_id, node.claims, named=True)
     async with database.reading() as tx:
         return await families.visits.open_links(tx, student_id, reach=reach, now=frame.viewing.now)
 

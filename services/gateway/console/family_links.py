@@ -171,7 +171,7 @@ async def withdraw_family_link_on_page(handle: str, link_id: UUID, student_id: S
     """Take it back. What is over already, or was taken back, is no more there."""
     await _open_link(frame, node, student_id, link_id)
     state = frame.request.app.state
-    reach = reached(FamilyLinkRow.organisation_id, node.claims)
+    reach = reached(FamilyLinkRow.organisation_id, node.claims, named=True)
     async with state.database.transaction() as tx:
         await withdraw_link(tx, state.outbox, link_id, reach=reach, actor=_actor(frame), now=frame.viewing.now)
     return RedirectResponse(_back(handle), 303)

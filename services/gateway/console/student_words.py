@@ -36,7 +36,7 @@ REQUEST_STATES: Final[Mapping[str, str]] = {
     "granted": word("Granted"),
     "hearing": word("Goes to a hearing"),
     "requested": word("No day is set yet"),
-    "scheduled": word("A day is set"),
+    "scheduled": word("A day for it is set"),
     "held": word("It was held, and is not decided yet"),
     "amend": word("The record is to be amended"),
     "stands": word("The record stands"),

@@ -44,13 +44,13 @@ async def make_family_link(new: NewFamilyLink, caller: LinkMaker, request: Reque
 @router.get("/{link_id}", responses=responses(NotFound))
 async def read_family_link(link_id: UUID, caller: LinkMaker, tx: ReadOnly, now: Now) -> FamilyLink:
     """Whether a link still waits, and when it was used or withdrawn; not whom it is for."""
-    return await read_link(tx, link_id, reach=reached(FamilyLinkRow.organisation_id, caller), now=now)
+    return await read_link(tx, link_id, reach=reached(FamilyLinkRow.organisation_id, caller, named=True), now=now)
 
 
 @router.post("/{link_id}/withdrawal", responses=responses(NotFound))
 async def withdraw_family_link(link_id: UUID, caller: LinkMaker, request: Request, tx: Transaction, now: Now) -> FamilyLink:
     """Take a link back, and end the visit that came of it, at once. Again is no change."""
-    reach = reached(FamilyLinkRow.organisation_id, caller)
+    reach = reached(FamilyLinkRow.organisation_id, caller, named=True)
     return await withdraw_link(tx, request.app.state.outbox, link_id, reach=reach, actor=client_actor(caller), now=now)
 
 

@@ -38,7 +38,7 @@ Administrator = Annotated[CallerClaims, administrator("admin:clients")]
 
 
 async def _require_publisher(tx: Transaction, publisher_id: UUID, caller: CallerClaims) -> PublisherRow:
-    query = select(PublisherRow).where(PublisherRow.id == publisher_id, reached(PublisherRow.organisation_id, caller))
+    query = select(PublisherRow).where(PublisherRow.id == publisher_id, reached(PublisherRow.organisation_id, caller, named=True))
     row = (await tx.execute(query)).scalar_one_or_none()
     if row is None:
         raise NotFound

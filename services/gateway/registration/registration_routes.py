@@ -108,13 +108,13 @@ async def list_initial_tokens(caller: Administrator, tx: ReadOnly, page: Page) -
 @router.post(f"{TOKENS}/{{token_id}}/withdrawal", responses=responses(NotFound, InitialTokenSpent))
 async def withdraw_initial_token(token_id: UUID, caller: Administrator, request: Request, tx: Transaction, now: Now) -> InitialToken:
     """Take an initial access token back before it is used."""
-    query = select(InitialTokenRow.id).where(InitialTokenRow.id == token_id, reached(InitialTokenRow.organisation_id, caller))
+    query = select(InitialTokenRow.id).where(InitialTokenRow.id == token_id, reached(InitialTokenRow.organisation_id, caller, named=True))
     if (await tx.execute(query)).scalar_one_or_none() is None:
         raise NotFound
     return await initial_tokens.withdraw_initial_token(tx, request.app.state.outbox, token_id, actor=client_actor(caller), now=now)
 
 
 async def _require_client(tx: Transaction, client_id: UUID, caller: CallerClaims) -> None:
-    query = select(ClientRow.id).where(ClientRow.id == client_id, reached(ClientRow.organisation_id, caller))
+    query = select(ClientRow.id).where(ClientRow.id == client_id, reached(ClientRow.organisation_id, caller, named=True))
     if (await tx.execute(query)).scalar_one_or_none() is None:
         raise NotFound

@@ -33,7 +33,7 @@ PATH = "/v1/clients"
 
 async def require_client(tx: AsyncSession, client_id: UUID, caller: CallerClaims) -> ClientRow:
     """The client, if its organisation is within the caller's reach. Raises NotFound."""
-    query = select(ClientRow).where(ClientRow.id == client_id, reached(ClientRow.organisation_id, caller))
+    query = select(ClientRow).where(ClientRow.id == client_id, reached(ClientRow.organisation_id, caller, named=True))
     row = (await tx.execute(query)).scalar_one_or_none()
     if row is None:
         raise NotFound

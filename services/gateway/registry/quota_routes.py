@@ -59,10 +59,10 @@ async def _names_of(tx: AsyncSession, holder_id: UUID, caller: CallerClaims, *, 
 
     locked  until the end of `tx` nobody else changes them
     """
-    client = select(ClientRow.id).where(ClientRow.id == holder_id, reached(ClientRow.organisation_id, caller))
+    client = select(ClientRow.id).where(ClientRow.id == holder_id, reached(ClientRow.organisation_id, caller, named=True))
     if (await tx.execute(client.with_for_update(key_share=True) if locked else client)).scalar_one_or_none() is not None:
         return _OF_CLIENTS
-    organisation = select(OrganisationRow.id).where(OrganisationRow.id == holder_id, reached(OrganisationRow.id, caller))
+    organisation = select(OrganisationRow.id).where(OrganisationRow.id == holder_id, reached(OrganisationRow.id, caller, named=True))
     if (await tx.execute(organisation.with_for_update(key_share=True) if locked else organisation)).scalar_one_or_none() is None:
         raise NotFound
     return _OF_ORGANISATIONS

@@ -10,6 +10,7 @@ from safepassage.wire_clients import NewClient
 from services.gateway.oauth.scopes import SCOPES, require_grantable
 from tests.gateway.by_hand import Answer, Party, ask_token, new_key
 from tests.gateway.house import ISSUER, House
+from tests.isolation.store_steps import store_steps
 
 
 @pytest.fixture
@@ -118,6 +119,28 @@ async def test_a_client_has_what_its_kind_of_organisation_may_have(house: House,
     assert (answer.status, answer.code) == (422, "invalid-request")
     answer = await post(house, admin, body_of(uuid4(), Party("", ISSUER), "records:read"))
     assert (answer.status, answer.code) == (404, "not-found")
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("BAD-foreign")
+async def test_how_long_it_takes_tells_a_large_district_of_no_others_clients(house: House) -> None:
+    state = await house.organisation("sea")
+    oak, elm = [await house.organisation("lea", parent_id=state.id, name=name) for name in ("Oak", "Elm")]
+    for _ in range(50):
+        await house.organisation("school", parent_id=oak.id)
+    party, others = await house.party(oak, "admin:clients", "admin:organisations"), await house.party(elm, "records:read")
+    token, steps = await house.token(party), []
+    for path in (
+        f"/v1/clients/{others.client_id}",
+        f"/v1/clients/{uuid4()}",
+        f"/v1/organisations/{elm.id}",
+        f"/v1/organisations/{uuid4()}",
+    ):
+        with store_steps() as asked:
+            assert (await house.call(party, token, "GET", path)).status == 404
+        steps.append(asked.count)
+    assert abs(steps[0] - steps[1]) < 300, steps
+    assert abs(steps[2] - steps[3]) < 300, steps
 
 
 @pytest.mark.anyio
