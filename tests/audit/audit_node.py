@@ -80,7 +80,9 @@ class AuditNode:
         keys = self.node_keys / service
         return internal_tokens(
             service,
-            ServiceSettings(entity_id=self.entity, database_url="sqlite+aiosqlite://", keys_directory=keys, insecure_development=True),
+            ServiceSettings(
+                entity_id=self.entity, database_url="sqlite+aiosqlite:///none.sqlite", keys_directory=keys, insecure_development=True
+            ),
         )
 
     def as_job(self, service: ServiceName) -> dict[str, str]:

@@ -106,13 +106,13 @@ def test_files_count_by_what_is_in_them(node_keys: Path, tmp_path: Path) -> None
     file = tmp_path / "authorities.pem"
     file.write_bytes(b"one")
     named = {"destination_authorities_file": file, "mirror_policy_file": file}
-    marks = {ring.name: ring.mark for ring in setting_rings(settings_of("sqlite+aiosqlite://", node_keys, **named))}
+    marks = {ring.name: ring.mark for ring in setting_rings(settings_of("sqlite+aiosqlite:///none.sqlite", node_keys, **named))}
     assert {marks[name] for name in ("destination_authorities", "mirror_policy")} == {digest_of(b"one")}
     assert marks["witness_policy"] == digest_of(b"")
 
 
 def test_each_setting_of_the_log_is_told_or_changes_nothing_of_what_it_tells(node_keys: Path) -> None:
-    told_of = {ring.name.removesuffix("_file") for ring in setting_rings(settings_of("sqlite+aiosqlite://", node_keys))}
+    told_of = {ring.name.removesuffix("_file") for ring in setting_rings(settings_of("sqlite+aiosqlite:///none.sqlite", node_keys))}
     own = {name.removesuffix("_file") for name in set(AuditSettings.model_fields) - set(AuditSettings.__mro__[1].model_fields)}
     assert own - told_of == OF_HOW_IT_WORKS
     assert not told_of & set(OWN), "a key of the folder and a setting of one name would be one row"

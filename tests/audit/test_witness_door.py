@@ -44,7 +44,7 @@ async def answering(answer: bytes | None, seen: list[bytes] | None = None) -> As
 
 @pytest.fixture
 async def reached(node_keys: Path) -> AsyncIterator[OverHttps]:
-    one = OverHttps(settings_of("sqlite+aiosqlite://", node_keys, insecure_development=True))
+    one = OverHttps(settings_of("sqlite+aiosqlite:///none.sqlite", node_keys, insecure_development=True))
     yield one
     await one.close()
 
@@ -87,7 +87,7 @@ async def test_an_answer_that_is_too_long_or_none_is_no_answer(reached: OverHttp
 @pytest.mark.requirement("FAULT-witness")
 async def test_a_slow_witness_is_left_after_a_while(node_keys: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(door, "SECONDS", 0.05)
-    impatient = OverHttps(settings_of("sqlite+aiosqlite://", node_keys, insecure_development=True))
+    impatient = OverHttps(settings_of("sqlite+aiosqlite:///none.sqlite", node_keys, insecure_development=True))
     try:
         async with answering(None) as url:
             with pytest.raises(WitnessUnreachable):
@@ -97,7 +97,7 @@ async def test_a_slow_witness_is_left_after_a_while(node_keys: Path, monkeypatch
 
 
 async def test_outside_development_and_off_the_loopback_http_is_refused(node_keys: Path, reached: OverHttps) -> None:
-    strict = OverHttps(settings_of("sqlite+aiosqlite://", node_keys))
+    strict = OverHttps(settings_of("sqlite+aiosqlite:///none.sqlite", node_keys))
     seen: list[bytes] = []
     try:
         async with answering(http("200 OK", b""), seen) as url:
@@ -124,7 +124,7 @@ async def test_a_witness_in_a_network_of_the_node_s_own_is_called_only_where_a_s
     server = await asyncio.start_server(handle, "127.0.0.1", 0)
     url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1/witness"
     for inside, called in (((), 0), (("10.0.0.0/8",), 0), (("127.0.0.0/8",), 1)):
-        one = OverHttps(settings_of("sqlite+aiosqlite://", node_keys, inside_networks=inside))
+        one = OverHttps(settings_of("sqlite+aiosqlite:///none.sqlite", node_keys, inside_networks=inside))
         with pytest.raises(WitnessUnreachable):
             await one.get(url)
         await one.close()
