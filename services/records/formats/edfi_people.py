@@ -114,6 +114,13 @@ def _is_protected(address: Element) -> bool:
     return address.find(indicator) is not None and boolean_of(address, indicator) is not False
 
 
+def _last_period(address: Element) -> dict[str, Any]:
+    """An address is told in the last of its periods; the others stay as they are."""
+    periods = address.findall("Period")
+    last = max(periods, key=lambda period: period.findtext("BeginDate", "").strip(), default=None)
+    return {} if last is None else {"begin_date": day_of(last, "BeginDate"), "end_date": day_of(last, "EndDate")}
+
+
 def reached_at(item: Item, findings: Findings) -> dict[str, list[Any]]:
     """Addresses, telephones and e-mail addresses of a student or contact."""
     addresses = [
@@ -127,8 +134,7 @@ def reached_at(item: Item, findings: Findings) -> dict[str, list[Any]]:
                 "county": text_of(one, "NameOfCounty"),
                 "state": code_at(one, "StateAbbreviation"),
                 "postal_code": text_of(one, "PostalCode"),
-                "begin_date": day_of(one, "Period/BeginDate"),
-                "end_date": day_of(one, "Period/EndDate"),
+                **_last_period(one),
                 "protected": _is_protected(one),
             },
             item.position,

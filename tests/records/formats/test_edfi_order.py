@@ -80,6 +80,25 @@ def test_a_programme_that_is_said_twice_is_as_the_latest_says(read_all: str) -> 
         assert (homeless["homeless"]["begin_date"], homeless["homeless"].get("end_date")) == now
 
 
+@pytest.mark.requirement("FORM-edfi")
+@pytest.mark.parametrize("read_all", ["JSON", "XML"])
+def test_an_address_is_told_in_the_last_of_its_periods(read_all: str) -> None:
+    for order in permutations((("2020-01-01", "2021-01-01"), ("2025-06-01", None))):
+        if read_all == "JSON":
+            given = bodies()
+            periods = [{"beginDate": begin} | ({} if end is None else {"endDate": end}) for begin, end in order]
+            given["studentEducationOrganizationAssociations"][0]["addresses"][0]["periods"] = periods
+            told = read(given).document()
+        else:
+            said = [f"<BeginDate>{begin}</BeginDate>" + (f"<EndDate>{end}</EndDate>" if end else "") for begin, end in order]
+            address = "<Address><City>Oak</City>" + "".join(f"<Period>{one}</Period>" for one in said) + "</Address>"
+            tag = "StudentEducationOrganizationAssociation"
+            files = {"Student": STUDENT_ELEMENT.format(id="7"), "People": f"<{tag}>{REFERENCE.format(id='7')}{address}</{tag}>"}
+            told = only(read_edfi_xml(archive(**files)))
+        contacts: Any = told["contacts"]
+        assert (contacts["addresses"][0]["begin_date"], contacts["addresses"][0].get("end_date")) == ("2025-06-01", None)
+
+
 def special(disabilities: list[tuple[str, int | None]]) -> Any:
     said = [
         {"disabilityDescriptor": d("Disability", name)} | ({} if order is None else {"orderOfDisability": order})
