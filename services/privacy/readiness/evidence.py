@@ -4,14 +4,14 @@ from datetime import datetime
 from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, FastAPI, Request, Response
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.problems.requests import NotPermitted
 from safepassage.wire import Wire
 from safepassage.wire_readiness import ServiceOfMeasure
 from services.privacy.policy_schedule import deciding_at
-from services.privacy.readiness.measures import MODELS, Measures, Report
+from services.privacy.readiness.measures import CLOCKS_DIFFER, MODELS, Measures, Report
 from services.privacy.readiness.own_measures import own_measures
 from services.privacy.tables import ReadinessEvidenceRow
 from shared.caller import sibling
@@ -20,34 +20,36 @@ from shared.database import Transaction
 from shared.inserts import insert_into
 from shared.internal_token import Principal
 from shared.problems import responses
+from shared.request_clock import Now
 
 router = APIRouter(prefix="/internal/readiness-evidence", tags=["internal"])
 
 
 @router.put("/gateway", status_code=204, responses=responses(NotPermitted))
-async def put_gateway_evidence(report: GatewayReport, by: Annotated[Principal, sibling("gateway")], tx: Transaction) -> Response:
+async def put_gateway_evidence(report: GatewayReport, by: Annotated[Principal, sibling("gateway")], tx: Transaction, now: Now) -> Response:
     """Take what the gateway measured. It speaks for itself here, never for a client."""
     if by.caller is not None:
         raise NotPermitted("a client's request never reaches this")
-    await keep_evidence(tx, "gateway", report.measures, measured_at=report.measured_at)
+    await keep_evidence(tx, "gateway", report.measures, measured_at=report.measured_at, now=now)
     return Response(status_code=204)
 
 
 @router.put("/records", status_code=204, responses=responses(NotPermitted))
-async def put_records_evidence(report: RecordsReport, by: Annotated[Principal, sibling("records")], tx: Transaction) -> Response:
+async def put_records_evidence(report: RecordsReport, by: Annotated[Principal, sibling("records")], tx: Transaction, now: Now) -> Response:
     """Take what records measured."""
     if by.caller is not None:
         raise NotPermitted("a client's request never reaches this")
-    await keep_evidence(tx, "records", report.measures, measured_at=report.measured_at)
+    await keep_evidence(tx, "records", report.measures, measured_at=report.measured_at, now=now)
     return Response(status_code=204)
 
 
-async def keep_evidence(tx: AsyncSession, service: ServiceOfMeasure, measures: Wire, *, measured_at: datetime) -> None:
-    """Keep it, unless what is held is newer."""
+async def keep_evidence(tx: AsyncSession, service: ServiceOfMeasure, measures: Wire, *, measured_at: datetime, now: datetime) -> None:
+    """Keep it, unless what is held is newer. What is held of a time to come is none: it was measured by a clock that went ahead."""
+    held = ReadinessEvidenceRow.measured_at
     values = {"measured_at": measured_at, "whole": measures.model_dump_json(exclude_none=True)}
     statement = insert_into(tx, ReadinessEvidenceRow).values(service=service, **values)
     await tx.execute(
-        statement.on_conflict_do_update(index_elements=["service"], set_=values, where=ReadinessEvidenceRow.measured_at <= measured_at)
+        statement.on_conflict_do_update(index_elements=["service"], set_=values, where=or_(held <= measured_at, held > now + CLOCKS_DIFFER))
     )
 
 
@@ -63,10 +65,10 @@ async def measure_here(app: FastAPI) -> None:
     policy_set = await state.policy_sets.in_force(deciding)
     own = await own_measures(state.database, state.sealer, policy_set, state.settings, now=now)
     async with state.database.transaction() as tx:
-        await keep_evidence(tx, "privacy", own, measured_at=now)
+        await keep_evidence(tx, "privacy", own, measured_at=now, now=now)
     asked = await state.siblings.call("audit", "GET", "/internal/readiness-evidence", answer=AuditReport, by="readiness")
     async with state.database.transaction() as tx:
-        await keep_evidence(tx, "audit", asked.measures, measured_at=asked.measured_at)
+        await keep_evidence(tx, "audit", asked.measures, measured_at=asked.measured_at, now=now)
 
 
 async def held_measures(tx: AsyncSession) -> Measures:

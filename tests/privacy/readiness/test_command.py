@@ -37,7 +37,7 @@ async def _reported_once(url: str) -> None:
     database = Database(url)
     async with database.transaction() as tx:
         for service in MODELS:
-            await keep_evidence(tx, service, report(service).of, measured_at=NOW)
+            await keep_evidence(tx, service, report(service).of, measured_at=NOW, now=NOW)
     await database.close()
 
 

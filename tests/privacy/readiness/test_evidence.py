@@ -53,6 +53,15 @@ async def test_an_older_report_changes_nothing(agency: Agency) -> None:
     assert (await held(agency.world.node)).gateway.of.clients == 2
 
 
+async def test_what_a_clock_that_went_ahead_has_left_gives_way_to_what_is_measured_now(agency: Agency) -> None:
+    now = agency.world.node.clock()
+    await agency.gateway_reports(clients=7, at=now + timedelta(days=1))
+    assert (await agency.answer("s57")).level == 0
+    await agency.gateway_reports(clients=10)
+    assert (await held(agency.world.node)).gateway.of.clients == 10
+    assert (await agency.answer("s57")).level == 4
+
+
 @pytest.mark.requirement("READY-agency")
 async def test_a_service_reports_for_itself_alone_and_no_client_does(agency: Agency) -> None:
     node = agency.world.node
