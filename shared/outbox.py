@@ -17,8 +17,8 @@ from shared import prepared
 from shared.clock import Clock
 from shared.contracts.audit import Event
 from shared.database import Database, after_commit
-from shared.leases import LeaseColumns, take_lease
-from shared.outbox_lanes import BATCH, Lanes, Together
+from shared.leases import CLOCKS_DIFFER, LeaseColumns, is_fresh, take_lease
+from shared.outbox_lanes import BATCH, LONGEST_PAUSE, Lanes, Together
 from shared.outbox_rows import AUDIT_LANE, Sealing, row_of_event, row_that_tells
 from shared.siblings import Siblings
 from shared.standing_faults import StandingFaults
@@ -131,7 +131,7 @@ class Outbox:
     async def _holds_lease(self) -> bool:
         """Take the lease, or prolong it once half of it is over."""
         now = self._clock()
-        if self._leased_until is not None and now < self._leased_until - LEASE / 2:
+        if is_fresh(self._leased_until, now=now, lasts=LEASE):
             return True
         fence = await take_lease(self._database, self._lease, name="outbox", holder=self._holder, now=now, lasts=LEASE)
         self._leased_until = None if fence is None else now + LEASE
@@ -152,7 +152,7 @@ class Outbox:
                 lanes.setdefault(one.lane, []).append(one)
             sent = False
             for lane, waiting in lanes.items():
-                is_due = waiting[0].next_attempt_at <= self._clock() < until
+                is_due = _is_due(waiting[0].next_attempt_at, self._clock()) and self._clock() < until
                 try:
                     went = is_due and await self._lanes.send(lane, waiting, until, self.sealing)
                 except Exception as error:  # told by who sends, once the others have had their turn
@@ -174,3 +174,7 @@ class Outbox:
         async with self._draining:
             while await self.send_due():
                 pass
+
+
+def _is_due(at: datetime, now: datetime) -> bool:
+    return at <= now or at > now + LONGEST_PAUSE + CLOCKS_DIFFER

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import bindparam, delete, update
 
@@ -35,6 +35,10 @@ class Together:
     """Of the call's body: the list of the waiting bodies, in their order, each as it was stored."""
     refused_in: Callable[[bytes], Mapping[int, str]] = lambda _: {}
     """Places in the call, and problem codes, of rows that its answer says were refused while the others were taken."""
+
+
+LONGEST_PAUSE: Final = timedelta(minutes=5)
+"""Between two attempts. What is due later than it from now was put off by a clock that went ahead (decision 114)."""
 
 
 class Lanes:
@@ -133,7 +137,7 @@ class Lanes:
                 await self._set_aside(row, error.code)
             return True
         attempts = rows[0].attempts + 1
-        due = self._clock() + timedelta(seconds=min(2**attempts, 300))
+        due = self._clock() + min(timedelta(seconds=2**attempts), LONGEST_PAUSE)
         await self._change(rows, attempts=attempts, next_attempt_at=due)
         return False
 

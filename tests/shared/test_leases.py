@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import leases
 from shared.database import Database
-from shared.leases import lock_lease, take_lease
+from shared.leases import CLOCKS_DIFFER, is_fresh, lock_lease, take_lease
 from tests.shared.tables import Base, LeaseRow
 
 pytestmark = pytest.mark.anyio
@@ -39,6 +39,21 @@ async def test_one_has_it_until_its_time_is_over_and_then_another_with_a_larger_
     assert await taken(database, "two", after=LASTS) is None
     assert await taken(database, "two", after=LASTS * 2) == 2
     assert await taken(database, "one", after=LASTS * 2) is None
+
+
+async def test_a_lease_that_a_clock_has_put_far_ahead_is_none(database: Database) -> None:
+    assert await taken(database, "one", after=timedelta(days=1)) == 1  # by a clock a day ahead, and then it died
+    assert await taken(database, "two") == 2
+    assert await taken(database, "one", after=LASTS / 2) is None
+    assert await taken(database, "one", after=CLOCKS_DIFFER) == 3  # a clock some minutes ahead
+    assert await taken(database, "two", after=LASTS / 2) is None
+
+
+async def test_whose_clock_went_back_prolongs_what_it_has() -> None:
+    until = NOW + LASTS
+    assert [is_fresh(until, now=NOW + after, lasts=LASTS) for after in (timedelta(), LASTS / 2, LASTS)] == [True, False, False]
+    assert not is_fresh(until, now=NOW - timedelta(days=1), lasts=LASTS)
+    assert not is_fresh(None, now=NOW, lasts=LASTS)
 
 
 @pytest.mark.postgres

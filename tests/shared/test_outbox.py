@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from safepassage.problems.records import SealBroken
 from shared.contracts.audit import Actor, AppendRequest, Context, Event
-from shared.leases import take_lease
+from shared.leases import CLOCKS_DIFFER, take_lease
 from shared.outbox import READ
 from tests.shared.tables import LeaseRow, OutboxRow
 from tests.shared.tiny import Tiny
@@ -59,7 +59,7 @@ async def test_whoever_may_have_the_lease_no_more_begins_no_further_call(tiny: T
 async def nobody_else_sends(tiny: Tiny) -> None:
     """The service's own task sends nothing beside the test."""
     tiny.clock.advance(seconds=60)
-    taken = await take_lease(tiny.app.state.database, LeaseRow, name="outbox", holder="2", now=tiny.clock(), lasts=timedelta(hours=1))
+    taken = await take_lease(tiny.app.state.database, LeaseRow, name="outbox", holder="2", now=tiny.clock(), lasts=CLOCKS_DIFFER)
     assert taken is not None
 
 
@@ -117,6 +117,16 @@ async def test_nobody_begins_a_call_of_another_row_or_lane_either_once_the_lease
     for sent in (["1"], ["1", "2"], ["1", "2", "3"]):
         assert await tiny.app.state.outbox.send_due()
         assert tiny.audit.keys == sent
+
+
+async def test_what_was_told_by_a_clock_that_went_ahead_is_sent_once_it_is_right_and_so_is_what_lies_behind(tiny: Tiny) -> None:
+    await nobody_else_sends(tiny)
+    tiny.clock.advance(seconds=86_400)
+    await tell(tiny, "ahead", lane="audit")
+    tiny.clock.advance(seconds=-86_400)
+    await tell(tiny, "right", lane="audit")
+    await tiny.app.state.outbox.drain()
+    assert tiny.audit.keys == ["ahead", "right"]
 
 
 async def test_while_the_log_is_down_nothing_is_lost(tiny: Tiny) -> None:

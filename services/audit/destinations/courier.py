@@ -29,6 +29,7 @@ from services.audit.tables import LogDestinationRow
 from shared.certificates import client_context
 from shared.clock import Clock
 from shared.database import Database
+from shared.leases import CLOCKS_DIFFER
 
 log = logging.getLogger(__name__)
 
@@ -119,7 +120,7 @@ class Courier:
         self._faulty = {one.id: self._faulty[one.id] for one in found if one.id in self._faulty}
         self.is_degraded = bool(self._faulty) or any(_needs_a_person(one, now=now) for one in found)
         for one in found:
-            is_mine = one.holder == self._holder or one.leased_until <= now
+            is_mine = one.holder == self._holder or one.leased_until <= now or one.leased_until > now + LEASE + CLOCKS_DIFFER
             if (
                 one.state == "active"
                 and one.due_at <= now
@@ -191,7 +192,7 @@ class Courier:
     async def _claim(self, following: _Next) -> bool:
         """Take the destination for as long as an attempt may last, and put down what is on its way. False if another process has it."""
         row, now, step = LogDestinationRow, self._clock(), following.step
-        mine = or_(row.holder == self._holder, row.leased_until <= now)
+        mine = or_(row.holder == self._holder, row.leased_until <= now, row.leased_until > now + LEASE + CLOCKS_DIFFER)
         on_its_way = _placed(step.lane, step.start.log, step.start.at, None if step.batch is None else step.end.at)
         taken = update(row).where(row.id == following.row.id, row.state == "active", mine, *_stands(step.lane, step.lane.at))
         async with self._database.transaction() as tx:

@@ -13,7 +13,7 @@ from typing import Any
 from services.records.tables import LeaseRow
 from shared.clock import Clock
 from shared.database import Database
-from shared.leases import take_lease
+from shared.leases import is_fresh, take_lease
 from shared.standing_faults import StandingFaults
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ class Lease:
             self.since = self.since or as_stored(now)
             return True
         async with self._lock:
-            if self._until is not None and now < self._until - LASTS / 2:
+            if is_fresh(self._until, now=now, lasts=LASTS):
                 return True
             fence = await take_lease(self._database, LeaseRow, name="exchange", holder=self._holder, now=now, lasts=LASTS)
             if fence is None:
