@@ -89,7 +89,7 @@ class ServiceSettings(BaseSettings):
     @classmethod
     def _of_a_known_store(cls, url: str) -> str:
         # What is no such URL would be taken for PostgreSQL's, and the fault looked for at a server.
-        if not url.startswith(("sqlite+aiosqlite:///", "sqlite+inline:///", "postgresql+asyncpg://", "postgresql://")):
+        if not url.startswith(("sqlite+aiosqlite://", "sqlite+inline://", "postgresql+asyncpg://", "postgresql://")):
             raise ValueError("write it as postgresql+asyncpg://role@host/database, or sqlite+aiosqlite:///path")
         return url
 

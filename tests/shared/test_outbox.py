@@ -1,7 +1,6 @@
 """An outbox loses nothing, sends in order, and lets nothing that waits hold up the rest."""
 
 import json
-from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
