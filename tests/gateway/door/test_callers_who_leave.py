@@ -137,7 +137,8 @@ async def test_of_a_caller_who_leaves_nothing_stays(
     small = production.request("POST", "/v1/exchange-requests", KIND, "Content-Length: 2", CLOSE) + b"{}"
     assert status_of(await production.ask(small)) == 200
     async with asyncio.timeout(5):
-        while production.server.server_state.connections:  # noqa: ASYNC110 the first caller's own is being closed
+        state = production.server.server_state
+        while state.connections or state.tasks:  # noqa: ASYNC110 the first caller's own is being closed, and its request ended
             await asyncio.sleep(0.001)
     before, kept = standing(production), len(production.records.pool._idle)
     assert (before["room for more of them"], kept) == (CONNECTIONS, 1)
