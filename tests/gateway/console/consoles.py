@@ -29,11 +29,11 @@ HOSTILE = '"><img src=x onerror=alert(1)>{{7*7}} Department'
 
 
 class PeopledFolder(NodeFolder):
-    """A node whose agency has a provider."""
+    """A node whose agency has a provider, and that lets one browser go through hundreds of pages as fast as it can."""
 
     def settings(self, service: ServiceName) -> ServiceSettings:
         settings = super().settings(service)
-        given = {**PEOPLE, "people_client_key_file": None, "people_issuer": None}
+        given = {**PEOPLE, "people_client_key_file": None, "people_issuer": None, "anonymous_burst": 1_000_000}
         return settings.model_copy(update=given) if service == "gateway" else settings
 
 
