@@ -70,4 +70,6 @@ def _take_back(file: Path) -> None:
 
 def _name(file: Path, client: Client) -> None:
     """In its place and of the same length: a disk that has filled up meanwhile has room for it."""
-    file.write_text(file.read_text().replace(str(NOT_YET), str(client.id)))
+    named = file.read_text().replace(str(NOT_YET), str(client.id))
+    with file.open("r+") as held:  # not made empty first: nobody else has the key
+        held.write(named)

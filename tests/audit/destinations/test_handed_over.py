@@ -11,6 +11,7 @@ from sqlalchemy import update
 from services.audit.destinations import courier
 from services.audit.giving_way import give_way
 from services.audit.tables import LogDestinationRow
+from shared.leases import CLOCKS_DIFFER
 from tests.audit.audit_node import event
 from tests.audit.destinations.keeping import Keeping
 from tests.audit.destinations.receivers import WebhookReceiver
@@ -77,3 +78,16 @@ async def test_since_when_a_destination_fails_is_since_the_first_failure(
     await kept.turn()
     await kept.courier.turn()
     assert kept.courier.is_degraded, "a quarter of an hour to the second"
+
+
+async def test_a_lease_that_a_clock_has_put_a_day_ahead_keeps_nobody_from_sending(
+    kept: Keeping, receiver: WebhookReceiver, clock: StandingClock
+) -> None:
+    made = await kept.webhook(receiver.port, classes=["match"])
+    await kept.node.append(event("match"))
+    await change(kept, made.destination.id, holder="another", leased_until=clock() + courier.LEASE + CLOCKS_DIFFER)
+    await kept.turn()
+    assert receiver.came == []
+    await change(kept, made.destination.id, leased_until=clock() + timedelta(days=1))  # and then it died
+    await kept.turn()
+    assert len(receiver.came) == 1
