@@ -2,21 +2,19 @@
 
 import asyncio
 from collections.abc import Awaitable
-from datetime import date
 from functools import partial
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection, bindparam, select, text
+from sqlalchemy import bindparam, select, text
 
-from services.records.received_storing import ReceivedEnrollment, store_received
 from services.records.shredding import Shredded
 from services.records.tables import StudentRow
 from services.records.unions import unite
 from services.records.vault_rotation import rewrap_data_keys
-from shared.group_commit import Writing
+from tests.records.conftest import NOON
 from tests.records.test_shredding import keys, own, shredder
-from tests.records.test_storing import LEA, NOON, PEER, SCHOOL, Store, arriving, store
+from tests.records.test_storing import Store, arriving, store
 from tests.records.whole_record import whole_record
 
 __all__ = ["keys", "own", "store"]
@@ -42,29 +40,6 @@ async def destroy(own: Store, student_id: UUID) -> None:
 async def destroy_copy(own: Store, exchange_id: UUID) -> Shredded:
     async with own.database.transaction() as tx:
         return await shredder(own).copy(tx, exchange_id)
-
-
-async def receive(own: Store, student_id: UUID) -> UUID:
-    """The exchange that brought something of the student."""
-    exchange_id = uuid4()
-
-    def store_it(connection: Connection) -> None:
-        store_received(
-            Writing(connection),
-            own.vault,
-            own.outbox,
-            whole_record(start=500_000),
-            from_node=PEER,
-            exchange_id=exchange_id,
-            student_id=student_id,
-            custodian_id=LEA,
-            enrollment=ReceivedEnrollment(SCHOOL, date(2026, 10, 20)),
-            jurisdiction="US-XA",
-            now=NOON,
-        )
-
-    await own.database.write(store_it)
-    return exchange_id
 
 
 async def wait_until_somebody_waits(own: Store) -> None:
@@ -115,7 +90,7 @@ async def test_who_is_destroyed_is_locked_with_the_other_records_of_the_child(ow
 
 async def test_a_copy_of_a_student_who_is_destroyed_meanwhile_is_gone_with_the_student(own: Store) -> None:
     (student_id,) = await loaded(own, 1)
-    exchange_id = await receive(own, student_id)
+    exchange_id = await own.receive(whole_record(start=500_000), student_id)
     async with own.database.transaction() as tx:
         await shredder(own).student(tx, student_id)
         copy = asyncio.create_task(destroy_copy(own, exchange_id))

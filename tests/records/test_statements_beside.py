@@ -13,11 +13,10 @@ from safepassage.record import StatementOfDisagreement, StudentRecord
 from safepassage.record.loads import LoadedRecord
 from services.records.loading_students import as_record
 from services.records.reading import read_record
-from services.records.received_storing import ReceivedEnrollment, store_received
 from services.records.record_sources import chosen_sources, merged, parts_of, record_of
 from services.records.statements_beside import MOST
-from shared.group_commit import Writing
-from tests.records.test_storing import LEA, NOON, PEER, SCHOOL, Store, arriving, store
+from tests.records.conftest import NOON
+from tests.records.test_storing import LEA, Store, arriving, store
 from tests.records.whole_record import whole_record
 
 __all__ = ["store"]
@@ -93,22 +92,7 @@ def test_a_record_is_read_whatever_its_sources_say(said: list[StudentRecord]) ->
 async def test_a_child_who_comes_back_with_a_statement_is_filed(store: Store) -> None:
     one = uuid4()
     [stored] = await store.store(arriving(record(["identity", "health"], statement("health", id_=one))))
-    sent = record(["identity", "discipline"], statement("discipline", id_=one))
-    await store.database.write(
-        lambda connection: store_received(
-            Writing(connection),
-            store.vault,
-            store.outbox,
-            sent,
-            from_node=PEER,
-            exchange_id=uuid4(),
-            student_id=stored.student_id,
-            custodian_id=LEA,
-            enrollment=ReceivedEnrollment(SCHOOL, date(2026, 10, 20)),
-            jurisdiction="US-XA",
-            now=NOON,
-        )
-    )
+    await store.receive(record(["identity", "discipline"], statement("discipline", id_=one)), stored.student_id)
     async with store.database.reading() as tx:
         read = (await read_record(tx, store.vault, stored.student_id)).record
     assert [(held.id, held.relates_to) for held in read.statements] == [(one, ("health", "discipline"))]

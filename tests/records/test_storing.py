@@ -10,11 +10,12 @@ from typing import Any, cast
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import IntegrityError
 
 from node.synthetic import ALDER, students
 from safepassage.problems.records import NoSuchStudent, SealBroken
+from safepassage.record import StudentRecord
 from safepassage.wire_organisations import Organisation
 from services.records.child_arriving import EnrolledSince, child_arriving
 from services.records.loading import Arriving, Loading, Stored
@@ -58,6 +59,28 @@ class Store:
     async def store(self, *arriving: Arriving) -> list[Stored]:
         async with self.database.transaction() as tx:
             return await Loading(self.vault, self.outbox, jurisdiction="US-XA", now=NOON).store_in(tx, arriving)
+
+    async def receive(self, record: StudentRecord, student_id: UUID) -> UUID:
+        """File what another node sent of a student. Gives the exchange that brought it."""
+        exchange_id = uuid4()
+
+        def file(connection: Connection) -> None:
+            store_received(
+                Writing(connection),
+                self.vault,
+                self.outbox,
+                record,
+                from_node=PEER,
+                exchange_id=exchange_id,
+                student_id=student_id,
+                custodian_id=LEA,
+                enrollment=ReceivedEnrollment(SCHOOL, date(2026, 10, 20)),
+                jurisdiction="US-XA",
+                now=NOON,
+            )
+
+        await self.database.write(file)
+        return exchange_id
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
