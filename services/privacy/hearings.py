@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -21,11 +22,13 @@ from services.privacy.amendments import refused_by, require_decides
 from services.privacy.clocks import hearing_shortcomings
 from services.privacy.duties import Clock
 from services.privacy.rights import Held, Said, zone_name_of
-from services.privacy.rights_desk import Desk, OpenDesk, StaffDesk, StaffFiles
+from services.privacy.rights_desk import Desk, Files, OpenDesk, StaffDesk, StaffFiles
 from shared.problems import responses
 
 router = APIRouter(prefix="/v1/hearings", tags=["rights"])
 
+DECIDE: Final = "decide-hearing"
+"""The duty to decide once it was held: its clock begins with the hearing."""
 _STEP = responses(NoSuchRightsRequest, NotTheOriginatingAgency, StepNotPossible, RequestIncomplete)
 
 
@@ -38,7 +41,7 @@ async def request_hearing(new: NewHearing, desk: OpenDesk) -> Hearing:
     """Ask for a hearing on an amendment that was refused, 99.21(a). A family member does it for themselves, about their own student."""
     earlier = await desk.earlier("request_hearing")
     if earlier is not None:
-        return hearing_of(await desk.held("hearing", earlier))
+        return await told_hearing(desk, await desk.held("hearing", earlier))
     amendment = await desk.locked("amendment", new.amendment_id)
     custodian_id, student_id = amendment.row.custodian_id, amendment.row.student_id
     await desk.acting(student_id, new.acting_for, on=new.received_on)
@@ -52,13 +55,13 @@ async def request_hearing(new: NewHearing, desk: OpenDesk) -> Hearing:
     await desk.start(replace(clock, about=held.about))
     await desk.end(amendment, "inform-of-hearing-right", evidence_ref=new.request_ref)
     await desk.close("request_hearing", held, "requested", acting_for=new.acting_for)
-    return hearing_of(held)
+    return await told_hearing(desk, held)
 
 
 @router.get("/{hearing_id}", responses=responses(NoSuchRightsRequest))
 async def read_hearing(hearing_id: UUID, files: StaffFiles) -> Hearing:
     """A hearing, and what happened in it."""
-    return hearing_of(await files.held("hearing", hearing_id))
+    return await told_hearing(files, await files.held("hearing", hearing_id))
 
 
 @router.post("/{hearing_id}/schedule", responses=_STEP)
@@ -67,12 +70,12 @@ async def schedule_hearing(hearing_id: UUID, schedule: HearingSchedule, desk: St
     earlier = await desk.earlier("schedule_hearing")
     held = await desk.locked("hearing", earlier or hearing_id)
     if earlier is not None:
-        return hearing_of(held)
+        return await told_hearing(desk, held)
     await require_decides(desk, await _amendment(desk, held))
     said = Said(evidence_ref=schedule.notice_ref, official=schedule.officer.pairwise_id, form=schedule.model_dump(mode="json"))
     held = await desk.let_happen(held, "scheduled", said)
     await desk.close("schedule_hearing", held, "scheduled")
-    return hearing_of(held)
+    return await told_hearing(desk, held)
 
 
 @router.post("/{hearing_id}/record", responses=_STEP)
@@ -81,16 +84,16 @@ async def record_hearing(hearing_id: UUID, record: HearingRecord, desk: StaffDes
     earlier = await desk.earlier("record_hearing")
     held = await desk.locked("hearing", earlier or hearing_id)
     if earlier is not None:
-        return hearing_of(held)
+        return await told_hearing(desk, held)
     await require_decides(desk, await _amendment(desk, held))
     if record.held_at > desk.now:
         raise RequestIncomplete("it was held before it is recorded", field="held_at")
     said = Said(evidence_ref=record.opportunity_ref, form=record.model_dump(mode="json"))
     held = await desk.let_happen(held, "held", said)
     await desk.end(held, "hold-hearing", evidence_ref=record.opportunity_ref)
-    await desk.start(await _clock(desk, held, "decide-hearing", record.held_at))
+    await desk.start(await _clock(desk, held, DECIDE, record.held_at))
     await desk.close("record_hearing", held, "held")
-    return hearing_of(held)
+    return await told_hearing(desk, held)
 
 
 @router.post("/{hearing_id}/decision", responses=_STEP | responses(HearingShort, RequestIncomplete))
@@ -99,29 +102,38 @@ async def decide_hearing(hearing_id: UUID, decision: HearingDecision, desk: Staf
     earlier = await desk.earlier("decide_hearing")
     held = await desk.locked("hearing", earlier or hearing_id)
     if earlier is not None:
-        return hearing_of(held)
+        return await told_hearing(desk, held)
     amendment = await _amendment(desk, held)
     await require_decides(desk, amendment)
     held.require_step(decision.outcome)
     zone_name = await zone_name_of(desk.tx, held.row.custodian_id)
-    _require_fair(hearing_of(held), decision, refused_by=refused_by(amendment), zone=ZoneInfo(zone_name), now=desk.now)
+    _require_fair(hearing_of(held, zone_name), decision, refused_by=refused_by(amendment), zone=ZoneInfo(zone_name), now=desk.now)
     said = Said(evidence_ref=decision.reasons_ref, official=decision.officer_pairwise_id, form=decision.model_dump(mode="json"))
     held = await desk.let_happen(held, decision.outcome, said)
-    await desk.end(held, "decide-hearing", evidence_ref=decision.reasons_ref)
+    await desk.end(held, DECIDE, evidence_ref=decision.reasons_ref)
     then = "amend-record" if decision.outcome == "amend" else "inform-of-statement-right"
     await desk.start(await _clock(desk, held, then, await desk.received_at(decision.decided_on, zone_name)))
     await desk.close("decide_hearing", held, "decided", reason=decision.outcome)
-    return hearing_of(held)
+    return await told_hearing(desk, held)
 
 
-def hearing_of(held: Held) -> Hearing:
-    """The hearing as it is said aloud."""
+async def told_hearing(files: Files, held: Held) -> Hearing:
+    """The hearing as it is said aloud, by the calendar of the agency that owes its decision."""
+    return hearing_of(held, await zone_name_of(files.tx, held.row.custodian_id))
+
+
+def hearing_of(held: Held, zone_name: str) -> Hearing:
+    """The same, in the agency's time zone. Pure."""
     new = NewHearing.model_validate_json(held.whole)
     forms = {name: held.last(*kinds) for name, kinds in _FORMS.items()}
     row = held.row
     members = {"id": row.id, "student_id": row.student_id, "custodian_id": row.custodian_id, "overdue_at": row.overdue_at}
     whole = new.model_dump(mode="json") | {name: None if one is None else one.said.form for name, one in forms.items()}
-    return Hearing.model_validate(whole | members | {"state": held.state, "events": held.events})
+    told = Hearing.model_validate(whole | members | {"state": held.state, "events": held.events})
+    if told.record is None:
+        return told
+    clock = Clock(DECIDE, row.custodian_id, zone_name, told.record.held_at)
+    return told.model_copy(update={"decision_overdue_at": clock.overdue_at})
 
 
 _FORMS = {"schedule": ("scheduled",), "record": ("held",), "decision": ("amend", "stands")}

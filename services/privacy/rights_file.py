@@ -17,7 +17,7 @@ from services.privacy.hearings import hearing_of
 from services.privacy.inspections import inspection_of
 from services.privacy.opt_outs import open_preference, preferences_of
 from services.privacy.policy import rights_role
-from services.privacy.rights import Held, StaffOrFamily, visible_requests, with_events
+from services.privacy.rights import Held, StaffOrFamily, visible_requests, with_events, zone_name_of
 from services.privacy.sealing import Sealer
 from services.privacy.subjects import callers_subject, open_facts
 from services.privacy.tables import ConsentRow, PreferenceRow, RightsRequestRow
@@ -55,7 +55,7 @@ async def read_rights_file(student_id: UUID, request: Request, caller: StaffOrFa
         preferences=tuple([open_preference(sealer, row) for row in await tx.scalars(preferences)]),
         inspections=tuple(map(inspection_of, await requests("inspection"))),
         amendments=tuple(map(amendment_of, await requests("amendment"))),
-        hearings=tuple(map(hearing_of, await requests("hearing"))),
+        hearings=tuple([hearing_of(held, await zone_name_of(tx, held.row.custodian_id)) for held in await requests("hearing")]),
     )
 
 

@@ -115,6 +115,8 @@ async def test_a_hearing_with_everything_is_decided_and_each_step_ends_its_clock
     decided = await staff.decided(facts, "amend")
     assert (decided.state, [event.kind for event in decided.events]) == ("amend", ["scheduled", "held", "amend"])
     assert await staff.kinds() == ["amend-record"]
+    [decide] = [duty for duty in await staff.duties("state=done") if duty.kind == "decide-hearing"]
+    assert decided.decision_overdue_at == decide.overdue_at != decided.overdue_at
     assert await staff.kinds("state=done") == ["decide-amendment", "decide-hearing", "hold-hearing", "inform-of-hearing-right"]
     assert not any(duty.late for duty in await staff.duties("state=done"))
 

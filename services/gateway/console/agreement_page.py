@@ -14,6 +14,7 @@ from safepassage.wire_agreement_use import AgreementDocument, AgreementUse
 from safepassage.wire_duties import DestructionOwed
 from safepassage.wire_evidence import AnyAgreement
 from safepassage.wire_lists import DestructionAttestations
+from services.gateway.console.agency_day import agency_day
 from services.gateway.console.agreement_tables import CLAUSES, CREDENTIALS, ELEMENTS, SUBPROCESSORS
 from services.gateway.console.agreements import parties_of
 from services.gateway.console.agreements_shown import (
@@ -80,7 +81,8 @@ async def show_agreement(
     )
     names, suspended, credentials = await parties_of(frame, [agreement.recipient_id, *agreement.district_ids])
     viewing, _ = frame.viewing, frame.translate
-    terms = terms_of(agreement, viewing.today)
+    today = await agency_day(frame)
+    terms = terms_of(agreement, today)
     used, scheduled, width = share_used(use)
     held = None if credentials is None else credentials[agreement.recipient_id]
     since, files = suspended.get(agreement.recipient_id), EXPORT.format(agreement_id=agreement_id)
@@ -92,10 +94,10 @@ async def show_agreement(
         districts=[named(names, one) for one in agreement.district_ids],
         kind=basis_of(agreement.kind, _),
         purposes=[_(PURPOSE_WORDS.get(one, one)) for one in terms.purposes],
-        standing=standing_of(agreement, terms, viewing.today, suspended=since is not None, translate=_),
-        ending=ending_of(agreement, terms, viewing, _),
+        standing=standing_of(agreement, terms, today, suspended=since is not None, translate=_),
+        ending=ending_of(agreement, terms, today, viewing, _),
         since=since,
-        pictures=_strips(agreement, terms, frame),
+        pictures=_strips(agreement, terms, today, frame),
         moments=[(viewing.day(day), name) for day, name in _days(agreement, terms, frame)],
         use=use,
         used=used,
@@ -136,7 +138,7 @@ async def export_agreement_table(
     if table == "clauses":
         return filed(CLAUSES, _clauses(await node.read("privacy", f"{path}/document", AgreementDocument), frame), clauses, form)
     if table == "subprocessors":
-        return filed(SUBPROCESSORS, terms_of(agreement, viewing.today).subprocessors, subprocessors, form)
+        return filed(SUBPROCESSORS, terms_of(agreement, await agency_day(frame)).subprocessors, subprocessors, form)
     _names, _suspended, credentials = await parties_of(frame, [agreement.recipient_id])
     if credentials is None:
         raise NoSuchRoute
@@ -158,10 +160,10 @@ def _days(agreement: AnyAgreement, terms: Terms, frame: Frame) -> list[tuple[dat
     return [*days, (terms.ends_on, _("Ends"))]
 
 
-def _strips(agreement: AnyAgreement, terms: Terms, frame: Frame) -> list[Strip | None]:
+def _strips(agreement: AnyAgreement, terms: Terms, today: date, frame: Frame) -> list[Strip | None]:
     """Its life, wide and narrow."""
     viewing = frame.viewing
-    moments = [Moment(_noon(day), f"{name} {viewing.day(day)}", done=day <= viewing.today) for day, name in _days(agreement, terms, frame)]
+    moments = [Moment(_noon(day), f"{name} {viewing.day(day)}", done=day <= today) for day, name in _days(agreement, terms, frame)]
     return [strip(moments, now=viewing.now, width=width) for width in (720.0, 340.0)]
 
 

@@ -15,6 +15,7 @@ from safepassage.wire_agreement_use import AgreementUse
 from safepassage.wire_duties import DestructionOwed
 from safepassage.wire_evidence import AnyAgreement
 from safepassage.wire_lists import AgreementPage
+from services.gateway.console.agency_day import agency_day
 from services.gateway.console.agreements_shown import (
     PATH,
     Said,
@@ -123,19 +124,19 @@ async def show_agreements(
     about = await asyncio.gather(*(_measures(node, one) for one in found.agreements))
     parties = [one.recipient_id for one in found.agreements] + ([] if party is None else [party])
     names, suspended, credentials = await parties_of(frame, parties)
-    rows = []
+    rows, today = [], await agency_day(frame)
     for one, (use, owed) in zip(found.agreements, about, strict=True):
-        terms, held = terms_of(one, viewing.today), (credentials or {}).get(one.recipient_id, [])
+        terms, held = terms_of(one, today), (credentials or {}).get(one.recipient_id, [])
         used, scheduled, width = share_used(use)
         rows.append(
             ShownAgreement(
                 href=path_of(one.id),
                 party=named(names, one.recipient_id),
                 kind=basis_of(one.kind, _)[0],
-                standing=standing_of(one, terms, viewing.today, suspended=one.recipient_id in suspended, translate=_),
+                standing=standing_of(one, terms, today, suspended=one.recipient_id in suspended, translate=_),
                 purposes=[_(PURPOSE_WORDS.get(purpose, purpose)) for purpose in terms.purposes],
                 ends_on=terms.ends_on,
-                ending=ending_of(one, terms, viewing, _),
+                ending=ending_of(one, terms, today, viewing, _),
                 used=used,
                 scheduled=scheduled,
                 width=width,
@@ -185,7 +186,8 @@ async def export_agreements(
         node, "privacy", "/v1/agreements", AgreementPage, asked, lambda page: page.agreements, most=IN_AN_EXPORT, at_once=AT_ONCE
     )
     names = await names_of(frame.request, [one.recipient_id for one in found])
-    rows = [_row(one, named(names, one.recipient_id), frame.viewing.today) for one in found]
+    today = await agency_day(frame)
+    rows = [_row(one, named(names, one.recipient_id), today) for one in found]
     return exported("agreements", form, COLUMNS, rows, most=IN_AN_EXPORT)
 
 

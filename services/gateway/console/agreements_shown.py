@@ -1,4 +1,7 @@
-"""An agreement as it is shown: how it stands, what of its schedule is used, what is to be destroyed, who comes in under it. Pure."""
+"""An agreement as it is shown: how it stands, what of its schedule is used, what is to be destroyed, who comes in under it. Pure.
+
+`today` is the state agency's day, by which it begins and ends.
+"""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -77,9 +80,9 @@ def standing_of(agreement: AnyAgreement, terms: Terms, today: date, *, suspended
     return Said("good", "check", translate("In force"))
 
 
-def ending_of(agreement: AnyAgreement, terms: Terms, viewing: Viewing, translate: Translate) -> Said | None:
+def ending_of(agreement: AnyAgreement, terms: Terms, today: date, viewing: Viewing, translate: Translate) -> Said | None:
     """The clock of its end, while it runs: near or far."""
-    left = viewing.days_until(terms.ends_on)
+    left = (terms.ends_on - today).days
     if agreement.terminated_at is not None or left <= 0:
         return None
     said = translate("In 1 day") if left == 1 else translate("In %(n)s days") % {"n": viewing.number(left)}

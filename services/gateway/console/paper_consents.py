@@ -13,6 +13,7 @@ from safepassage.problems.privacy import NoSuchRecipient
 from safepassage.wire_policy import NewConsent
 from safepassage.wire_student_rights import CurrentRights
 from services.gateway.console.acts import MISSING, NOT_READ, Act, ActForm, Field, FormWrong, refused_form
+from services.gateway.console.agency_day import agency_day
 from services.gateway.console.element_words import ELEMENT_WORDS
 from services.gateway.console.family_access import CONSENTING, holder_name
 from services.gateway.console.identified import IDENTITY, identified, identity_fields
@@ -122,7 +123,7 @@ async def _form(handle: str, holder: str, who: CurrentRights, frame: Frame, kept
                 _("Who may have them"),
                 kind="choice",
                 required=False,
-                options=await choosable(frame.request, RECIPIENTS, frame.viewing.today),
+                options=await choosable(frame.request, RECIPIENTS, await agency_day(frame)),
             ),
             Field("elsewhere", _("Or its id, if it is not in the list"), _("As the log shows it."), required=False),
             Field("elements", _("Which data"), kind="checks", options=elements),

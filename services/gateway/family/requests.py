@@ -52,7 +52,8 @@ GROUNDS: Final[Mapping[str, str]] = {
     "misleading": word("It gives a wrong idea"),
     "privacy": word("It breaks the student’s privacy"),
 }
-GOING_ON: Final = frozenset({"outstanding", "received", "forwarded", "requested", "scheduled"})
+GOING_ON: Final = frozenset({"outstanding", "received", "forwarded", "requested", "scheduled", "held"})
+"""Where somebody still has to answer."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,9 @@ def shown_request(one: Inspection | Amendment | Hearing, frame: FamilyFrame) -> 
     state, tone = (word("They said no"), "danger") if refused_inspection else STATES[one.state]
     parts = one.relates_to if isinstance(one, Amendment) else (one.parts or ()) if isinstance(one, Inspection) else ()
     mine = one.acting_for.person_id == frame.member.acting_for.person_id
+    too_late = one.overdue_at
+    if isinstance(one, Hearing) and one.decision_overdue_at is not None:
+        too_late = one.decision_overdue_at
     scheduled = one.schedule.at if isinstance(one, Hearing) and one.schedule is not None else None
     return ShownRequest(
         name=_("See the record") if is_inspection else _("Correct the record") if is_amendment else _("A hearing about the record"),
@@ -97,8 +101,8 @@ def shown_request(one: Inspection | Amendment | Hearing, frame: FamilyFrame) -> 
         state=_(state),
         tone=tone,
         parts=tuple(dict.fromkeys(_(SECTION_WORDS.get(part.partition(".")[0], part)) for part in parts)),
-        before=frame.viewing.day(one.overdue_at.astimezone(ZoneInfo(frame.member.time_zone)).date()) if going_on else "",
-        late=going_on and one.overdue_at <= frame.viewing.now,
+        before=frame.viewing.day(too_late.astimezone(ZoneInfo(frame.member.time_zone)).date()) if going_on else "",
+        late=going_on and too_late <= frame.viewing.now,
         taken_back_at=WITHDRAWAL.format(inspection_id=one.id) if is_inspection and going_on and mine else "",
         hearing_at=HEARING.format(amendment_id=one.id) if is_amendment and one.state == "refused" else "",
         day="" if scheduled is None else frame.viewing.instant(scheduled),

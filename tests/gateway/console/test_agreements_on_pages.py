@@ -9,6 +9,7 @@ import pytest
 from safepassage.wire_policy import Agreement, AgreementAmendment
 from services.gateway.console.agreements_shown import path_of, terms_of
 from services.gateway.console.suspension import LIFT, SUSPEND
+from tests.conftest import StandingClock
 from tests.gateway.by_hand import Party
 from tests.gateway.console.agreed import agreed, credential_of, vendor_of
 from tests.gateway.console.consoles import Console
@@ -58,6 +59,25 @@ async def test_an_agreement_is_listed_with_its_clock_and_what_of_it_is_used(cons
     ):
         assert said in one, said
     assert "<img src=x" not in one
+
+
+@pytest.mark.requirement("CON-tables")
+@pytest.mark.parametrize(
+    ("zone", "hours", "state", "standing"),
+    [("Pacific/Guam", 3, "current", "In force"), ("Pacific/Honolulu", 17, "over", "Over")],
+)
+async def test_an_agreement_ends_at_midnight_of_the_state_wherever_who_looks_is(
+    console: Console, clock: StandingClock, zone: str, hours: int, state: str, standing: str
+) -> None:
+    """The agency is in New York: in Guam it is the day after already, in Honolulu the day before yet. Decision 94."""
+    made = await agreed(console, ends_on="2026-10-21")
+    clock.advance(hours=hours)
+    officer = await console.browser("privacy-officer")
+    officer.cookies["zone"] = zone
+    for path in (f"/console/agreements?state={state}", path_of(made.id)):
+        page = await page_of(officer, path)
+        assert set(re.findall(r"(In force|Over)\s*</", page)) == {standing}, path
+        assert ("In 1 day" in page) == (state == "current"), path
 
 
 @pytest.mark.requirement("CON-tables")

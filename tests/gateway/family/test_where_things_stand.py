@@ -10,7 +10,8 @@ from safepassage.canonical import digest_of
 from shared.contracts.privacy import SubjectFacts
 from tests.conftest import StandingClock
 from tests.gateway.family.families import Families
-from tests.gateway.family.test_choices_and_requests import act, file_of, staff
+from tests.gateway.family.test_choices_and_requests import act, file_of, refused, staff
+from tests.privacy.rights import schedule
 
 pytestmark = pytest.mark.anyio
 
@@ -154,3 +155,28 @@ async def test_what_the_other_parent_asked_for_is_theirs_to_take_back(families: 
     await act(await families.visit(facts, mother), "/family/requests/inspection")
     found = ["/withdrawal" in await (await families.visit(facts, one)).text("/family/requests") for one in (mother, father)]
     assert found == [True, False]
+
+
+@pytest.mark.requirement("CON-family")
+async def test_after_a_hearing_the_page_says_by_when_they_decide_and_that_it_is_too_late(families: Families, clock: StandingClock) -> None:
+    facts = await families.student()
+    browser = await families.visit(facts)
+    path = f"/family/requests/amendments/{await refused(families, facts, browser)}/hearing"
+    clock.advance(minutes=1)
+    await act(browser, path)
+    (hearing,) = (await file_of(families, facts)).hearings
+    assert hearing.decision_overdue_at is None
+    clock.advance(days=20)  # the district is in Los Angeles: 9 November there
+    steps: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("schedule", schedule(at="2026-11-09T12:00:00.000Z", notice_given_on="2026-11-02")),
+        ("record", {"held_at": "2026-11-09T12:00:00.000Z", "opportunity_ref": "minutes"}),
+    )
+    for step, body in steps:
+        answer = await staff(families).post(f"/v1/hearings/{hearing.id}/{step}", body)
+        assert answer.status == 200, answer.body
+    for days, too_late in ((0, False), (32, True)):
+        clock.advance(days=days)
+        families.systems.clear()  # whose token is over
+        panel, *_ = panels(await (await families.visit(facts)).text("/family/requests"))
+        assert ("They have to decide" in panel, "<dt>They have to answer before</dt><dd>Dec 10" in panel) == (True, True)
+        assert ("This is too late." in panel) == too_late

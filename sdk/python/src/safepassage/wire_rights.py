@@ -244,6 +244,9 @@ class Hearing(NewHearing):
     custodian_id: UUID
     state: Literal["requested", "scheduled", "held", "amend", "stands", "withdrawn"]
     overdue_at: Instant
+    """The first instant that is too late for the hearing."""
+    decision_overdue_at: Instant | None = None
+    """That is too late for its decision, which the agency's own clock counts from the hearing (99.22(e)); none before it was held."""
     schedule: HearingSchedule | None = None
     record: HearingRecord | None = None
     decision: HearingDecision | None = None
