@@ -1,6 +1,8 @@
-"""Which versions of a service's key-encryption key its store needs, and whether they are here."""
+"""Which versions of a service's key-encryption key its store needs, whether they are here, and who may still wrap by another."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 from services.audit.retention.wrapping import versions_in as of_the_log
@@ -8,6 +10,8 @@ from services.privacy.key_wrapping import versions_in as of_privacy
 from services.records.vault_rotation import versions_in as of_records
 from shared.database import Database
 from shared.key_encryption import KeyProvider
+from shared.key_providers import ASKED_IN_A_LEASE, FOLDER
+from shared.sealing_settings import SealingSettings
 from shared.who_may_call import ServiceName
 
 VERSIONS_IN: Final[Mapping[ServiceName | str, Callable[[Database], Awaitable[frozenset[int]]]]] = {
@@ -21,3 +25,18 @@ VERSIONS_IN: Final[Mapping[ServiceName | str, Callable[[Database], Awaitable[fro
 async def missing_versions(service: ServiceName, database: Database, provider: KeyProvider) -> list[int]:
     """Those that wrap something that is stored, and are not here: it does not open."""
     return sorted(await VERSIONS_IN[service](database) - provider.versions)
+
+
+def seconds_until_read(settings: SealingSettings, version: int, *, now: datetime) -> float:
+    """How long a process that shares this folder of keys may still wrap by the version before, that it had not read this one; 0: none does.
+
+    Each looks three times in a lease, and what it had begun by then is over within as long again. By when the version's file came.
+    """
+    folder = settings.keys_directory / FOLDER
+    came = max((_changed(path) for path in folder.glob(f"{version}.*")), default=now)
+    wait = 2 * settings.root_key_lease_seconds / ASKED_IN_A_LEASE
+    return min(max(wait - (now - came).total_seconds(), 0.0), wait)
+
+
+def _changed(path: Path) -> datetime:
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC)

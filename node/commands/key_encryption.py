@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import closing
 from enum import StrEnum
+from math import ceil
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +14,7 @@ from rich.progress import Progress
 from node.commands.output import console, errors, stop
 from node.commands.which_service import Service, settings_from_environment
 from node.folder import NodeFolder
-from node.wrapping import VERSIONS_IN
+from node.wrapping import VERSIONS_IN, seconds_until_read
 from safepassage.problems.keys import KeysUnavailable
 from safepassage.problems.records import SealBroken
 from services.audit.retention.wrapping import begin
@@ -22,10 +23,12 @@ from services.privacy.key_wrapping import rewrap as rewrap_decided
 from services.privacy.sealing import Sealer
 from services.records.vault import Vault
 from services.records.vault_rotation import rewrap_data_keys
+from shared.clock import system_clock
 from shared.database import Database
 from shared.key_encryption import FileKeyProvider, KeyProvider, WrappedKeyRefused
 from shared.key_providers import FOLDER, key_provider_of, opened_provider
 from shared.keys import KeyFileUnusable
+from shared.sealing_settings import SealingSettings
 from shared.settings import ServiceSettings
 
 
@@ -72,22 +75,22 @@ def destroy_key_encryption_key(
 ) -> None:
     """Destroy a version for good, after `keys rewrap`: what it still wraps opens nowhere any more, in no copy of the store.
 
-    It is refused while the service's store has something that the version wraps.
+    It is refused while the service's store has something that the version wraps, and until every process has had time to read the newest.
     """
     try:
         with closing(_provider_for(keys, service)) as provider:
             if version >= provider.version:
                 stop("That is the version that wraps.", "Make the next one, wrap everything again, then destroy this one.")
             if not unchecked:
-                _require_unused(version, keys, service)
+                _require_unused(version, provider.version, keys, service)
             provider.destroy(version)
     except (KeyFileUnusable, KeysUnavailable) as error:
         stop(_said(error))
     console.print(f"Version {version} is destroyed. Destroy its copies too where it was a file.")
 
 
-def _require_unused(version: int, keys: Path | None, service: Service) -> None:
-    """INVARIANT: who types the steps in another order, or leaves one out, destroys no record by it."""
+def _require_unused(version: int, newest: int, keys: Path | None, service: Service) -> None:
+    """INVARIANT: who types the steps in another order, too quickly, or leaves one out, destroys no record by it."""
     if keys is None:
         whose, settings = service, settings_from_environment(service)
     elif (keys.resolve().parents[1] / "node.json").exists() and keys.resolve().name in VERSIONS_IN:
@@ -97,10 +100,23 @@ def _require_unused(version: int, keys: Path | None, service: Service) -> None:
             f"A folder of keys does not show whether version {version} still wraps something; nothing was destroyed.",
             "Leave --keys out and give the service's SAFE_PASSAGE_* variables. (--unchecked: once `keys rewrap` has ended.)",
         )
-    if whose.value in VERSIONS_IN and version in asyncio.run(_stored_versions(settings, whose)):
+    if whose.value in VERSIONS_IN:
+        stored = asyncio.run(_stored_versions(settings, whose))
+        if version in stored:
+            stop(
+                f"Version {version} still wraps what {whose.value} stores; nothing was destroyed.",
+                f"First, to its end: safepassage-node keys rewrap --service {whose.value}",
+            )
+        if not stored:
+            stop(
+                f"Nothing is wrapped in this store of {whose.value}: it may be another than the node's; nothing was destroyed.",
+                "Check SAFE_PASSAGE_DATABASE_URL. (--unchecked: where nothing is stored yet.)",
+            )
+    wait = seconds_until_read(settings, newest, now=system_clock()) if isinstance(settings, SealingSettings) else 0
+    if wait:
         stop(
-            f"Version {version} still wraps what {whose.value} stores; nothing was destroyed.",
-            f"First, to its end: safepassage-node keys rewrap --service {whose.value}",
+            f"Version {newest} has just come: a process that has not read it may still wrap by version {version}; nothing was destroyed.",
+            f"Again in {ceil(wait)} seconds. (--unchecked: where no process of {whose.value} runs.)",
         )
 
 

@@ -31,6 +31,7 @@ from tests.privacy.node import PrivacyNode, settings_for
 from tests.privacy.test_forgetting import destroyed
 from tests.privacy.test_opt_outs import said
 from tests.privacy.world import STAFF, World
+from tests.read_by_all import read_by_all
 
 pytestmark = pytest.mark.anyio
 
@@ -168,6 +169,7 @@ async def test_an_operator_does_it_by_command(
     assert (early.exit_code, "Version 1 still wraps what privacy stores" in early.output) == (1, True), early.output
     assert (told.keys_directory / "key-encryption" / "1.key").exists()
     assert "wrapped again under version 2" in await said("rewrap")
+    read_by_all(told.keys_directory)
     assert "Version 1 is destroyed" in await said("destroy-key-encryption-key", "1")
     async with running(url, keys, clock) as world:
         await read_everything(world)

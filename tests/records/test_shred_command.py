@@ -30,6 +30,7 @@ from shared.clock import system_clock
 from shared.database import Database
 from shared.migrations import migrate
 from tests.gateway.door.production import serving
+from tests.read_by_all import read_by_all
 from tests.records.one_state import STATE_AGENCY, OneState, some_students
 from tests.records.test_destroying import answered, asked_to_inspect, clearance_row, cleared
 from tests.records.test_rewrap_command import filled, keys, wrapped_keys
@@ -88,6 +89,10 @@ def test_the_oldest_backup_of_the_files_opens_nothing_of_who_was_destroyed(folde
     assert "1 data keys" in run(keys_command.app, "rewrap")
     refused = CliRunner().invoke(keys_command.app, ["destroy-key-encryption-key", "2", "--keys", str(keys)])
     assert (refused.exit_code, "the version that wraps" in refused.output) == (1, True), refused.output
+    too_soon = CliRunner().invoke(keys_command.app, ["destroy-key-encryption-key", "1", "--keys", str(keys)])
+    assert (too_soon.exit_code, "Version 2 has just come" in too_soon.output) == (1, True), too_soon.output
+    assert (keys / "key-encryption" / "1.key").exists()
+    read_by_all(keys)
     run(keys_command.app, "destroy-key-encryption-key", "1", "--keys", str(keys))
     assert [path.name for path in (keys / "key-encryption").iterdir()] == ["2.key"]
     held = asyncio.run(wrapped_keys(url))
@@ -218,6 +223,7 @@ def test_of_an_educator_who_was_destroyed_the_oldest_backup_opens_nothing(keys: 
     assert asyncio.run(opened(url, Vault.of(keys), [gone, stays])) == [0, 1]
     run(keys_command.app, "next-key-encryption-key", str(keys))
     run(keys_command.app, "rewrap")
+    read_by_all(keys)
     run(keys_command.app, "destroy-key-encryption-key", "1")
     assert asyncio.run(opened(url, Vault.of(keys), [gone, stays])) == [0, 1]
     for path in tmp_path.glob("records.db*"):

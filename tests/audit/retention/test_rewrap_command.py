@@ -1,6 +1,7 @@
 """`safepassage-node keys rewrap --service audit`: with what an operator has at hand, the settings and the key files."""
 
 import asyncio
+import shutil
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,6 +13,7 @@ from node.commands.keys import app
 from services.audit.verification import verify_store
 from tests.audit.audit_node import ENTITY, event, running, settings_of, sqlite_url
 from tests.conftest import StandingClock
+from tests.read_by_all import read_by_all
 
 
 @pytest.fixture
@@ -27,7 +29,8 @@ async def filled(url: str, keys: Path, clock: StandingClock) -> None:
         await node.append(*[event("request", student=uuid4()) for _ in range(3)])
 
 
-def test_after_the_command_the_old_file_can_go(url: str, own_keys: Path, clock: StandingClock) -> None:
+def test_after_the_command_the_old_file_can_go(url: str, own_keys: Path, clock: StandingClock, sqlite_store: Path, tmp_path: Path) -> None:
+    other = sqlite_url(Path(shutil.copytree(sqlite_store.parent, tmp_path / "another")))
     asyncio.run(filled(url, own_keys, clock))
     files = own_keys / "audit" / "key-encryption"
     assert "Version 2 made" in CliRunner().invoke(app, ["next-key-encryption-key", str(own_keys / "audit")]).output
@@ -37,6 +40,10 @@ def test_after_the_command_the_old_file_can_go(url: str, own_keys: Path, clock: 
     assert (blind.exit_code, "does not show" in blind.output, (files / "1.key").exists()) == (1, True, True)
     done = CliRunner().invoke(app, ["rewrap", "--service", "audit"])
     assert (done.exit_code, "wrapped under version 2" in done.output) == (0, True), done.output
+    read_by_all(own_keys / "audit")
+    elsewhere = CliRunner().invoke(app, ["destroy-key-encryption-key", "1", "--service", "audit"], env={"SAFE_PASSAGE_DATABASE_URL": other})
+    assert (elsewhere.exit_code, "Nothing is wrapped in this store" in elsewhere.output) == (1, True), elsewhere.output
+    assert (files / "1.key").exists()
     assert CliRunner().invoke(app, ["destroy-key-encryption-key", "1", "--service", "audit"]).exit_code == 0
     assert [path.name for path in files.iterdir()] == ["2.key"]
     assert "keys of what is stored" not in CliRunner().invoke(node_app, ["doctor", "--service", "audit"]).output
