@@ -70,7 +70,7 @@ class Quotas:
         self._limits, self.zone = limits, zone
         self._others: Mapping[Key, int] = {}
         self._counts: dict[Key, Count] = {}
-        self._plans: dict[tuple[str, bool], Plan] = {}
+        self._plans: dict[tuple[str, UUID, bool], Plan] = {}
         self._past: Counter[tuple[UUID, QuotaName, date]] = Counter()
         self._reached: set[tuple[UUID, QuotaName, date]] = set()
         self._today, ends = day_of(now, zone)
@@ -111,7 +111,7 @@ class Quotas:
         """Count one request; gives the items of RateLimit-Policy and RateLimit. Raises QuotaSpent, and then counts nothing."""
         if now >= self._ends:
             self._turn(now)
-        plan = self._plans.get((client_id, bulk)) or self._plan(client_id, organisation_id, bulk=bulk)
+        plan = self._plans.get((client_id, organisation_id, bulk)) or self._plan(client_id, organisation_id, bulk=bulk)
         seconds = ceil(self._ends - now)
         lefts = []
         for (holder, quota), count, limit in plan.counts:
@@ -125,7 +125,7 @@ class Quotas:
         return plan.policy, plan.left % tuple(lefts)
 
     def _plan(self, client_id: str, organisation_id: UUID, *, bulk: bool) -> Plan:
-        """Kept until limits are learned anew, so that a request costs a few microseconds."""
+        """Kept until limits are learned anew, so that a request costs a few microseconds. A client may come for several organisations."""
         client = UUID(client_id)
         keys: list[Key] = [(client, "client-day"), (organisation_id, "organisation-day")]
         if bulk:
@@ -133,7 +133,7 @@ class Quotas:
         counts = tuple((key, self._counts.setdefault(key, Count()), self.limit_of(*key)) for key in keys)
         policy = b", ".join(b'"%b";q=%d;w=%d' % (quota.encode(), limit, DAY_SECONDS) for (_, quota), _, limit in counts)
         left = b", ".join(b'"%b";r=%%d;t=%%d' % quota.encode() for (_, quota), _, _ in counts)
-        plan = self._plans[client_id, bulk] = Plan(counts, policy, left)
+        plan = self._plans[client_id, organisation_id, bulk] = Plan(counts, policy, left)
         return plan
 
     def _turn(self, now: float) -> None:

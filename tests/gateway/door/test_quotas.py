@@ -51,6 +51,16 @@ def test_a_client_has_its_own_and_all_of_an_organisation_have_its() -> None:
     assert taken(held, 9, client=OTHER, bulk=True) == 1
 
 
+def test_a_client_that_acts_for_two_organisations_is_counted_at_each() -> None:
+    """Its token for a person of a district, or made of another client's, has their organisation."""
+    held, district = quotas(), UUID(int=8)
+    for organisation in (AGENCY, district):
+        held.take(str(CLIENT), organisation, bulk=True, now=NOON.timestamp())
+    assert [held.used(one, "organisation-day") for one in (AGENCY, district)] == [1, 1]
+    assert [held.used(one, "organisation-bulk") for one in (AGENCY, district)] == [1, 1]
+    assert held.used(CLIENT, "client-day") == 2
+
+
 def test_what_is_refused_counts_nowhere() -> None:
     held = quotas()
     assert taken(held, 10, bulk=True) == 2
