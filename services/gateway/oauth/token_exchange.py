@@ -73,7 +73,8 @@ class TokenExchange:
         acting = subject.act if client.client_id == subject.client_id else Acting(sub=client.client_id, act=subject.act)
         kept = {name: getattr(subject, name) for name in AccessClaims.model_fields if name not in _NEW}
         source = MadeFrom(jti=subject.jti, client_id=subject.client_id, client_kid=subject.client_kid)
-        own = {"act": acting, "made_from": (*subject.made_from, source), "scope": scope, "until": subject.exp}
+        until = min(subject.exp, (details and details.ends_at(client.zone)) or subject.exp)
+        own = {"act": acting, "made_from": (*subject.made_from, source), "scope": scope, "until": until}
         claims = kept | own | {"authorization_details": () if details is None else (details,)}
         return Exchanged(subject, claims, await self._person(subject))
 

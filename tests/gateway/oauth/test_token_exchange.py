@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -124,6 +125,16 @@ async def test_it_ends_when_the_token_ends_that_it_was_made_from(house: House, s
     await house.app.state.standing.refresh()
     assert (await house.call(subject, again, "GET", PATH)).code == "access-token-not-valid"
     assert (await exchange(house, subject, again)).code == "invalid_request"
+
+
+async def test_it_ends_with_the_last_day_of_what_it_is_narrowed_to(house: House, subject: Party, clock: StandingClock) -> None:
+    day = datetime(2026, 10, 21, 4, tzinfo=UTC)
+    clock.instant = day - timedelta(minutes=3)
+    await house.app.state.standing.refresh()
+    token = await house.token(subject, authorization_details=details())
+    answer = await exchange(house, subject, token, authorization_details=details(expires="2026-10-21"))
+    assert (answer.status, answer.json["expires_in"]) == (200, 180), "the day begins in three minutes where the agency is"
+    assert claims_of(answer.json["access_token"])["exp"] == int(day.timestamp())
 
 
 async def test_a_token_is_exchanged_four_times_and_no_more(house: House, subject: Party) -> None:
