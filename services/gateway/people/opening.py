@@ -49,7 +49,7 @@ def open_people(app: FastAPI, *, names: bytes) -> None:
     if settings.people_issuer is not None:
         provider = Provider(settings, ClientProof.of_settings(settings), clock)
         sign_in = SignIn(settings, database, outbox, sessions, provider, clock)
-        logout = ProviderLogout(settings, database, outbox, sessions, provider, clock)
+        logout = ProviderLogout(database, outbox, sessions, provider, clock)
         state.entrances = Entrances(cookie, under_way, links, provider, sign_in, logout)
 
 

@@ -8,7 +8,7 @@ import asyncio
 import json
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -20,7 +20,7 @@ from yarl import URL
 from safepassage.problems.people import ProviderNotReached, SignInNotBelieved
 from services.gateway.oauth.client_keys import ClientKey
 from services.gateway.people.client_proof import ClientProof
-from services.gateway.people.provider_keys import keys_in, kid_of
+from services.gateway.people.provider_keys import keys_in, kid_of, verified_payload
 from services.gateway.people.settings import PeopleSettings
 from shared.certificates import client_context
 from shared.clock import Clock
@@ -75,13 +75,31 @@ class Provider:
             self._metadata = (now, self._read(document))
         return self._metadata[1]
 
-    async def keys_for(self, token: str) -> tuple[ClientKey, ...]:
-        """Its keys; asked for again where `token` names one that is not among them. Raises ProviderNotReached, SignInNotBelieved."""
+    async def payload_of(self, token: str, *, types: Sequence[str]) -> Mapping[str, Any]:
+        """The payload of a token that it signed; the claims are the caller's to check. `types` as of `verified_payload`.
+
+        An only key may be replaced under the same name, or under none (OpenID Connect Core 1.0 section 10.1): then nothing but a signature
+        that does not fit tells that there is another. Raises ProviderNotReached, SignInNotBelieved.
+        """
+        keys, algorithm = await self._keys_for(token), self._settings.people_signing_algorithm
+        try:
+            return verified_payload(token, keys=keys, algorithm=algorithm, types=types)
+        except SignInNotBelieved:
+            others = await self._keys_for(token, other_than=keys)
+            if others is keys:
+                raise
+            return verified_payload(token, keys=others, algorithm=algorithm, types=types)
+
+    async def _keys_for(self, token: str, *, other_than: tuple[ClientKey, ...] | None = None) -> tuple[ClientKey, ...]:
+        """Its keys; asked for again where `token` names one that is not among them. Raises ProviderNotReached, SignInNotBelieved.
+
+        other_than  those with which it was tried already
+        """
         kid, uri = kid_of(token), (await self.metadata()).jwks_uri
         async with self._asking:
             now = self._clock()
             asked_at, keys = self._keys or (None, ())
-            known = kid is None or any(key.kid == kid for key in keys)
+            known = (kid is None or any(key.kid == kid for key in keys)) and keys is not other_than
             if asked_at is None or not asked_at <= now < asked_at + BELIEVED_FOR or (not known and now >= asked_at + KEYS_ASKED_EVERY):
                 keys = keys_in(await self._document(uri), self._settings.people_signing_algorithm)
                 self._keys = (now, keys)

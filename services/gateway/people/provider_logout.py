@@ -12,9 +12,7 @@ from services.gateway.oauth.replay import insert_spent
 from services.gateway.people import events
 from services.gateway.people.id_token import OLDEST, SKEW, instant, require_addressed, require_of_now, text
 from services.gateway.people.provider import Provider
-from services.gateway.people.provider_keys import verified_payload
 from services.gateway.people.sessions import Sessions
-from services.gateway.people.settings import PeopleSettings
 from shared.clock import Clock
 from shared.contracts.audit import Actor
 from shared.database import Database
@@ -52,18 +50,15 @@ def read_logout(claims: Mapping[str, Any], *, issuer: str, client_id: str, now: 
 class ProviderLogout:
     """Of one node. With the sessions ends what their people let applications do."""
 
-    def __init__(
-        self, settings: PeopleSettings, database: Database, outbox: Outbox, sessions: Sessions, provider: Provider, clock: Clock
-    ) -> None:
-        self._settings, self._database, self._outbox = settings, database, outbox
+    def __init__(self, database: Database, outbox: Outbox, sessions: Sessions, provider: Provider, clock: Clock) -> None:
+        self._database, self._outbox = database, outbox
         self._sessions, self._provider, self._clock = sessions, provider, clock
 
     async def end(self, token: str) -> None:
         """End what a logout token ends; none is no fault. Raises LogoutTokenNotValid, ProviderNotReached."""
         issuer = self._provider.issuer
         try:
-            keys = await self._provider.keys_for(token)
-            claims = verified_payload(token, keys=keys, algorithm=self._settings.people_signing_algorithm, types=TYPES)
+            claims = await self._provider.payload_of(token, types=TYPES)
             now = self._clock()
             about = read_logout(claims, issuer=issuer, client_id=self._provider.client_id, now=now)
         except SignInNotBelieved as error:

@@ -22,7 +22,6 @@ from services.gateway.people.cookies import VALUE, digest_of_value, new_value
 from services.gateway.people.id_token import require_identity
 from services.gateway.people.person import Person
 from services.gateway.people.provider import Provider
-from services.gateway.people.provider_keys import verified_payload
 from services.gateway.people.role_claims import GivenRole, role_of
 from services.gateway.people.sessions import Sessions, SignedIn
 from services.gateway.people.settings import PeopleSettings
@@ -116,8 +115,7 @@ class SignIn:
         if not 1 <= len(code) <= MOST_CODE:
             raise SignInNotBelieved("the code is longer than any")
         token = await self._provider.exchange(code, verifier=row.verifier, redirect_uri=self._redirect_uri)
-        keys = await self._provider.keys_for(token)
-        claims = verified_payload(token, keys=keys, algorithm=self._settings.people_signing_algorithm, types=TYPES)
+        claims = await self._provider.payload_of(token, types=TYPES)
         now = self._clock()  # the provider had its time
         identity = require_identity(
             claims,

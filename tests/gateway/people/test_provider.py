@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import StandingClock
 from tests.gateway.house import House, open_house
-from tests.gateway.people.openid_provider import OTHER_KEY, OpenIdProvider
+from tests.gateway.people.openid_provider import KEY, OTHER_KEY, OpenIdProvider
 from tests.gateway.people.signing_in import Browser
 
 pytestmark = pytest.mark.anyio
@@ -127,6 +127,32 @@ async def test_a_new_key_is_found_and_unknown_keys_do_not_make_us_ask_all_the_ti
     for _ in range(5):
         assert (await Browser(signing).sign_in(provider)).status == 403
     assert provider.fetched.count(JWKS) == 2
+
+
+async def test_a_provider_whose_only_key_has_no_name_may_replace_it(signing: House, provider: OpenIdProvider, clock: StandingClock) -> None:
+    """OpenID Connect Core 1.0 section 10.1: with one key no token has to name it, so that nothing but its signature says that it is new."""
+    nameless = [{name: value for name, value in provider.jwks[0].items() if name != "kid"}]
+    provider.jwks, provider.header = nameless, {"kid": None}
+    assert (await Browser(signing).sign_in(provider)).status == 303
+    provider.jwks = [{**OTHER_KEY.as_dict(private=False), "use": "sig", "alg": "RS256"} | {"kid": None}]
+    provider.key = OTHER_KEY
+    clock.advance(seconds=30)
+    assert (await Browser(signing).sign_in(provider)).status == 303
+    provider.key = KEY
+    for _ in range(5):
+        assert (await Browser(signing).sign_in(provider)).status == 403
+    assert provider.fetched.count(JWKS) == 2, "forged ones do not make us ask all the time"
+
+
+async def test_a_provider_that_gives_a_new_key_the_name_of_the_old_one_is_asked_again(
+    signing: House, provider: OpenIdProvider, clock: StandingClock
+) -> None:
+    assert (await Browser(signing).sign_in(provider)).status == 303
+    provider.jwks, provider.key = [{**OTHER_KEY.as_dict(private=False), "kid": "one", "use": "sig", "alg": "RS256"}], OTHER_KEY
+    clock.advance(seconds=30)
+    assert (await Browser(signing).sign_in(provider)).status == 303
+    provider.key = KEY
+    assert (await Browser(signing).sign_in(provider)).status == 403
 
 
 @pytest.mark.parametrize(
