@@ -3,7 +3,8 @@
 These functions are called by the routes and by the operator's command alike, each in one transaction with the log's entry.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -30,6 +31,9 @@ from services.gateway.registry.standing_parties import keep_out, lock_party_of, 
 from services.gateway.tables import ClientRow, OrganisationRow, RegistrationRow
 from shared.contracts.audit import Actor, Context, Event
 from shared.outbox import Outbox
+
+ONE_SECOND: Final = timedelta(seconds=1)
+"""A token says its second: one that is asked for at once is of a later one."""
 
 
 def client_of(row: ClientRow) -> Client:
@@ -191,7 +195,8 @@ async def enable_client(tx: AsyncSession, outbox: Outbox, client_id: UUID, *, gr
     state = (await tx.execute(select(RegistrationRow.state).where(RegistrationRow.client_id == client_id))).scalar_one_or_none()
     if state not in (None, "approved"):
         raise RegistrationNotApproved
-    row.tokens_ended_at, row.disabled_at, row.changed_at = row.disabled_at, None, now
+    # Tokens of whom nobody had put out yet may be younger than that somebody asked to: they came while that waited for its turn.
+    row.tokens_ended_at, row.disabled_at, row.changed_at = max(row.disabled_at, now - ONE_SECOND), None, now
     return await _changed(tx, outbox, row, "client-enabled", actor, now)
 
 

@@ -150,3 +150,24 @@ async def _kept(house: House) -> int:
 
 async def _is_empty(house: House) -> bool:
     return await _kept(house) == 0
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("DOOR-taken-back")
+async def test_a_token_given_while_its_client_was_being_disabled_does_not_come_back_with_it(
+    house: House, clock: StandingClock, reader: Party
+) -> None:
+    """Who disables has looked at the clock, and waits for a lock: until that is over the client is given tokens."""
+    began = house.now
+    clock.advance(seconds=2)
+    between = await house.token(reader)
+    clock.instant = began
+    await house.hand.disable_client(UUID(reader.client_id))
+    clock.advance(seconds=3)
+    await house.app.state.standing.refresh()
+    assert (await house.call(reader, between, "GET", PATH)).code == "access-token-not-valid"
+    clock.advance(seconds=3)
+    await house.hand.enable_client(UUID(reader.client_id))
+    await house.app.state.standing.refresh()
+    assert (await house.call(reader, between, "GET", PATH)).code == "access-token-not-valid", "it asks for new tokens"
+    assert (await house.call(reader, await house.token(reader), "GET", PATH)).status == 200, "at once"
