@@ -63,3 +63,39 @@ async def test_within_two_seconds_four_processes_refuse_what_one_took_back_and_w
     async with administration(four.settings, clock=system_clock) as hand:
         await hand.disable_client(UUID(other.client_id))
     assert await out_everywhere(four, other, others) < SECONDS
+
+
+async def asked_until_refused(process: GatewayProcess, party: Party) -> list[str]:
+    """The tokens that it gave, one request after the other, until it gave none."""
+    given: list[str] = []
+    async with asyncio.timeout(30):
+        while True:
+            now = system_clock()
+            answer = await process.token(party.form(now), party.proof(now, "POST", "/oauth/token"))
+            if answer.status != 200:
+                assert answer.json["error"] == "unauthorized_client", answer.body
+                return given
+            given.append(str(answer.json["access_token"]))
+
+
+@pytest.mark.requirement("DOOR-taken-back")
+async def test_no_token_that_is_given_while_its_client_is_being_disabled_outlives_that_by_two_seconds(four: Gateways) -> None:
+    await four.start()
+    party, loop = await four.party("decisions:read"), asyncio.get_running_loop()
+    async with administration(four.settings, clock=system_clock) as hand, asyncio.TaskGroup() as group:
+        asking = [group.create_task(asked_until_refused(process, party)) for process in four.processes for _ in range(2)]
+        await status_at(four.processes[0], party, await token_of(four.processes[0], party))  # they have begun
+        await hand.disable_client(UUID(party.client_id))
+        ends = loop.time() + SECONDS
+    given = [token for task in asking for token in task.result()]
+    assert len(given) > len(asking), "they were given some"
+    latest = [tokens[-1] for task in asking if (tokens := task.result())]
+    for process in four.processes:
+        while {await status_at(process, party, token) for token in latest} != {401}:
+            assert loop.time() < ends, "it outlives the client"
+    await asyncio.sleep(max(0.0, ends - SECONDS + 1 - loop.time()))  # a token says its second, and no more of when it was given
+    async with administration(four.settings, clock=system_clock) as hand:
+        await hand.enable_client(UUID(party.client_id))
+    fresh = await token_of(four.processes[0], party)
+    assert {await status_at(process, party, fresh) for process in four.processes} == {200}
+    assert {await status_at(process, party, token) for process in four.processes for token in latest} == {401}, "it asks for new tokens"
