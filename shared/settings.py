@@ -6,6 +6,7 @@ from typing import Annotated, Self
 from pydantic import Field, IPvAnyNetwork, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from shared.origins import is_origin
 from shared.who_may_call import ServiceName
 
 
@@ -81,8 +82,9 @@ class ServiceSettings(BaseSettings):
     def _https_unless_development(self) -> Self:
         if not self.entity_id.startswith("https://") and not self.insecure_development:
             raise ValueError("entity_id must be an https URL (or ask for insecure_development by name)")
-        if self.entity_id.endswith("/"):
-            raise ValueError("entity_id has no slash at its end")
+        if not is_origin(self.entity_id):
+            # Browsers compare their forms' origin with it, and everything published lies at the root of its host.
+            raise ValueError("entity_id is scheme and host in lower case, and the port if it is not the scheme's own: no path, no slash")
         return self
 
     @field_validator("database_url")

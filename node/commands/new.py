@@ -18,12 +18,13 @@ from safepassage.claims import EntityId
 from safepassage.ids import uuid7
 from safepassage.wire_organisations import NewOrganisation
 from shared.clock import system_clock
+from shared.origins import is_origin
 from shared.states import is_state
 
 SAID_RIGHT: Final = {
     "state": "Give --state the postal code of a state, the District or a territory, such as OR; XA to XZ are fictional.",
     "name": "Give --name the agency's name, of 1 to 200 characters.",
-    "entity_id": "Give --entity-id the node's https URL, such as https://exchange.education.example.",
+    "entity_id": "Give --entity-id the node's https URL, in lower case and without a path, such as https://exchange.education.example.",
     "time_zone": "Give --time-zone an IANA name, such as America/Chicago.",
     "exchange_tick_seconds": "Give --tick-seconds 0 to 86,400 seconds.",
 }
@@ -64,7 +65,7 @@ def new(
         _refuse("time_zone")
     if not is_state(state):
         _refuse("state")
-    if not (insecure_development or entity_id.startswith("https://")):
+    if not is_origin(entity_id) or not (insecure_development or entity_id.startswith("https://")):
         _refuse("entity_id")
     try:
         node = begin_node(folder, file, now=now)
