@@ -147,3 +147,11 @@ def test_a_client_is_registered_with_one_way_of_proving_who_it_is(node: Node, tm
         assert node.clients(*about, *wrong)[0] == 2, wrong
     assert node.clients(*about, "--address", "192.0.2.7")[0] == 1, "a client with a secret opens rosters alone"
     assert node.did("list") == ""
+
+
+def test_a_mistyped_purpose_registers_nobody(node: Node, tmp_path: Path) -> None:
+    about = ("--name", "SIS", "--organisation", node.agency, "--scope", "decisions:read", "--purpose", "instrucion")
+    for command in (("add", str(tmp_path / "sis.json")), ("register", "--certificate-name", "san_dns=sis.example")):
+        code, said = node.clients(*command, *about)
+        assert (code, "instruction" in said) == (1, True), said
+    assert (node.did("list"), list(tmp_path.glob("sis*"))) == ("", [])

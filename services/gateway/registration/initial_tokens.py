@@ -12,7 +12,7 @@ from safepassage.ids import uuid7
 from safepassage.problems.registrations import InitialTokenSpent
 from safepassage.problems.requests import InvalidRequest, NotFound
 from safepassage.wire_registrations import InitialToken, IssuedInitialToken, NewInitialToken
-from services.gateway.registry.client_grants import Granter, require_grants
+from services.gateway.registry.client_grants import Granter, require_grants, require_purposes
 from services.gateway.tables import InitialTokenRow, OrganisationRow
 from shared.contracts.audit import Actor, Context, Event
 from shared.outbox import Outbox
@@ -39,11 +39,12 @@ def initial_token_of(row: InitialTokenRow) -> InitialToken:
 async def issue_initial_token(
     tx: AsyncSession, outbox: Outbox, new: NewInitialToken, *, granter: Granter, actor: Actor, now: datetime
 ) -> IssuedInitialToken:
-    """Make a token; it is told here and nowhere else. Raises InvalidRequest, ScopeNotGrantable."""
+    """Make a token; it is told here and nowhere else. Raises InvalidRequest, ScopeNotGrantable, UnknownPurpose."""
     organisation = await tx.get(OrganisationRow, new.organisation_id)
     if organisation is None or organisation.kind == "peer":
         raise InvalidRequest("there is no such organization that may have clients", field="organisation_id")
     require_grants(new.scopes, organisation, granter)
+    require_purposes(new.purposes)
     token = secrets.token_urlsafe(32)
     row = InitialTokenRow(
         id=uuid7(now),

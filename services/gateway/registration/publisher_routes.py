@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request
 from sqlalchemy import select
 
 from safepassage.problems.access import ClientKeyNotUsable, ScopeNotGrantable
+from safepassage.problems.privacy import UnknownPurpose
 from safepassage.problems.registrations import PublisherTaken
 from safepassage.problems.requests import (
     IdempotencyKeyMissing,
@@ -49,7 +50,8 @@ async def _require_publisher(tx: Transaction, publisher_id: UUID, caller: Caller
     "",
     status_code=201,
     responses=responses(
-        InvalidRequest, ClientKeyNotUsable, ScopeNotGrantable, NotPermitted, PublisherTaken, IdempotencyKeyMissing, IdempotencyKeyReused
+        *(InvalidRequest, ClientKeyNotUsable, ScopeNotGrantable, UnknownPurpose, NotPermitted, PublisherTaken),
+        *(IdempotencyKeyMissing, IdempotencyKeyReused),
     ),
 )
 async def add_publisher(
@@ -90,7 +92,9 @@ async def read_publisher(publisher_id: UUID, caller: Administrator, tx: ReadOnly
     return publishers.publisher_of(await _require_publisher(tx, publisher_id, caller))
 
 
-@router.put("/{publisher_id}", responses=responses(NotFound, VersionConflict, ClientKeyNotUsable, ScopeNotGrantable, NotPermitted))
+@router.put(
+    "/{publisher_id}", responses=responses(NotFound, VersionConflict, ClientKeyNotUsable, ScopeNotGrantable, UnknownPurpose, NotPermitted)
+)
 async def change_publisher(
     publisher_id: UUID, change: PublisherChange, caller: Administrator, request: Request, tx: Transaction, now: Now
 ) -> Publisher:

@@ -16,7 +16,7 @@ from safepassage.problems.requests import InvalidRequest, NotFound, NotPermitted
 from safepassage.wire_clients import JwkSet
 from safepassage.wire_registrations import NewPublisher, Publisher, PublisherChange
 from services.gateway.oauth.client_keys import client_keys
-from services.gateway.registry.client_grants import Granter, require_grants
+from services.gateway.registry.client_grants import Granter, require_grants, require_purposes
 from services.gateway.tables import OrganisationRow, PublisherRow
 from shared.contracts.audit import Actor, Context, Event
 from shared.outbox import Outbox
@@ -44,7 +44,7 @@ def publisher_of(row: PublisherRow) -> Publisher:
 
 
 async def add_publisher(tx: AsyncSession, outbox: Outbox, new: NewPublisher, *, granter: Granter, actor: Actor, now: datetime) -> Publisher:
-    """Register a publisher. Raises InvalidRequest, ClientKeyNotUsable, ScopeNotGrantable, NotPermitted, PublisherTaken."""
+    """Register a publisher. Raises as `_set`, InvalidRequest, PublisherTaken."""
     organisation = await tx.get(OrganisationRow, new.organisation_id)
     if organisation is None or organisation.kind == "peer":
         raise InvalidRequest("there is no such organization that may have clients", field="organisation_id")
@@ -64,7 +64,7 @@ async def change_publisher(
 ) -> Publisher:
     """Replace keys and bounds, for registrations to come.
 
-    Raises NotFound, VersionConflict, ClientKeyNotUsable, ScopeNotGrantable, NotPermitted.
+    Raises as `_set`, NotFound, VersionConflict.
     """
     row = await _locked(tx, publisher_id)
     if row.version != change.version:
@@ -95,8 +95,12 @@ async def enable_publisher(tx: AsyncSession, outbox: Outbox, publisher_id: UUID,
 
 
 def _set(row: PublisherRow, said: NewPublisher | PublisherChange, organisation: OrganisationRow, granter: Granter) -> None:
-    """INVARIANT: nobody lets a publisher give what they could not give themselves; who comes in unseen is the state agency's to say."""
+    """INVARIANT: nobody lets a publisher give what they could not give themselves; who comes in unseen is the state agency's to say.
+
+    Raises ScopeNotGrantable, UnknownPurpose, NotPermitted, ClientKeyNotUsable.
+    """
     require_grants(said.scopes, organisation, granter)
+    require_purposes(said.purposes, held=(row.purposes or "").split())
     if said.trusted and granter is not None and granter[0] != "sea":
         raise NotPermitted("the state agency alone trusts a publisher", field="trusted")
     client_keys(said.jwks)

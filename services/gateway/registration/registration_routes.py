@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request
 from sqlalchemy import select
 
 from safepassage.problems.access import PartySuspended, ScopeNotGrantable
+from safepassage.problems.privacy import UnknownPurpose
 from safepassage.problems.registrations import InitialTokenSpent, RegistrationNotPending
 from safepassage.problems.requests import InvalidRequest, NotFound
 from safepassage.wire_registrations import (
@@ -81,7 +82,7 @@ async def refuse_registration(client_id: UUID, caller: Administrator, request: R
     return await approvals.refuse(tx, request.app.state.outbox, client_id, actor=client_actor(caller), now=now)
 
 
-@router.post(TOKENS, status_code=201, responses=responses(InvalidRequest, ScopeNotGrantable))
+@router.post(TOKENS, status_code=201, responses=responses(InvalidRequest, ScopeNotGrantable, UnknownPurpose))
 async def issue_initial_token(
     new: NewInitialToken, caller: Administrator, request: Request, tx: Transaction, now: Now
 ) -> IssuedInitialToken:

@@ -9,9 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.problems.access import ScopeNotGrantable
+from safepassage.problems.privacy import UnknownPurpose
 from safepassage.problems.requests import InvalidRequest
 from safepassage.wire_clients import ClientGrants, GrantType, NewClient, TlsSubject
 from safepassage.wire_organisations import OrganisationKind
+from services.gateway.console.purpose_words import PURPOSE_WORDS
 from services.gateway.oauth.client_certificates import require_subject
 from services.gateway.oauth.codes.redirects import is_loopback
 from services.gateway.oauth.scopes import LEGACY_SCOPES, require_grantable, require_own
@@ -37,6 +39,16 @@ def require_grants(scopes: Collection[str], organisation: OrganisationRow, grant
     require_grantable(scopes, to=organisation.organisation.kind, by=by, granter_scopes=granter_scopes)
     if len(set(scopes)) != len(scopes):
         raise ScopeNotGrantable("a scope comes twice", field="scopes")
+
+
+def require_purposes(purposes: Collection[str], *, held: Collection[str] = ()) -> None:
+    """Check that purposes are of the vocabulary: no rule and no agreement knows another, so that nothing would ever come of it.
+
+    held  what the client may ask for already, whatever it is
+    Raises UnknownPurpose.
+    """
+    if not PURPOSE_WORDS.keys() | set(held) >= set(purposes):
+        raise UnknownPurpose("one of " + ", ".join(PURPOSE_WORDS), field="purposes")
 
 
 def require_name(subject: TlsSubject) -> None:

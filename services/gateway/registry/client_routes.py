@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.problems.access import ClientKeyNotUsable, PartySuspended, ScopeNotGrantable
+from safepassage.problems.privacy import UnknownPurpose
 from safepassage.problems.registrations import RegistrationNotApproved
 from safepassage.problems.requests import IdempotencyKeyMissing, IdempotencyKeyReused, InvalidRequest, NotFound, VersionConflict
 from safepassage.wire_clients import Client, ClientGrants, ClientKeys, ClientPage, NewClient
@@ -43,7 +44,10 @@ async def require_client(tx: AsyncSession, client_id: UUID, caller: CallerClaims
 @router.post(
     "",
     status_code=201,
-    responses=responses(InvalidRequest, ClientKeyNotUsable, ScopeNotGrantable, PartySuspended, IdempotencyKeyMissing, IdempotencyKeyReused),
+    responses=responses(
+        *(InvalidRequest, ClientKeyNotUsable, ScopeNotGrantable, UnknownPurpose, PartySuspended),
+        *(IdempotencyKeyMissing, IdempotencyKeyReused),
+    ),
 )
 async def register_client(
     new: NewClient, caller: Administrator, key: IdempotencyKey, request: Request, tx: Transaction, now: Now
@@ -80,7 +84,7 @@ async def read_client(client_id: UUID, caller: Administrator, tx: ReadOnly) -> C
     return clients.client_of(await require_client(tx, client_id, caller))
 
 
-@router.put("/{client_id}/grants", responses=responses(NotFound, VersionConflict, ScopeNotGrantable))
+@router.put("/{client_id}/grants", responses=responses(NotFound, VersionConflict, ScopeNotGrantable, UnknownPurpose))
 async def change_client_grants(
     client_id: UUID, grants: ClientGrants, caller: Administrator, request: Request, tx: Transaction, now: Now
 ) -> Client:

@@ -26,6 +26,7 @@ from services.gateway.registry.client_grants import (
     require_legacy,
     require_name,
     require_own_client,
+    require_purposes,
 )
 from services.gateway.registry.standing_parties import keep_out, lock_party_of, require_not_suspended
 from services.gateway.tables import ClientRow, OrganisationRow, RegistrationRow
@@ -69,13 +70,14 @@ async def register_client(
 ) -> Client:
     """Register a client. `development`: whether it may be answered on loopback.
 
-    Raises InvalidRequest, ClientKeyNotUsable, ScopeNotGrantable, PartySuspended.
+    Raises InvalidRequest, ClientKeyNotUsable, ScopeNotGrantable, UnknownPurpose, PartySuspended.
     """
     organisation = await tx.get(OrganisationRow, new.organisation_id, with_for_update=True)
     if organisation is None or organisation.kind == "peer":
         raise InvalidRequest("there is no such organization that may have clients", field="organisation_id")
     await require_not_suspended(tx, organisation.id)
     require_grants(new.scopes, organisation, granter)
+    require_purposes(new.purposes)
     grant_types = grant_types_of(new, development=development)
     if new.jwks is not None:
         client_keys(new.jwks)
@@ -124,13 +126,14 @@ async def change_grants(
 ) -> Client:
     """Replace a client's scopes and purposes. Tokens that say more count no more, and what people agreed to and is more ends.
 
-    Raises NotFound, VersionConflict, ScopeNotGrantable.
+    Raises NotFound, VersionConflict, ScopeNotGrantable, UnknownPurpose.
     """
     row = await _locked(tx, client_id, grants.version)
     organisation = await tx.get(OrganisationRow, row.organisation_id)
     if organisation is None:
         raise NotFound
     require_grants(grants.scopes, organisation, granter)
+    require_purposes(grants.purposes, held=row.purposes.split())
     if row.authentication == "client_secret":
         require_legacy(grants)
     await require_exchangeable(tx, grants.may_exchange, organisation.id)

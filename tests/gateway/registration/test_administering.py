@@ -83,6 +83,10 @@ async def test_a_district_lets_others_give_only_what_it_has_and_trusts_nobody_un
         "what it has": (publisher_of(oak.id, keys), (201, "")),
         "what it has not": (publisher_of(oak.id, keys, scopes=["records:read"], issuer="https://b.example"), (422, "scope-not-grantable")),
         "what the state gives": (publisher_of(oak.id, keys, scopes=["admin:clients"]), (422, "scope-not-grantable")),
+        "for what no rule knows": (
+            publisher_of(oak.id, keys, purposes=["instrucion"], issuer="https://f.example"),
+            (422, "unknown-purpose"),
+        ),
         "unseen": (publisher_of(oak.id, keys, trusted=True, issuer="https://c.example"), (403, "not-permitted")),
         "of another": (publisher_of(elm.id, keys, issuer="https://d.example"), (404, "not-found")),
         "a private key": (
@@ -99,6 +103,8 @@ async def test_a_district_lets_others_give_only_what_it_has_and_trusts_nobody_un
             "POST", "/v1/initial-access-tokens", {"organisation_id": str(oak.id), "role": "registrar", "scopes": scopes}
         )
         assert answer.status == expected, scopes
+    body = {"organisation_id": str(oak.id), "role": "registrar", "scopes": ["records:load"], "purposes": ["instrucion"]}
+    assert (await oaks.ask("POST", "/v1/initial-access-tokens", body)).code == "unknown-purpose"
     foreign = await oaks.ask("POST", "/v1/initial-access-tokens", {"organisation_id": str(elm.id), "role": "r", "scopes": ["records:load"]})
     assert foreign.status == 404
 

@@ -3,11 +3,13 @@ from uuid import UUID, uuid4
 
 import pytest
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
+from sqlalchemy import update
 
 from safepassage.canonical import to_base64url
 from safepassage.problems.access import ScopeNotGrantable
 from safepassage.wire_clients import NewClient
 from services.gateway.oauth.scopes import SCOPES, require_grantable
+from services.gateway.tables import ClientRow
 from tests.gateway.by_hand import Answer, Party, ask_token, new_key
 from tests.gateway.house import ISSUER, House
 from tests.isolation.store_steps import store_steps
@@ -201,6 +203,25 @@ async def test_grants_change_for_tokens_to_come(house: House, admin: Party) -> N
     assert (await ask_token(house.app, party, house.now)).json["scope"] == "audit:search decisions:read"
     overtaken = await house.call(admin, token, "PUT", path, json=grants)
     assert (overtaken.status, overtaken.code) == (409, "version-conflict")
+
+
+@pytest.mark.anyio
+async def test_a_purpose_that_no_rule_knows_is_given_to_nobody_new_and_left_to_whom_it_was_given_before(house: House, admin: Party) -> None:
+    state, mistyped = (await house.hand.organisations())[0], ["assesment"]
+    answer = await post(house, admin, body_of(state.id, Party("", ISSUER), "records:read", purposes=mistyped))
+    assert (answer.status, answer.code, answer.json["field"]) == (422, "unknown-purpose", "purposes")
+    assert "assessment" in answer.json["detail"]
+    assert "assesment" not in answer.body.decode()
+    token, party = await house.token(admin), await house.sea_party("decisions:read", purposes=["assessment"])
+    path = f"/v1/clients/{party.client_id}/grants"
+    grants = {"version": 1, "scopes": ["decisions:read"], "purposes": mistyped}
+    assert (await house.call(admin, token, "PUT", path, json=grants)).code == "unknown-purpose"
+    async with house.app.state.database.transaction() as tx:  # of a client from before there was this check
+        await tx.execute(update(ClientRow).where(ClientRow.id == UUID(party.client_id)).values(purposes="assesment"))
+    kept = await house.call(admin, token, "PUT", path, json=grants)
+    assert (kept.status, kept.json["purposes"]) == (200, mistyped)
+    more = grants | {"version": 2, "purposes": [*mistyped, "instrucion"]}
+    assert (await house.call(admin, token, "PUT", path, json=more)).code == "unknown-purpose"
 
 
 @pytest.mark.anyio
