@@ -13,6 +13,7 @@ from safepassage.client import calls
 from safepassage.client.call import Call
 from safepassage.client.methods import Awaited
 from safepassage.client.operations import AsyncOperations
+from services.gateway.door.routing_table import ROUTES
 from shared.who_may_call import SERVICES
 from tests.documented import documented
 
@@ -114,6 +115,22 @@ def test_every_call_is_an_operation(name: str) -> None:
 def test_what_is_told_once_is_never_asked_for_again_by_the_client_itself() -> None:
     """The node keeps a digest of it: asked again, it could only make another one, and a lost answer is for a person to look at."""
     assert [built(name).may_repeat for name in sorted(TOLD_ONCE)] == [False] * len(TOLD_ONCE)
+
+
+DOOR = {(route.method, route.template): min(route.answer_seconds, route.total_seconds) for route in ROUTES}
+
+
+@pytest.mark.parametrize("name", sorted(OPERATIONS))
+def test_an_answer_is_waited_for_as_long_as_the_door_lets_it_take(name: str) -> None:
+    """Who leaves earlier stops a load that goes well, and begins it anew: it would never end."""
+    method, path = OPERATIONS[name]
+    assert built(name).answer_seconds >= DOOR[method, path.replace("{tile_path}", "{path:path}")]
+
+
+@pytest.mark.parametrize("name", ONE_FOR_MANY)
+def test_a_call_for_many_operations_waits_for_the_slowest_of_them(name: str) -> None:
+    slowest = max(seconds for (_, template), seconds in DOOR.items() if template.startswith(ONE_FOR_MANY[name]))
+    assert CALLS[name]("orgs").answer_seconds >= slowest
 
 
 @pytest.mark.parametrize("name", sorted(OPERATIONS.keys() - TOLD_ONCE))

@@ -118,7 +118,7 @@ class Quotas:
             left = limit - count.known - count.own - 1
             if left < 0:
                 self._reached.add((holder, quota, self._today))
-                raise QuotaSpent(quota, limit, retry_after_seconds=seconds)
+                raise QuotaSpent(quota=quota, limit=limit, retry_after_seconds=seconds)
             lefts += [left, seconds]
         for _, count, _ in plan.counts:
             count.own += 1

@@ -76,7 +76,7 @@ class Access:
     person: PersonsGrant | None = None
     """For whom the client acts, if it does for a person."""
     nonce: str | None = None
-    _token: str | None = None
+    _token: str | None = field(default=None, repr=False)
     _renew_at: float = 0.0
 
     @classmethod
@@ -88,9 +88,10 @@ class Access:
         """The token, or None when a new one is needed."""
         return self._token if now.timestamp() < self._renew_at else None
 
-    def forget_token(self) -> None:
-        """It was refused: the next call gets a new one."""
-        self._token, self._renew_at = None, 0.0
+    def forget_token(self, refused: str) -> None:
+        """A token was refused: the next call gets a new one, unless another call already did."""
+        if self._token == refused:
+            self._token, self._renew_at = None, 0.0
 
     def learn_metadata(self, body: bytes) -> None:
         """Where the endpoints are. They have to be the node's own. Raises AnswerNotUnderstood."""
@@ -114,8 +115,7 @@ class Access:
 
     def act_for(self, person: PersonsGrant) -> None:
         """From now on tokens are asked for with a person's answer."""
-        self.person = person
-        self.forget_token()
+        self.person, self._token, self._renew_at = person, None, 0.0
 
     def token_form(self, now: datetime) -> dict[str, str]:
         """The form of a token request, with a new assertion."""
@@ -134,8 +134,8 @@ class Access:
         details |= {} if self.file.agreement_id is None else {"agreement_id": str(self.file.agreement_id)}
         return {"authorization_details": json.dumps([details])}
 
-    def learn_token(self, body: bytes, now: datetime) -> None:
-        """Keep the token of an answer. Raises AnswerNotUnderstood, also for a token that is not bound to our key."""
+    def learn_token(self, body: bytes, now: datetime) -> str:
+        """Keep the token of an answer, and give it. Raises AnswerNotUnderstood, also for a token that is not bound to our key."""
         try:
             answer = TokenAnswer.model_validate_json(body)
         except ValidationError as error:
@@ -146,17 +146,15 @@ class Access:
             self.person.refresh_token = answer.refresh_token or self.person.refresh_token
         self._token = answer.access_token
         self._renew_at = now.timestamp() + max(answer.expires_in / 2, answer.expires_in - RENEWED_BEFORE_SECONDS)
+        return answer.access_token
 
     def proof(self, method: str, path: str, now: datetime, *, token: str | None) -> str:
         """A proof for a request to `path`. It names the URL as the node knows itself."""
         url = self.file.issuer + path
         return proof(self.proof_key, method=method, url=url, now=now, token=token, nonce=self.nonce)
 
-    def authorization(self, method: str, path: str, now: datetime) -> dict[str, str]:
-        """The headers of an authorised request. Needs a token."""
-        token = self._token
-        if token is None:
-            raise AnswerNotUnderstood("no token was granted")
+    def authorization(self, method: str, path: str, now: datetime, *, token: str) -> dict[str, str]:
+        """The headers of an authorised request."""
         return {"authorization": f"DPoP {token}", "dpop": self.proof(method, path, now, token=token)}
 
 

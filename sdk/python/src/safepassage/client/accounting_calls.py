@@ -3,7 +3,7 @@
 from typing import Literal
 from uuid import UUID
 
-from safepassage.client.call import Call, Page, fetching, paged, path_of, reading, writing
+from safepassage.client.call import Call, Page, fetching, paged, path_of, reading, taking, writing
 from safepassage.wire_log import DisclosureAccounting, DisclosureCopy, DisclosureCopyContent, DisclosureCopyPage, HandedOver, LogOrder
 
 
@@ -28,7 +28,7 @@ def export_disclosure_accounting_document(
 ) -> Call[bytes]:
     """The whole record of 34 CFR 99.32 for one student as a PDF for the parent, in English or Spanish; logged. Scope audit:accounting."""
     path = path_of("/v1/students/{id}/disclosure-accounting/document", id=student_id)
-    return fetching(path, accept="application/pdf", query={"recordable_only": recordable_only, "language": language})
+    return taking(60, fetching(path, accept="application/pdf", query={"recordable_only": recordable_only, "language": language}))
 
 
 def list_disclosure_copies(*, ungiven: bool | None = None, limit: int | None = None) -> Call[Page[DisclosureCopyPage]]:

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Final
 from uuid import UUID, uuid4
 
-from safepassage.client.call import Call, fetching, path_of, putting, reading
+from safepassage.client.call import Call, fetching, path_of, putting, reading, taking
 from safepassage.wire_attachments import Attachment, Attachments, MediaType
 
 _ALL: Final = "/v1/students/{id}/attachments"
@@ -27,7 +27,7 @@ def load_attachment(
     """
     identifier = attachment_id or uuid4()
     query = {"element": element, "dated": dated}
-    return putting(path_of(_ONE, id=student_id, attachment_id=identifier), content, media_type, Attachment, query=query)
+    return taking(1800, putting(path_of(_ONE, id=student_id, attachment_id=identifier), content, media_type, Attachment, query=query))
 
 
 def list_attachments(student_id: UUID) -> Call[Attachments]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Generic, TypeVar
 from urllib.parse import parse_qsl, quote, urlsplit
 from uuid import uuid4
@@ -18,6 +18,7 @@ M = TypeVar("M", bound=BaseModel)
 Read = Callable[[httpx2.Response], A]
 Query = tuple[tuple[str, str], ...]
 SAFE: Final = frozenset({"GET", "HEAD", "PUT", "DELETE"})
+ANSWER_SECONDS: Final = 30.0
 _NEXT: Final = re.compile(r'<([^<>]*)>\s*;\s*rel="?next"?')
 
 
@@ -30,12 +31,15 @@ class Call(Generic[A]):
     """Absolute, its parts percent-encoded (`path_of`)."""
     read: Read[A]
     query: Query = ()
-    body: bytes | None = None
+    body: bytes | None = field(default=None, repr=False)
+    """Kept out of what a log or a traceback shows of a call: it may say who a child is."""
     content_type: str | None = None
     accept: str = "application/json"
     idempotency_key: str | None = None
     repeatable: bool = False
     """A POST that only reads: asking twice does no harm."""
+    answer_seconds: float = ANSWER_SECONDS
+    """The longest that a node takes for it until its answer begins; the client waits longer, and hears why there is none."""
 
     @property
     def may_repeat(self) -> bool:
@@ -162,6 +166,11 @@ def asking_for_file(path: str, body: BaseModel, read: Read[A]) -> Call[A]:
 def fetching(path: str, *, accept: str = "application/octet-stream", query: Mapping[str, object] | None = None) -> Call[bytes]:
     """A GET of bytes as they are: a checkpoint, a tile, a proof file."""
     return Call("GET", path, lambda response: response.content, query=_query(query), accept=accept)
+
+
+def taking(seconds: float, call: Call[A]) -> Call[A]:
+    """The same call, for which a node may take longer than for most."""
+    return replace(call, answer_seconds=seconds)
 
 
 def _as_model(answer: type[M]) -> Read[M]:

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from safepassage.client.call import Call, asking, fetching, path_of, reading, writing
+from safepassage.client.call import Call, asking, fetching, path_of, reading, taking, writing
 from safepassage.wire_credentials import CredentialRevocation, IssuedCredential, NewTranscript, RevokedCredential
 from safepassage.wire_educators import EducatorId, HeldMicroCredential, HeldMicroCredentials, NewMicroCredential, PresentedCredential
 from safepassage.wire_exchange import ExchangeRequest
@@ -37,7 +37,7 @@ def receive_educator_credential(presented: PresentedCredential, *, idempotency_k
 
 def search_educator_credentials(educator: EducatorId) -> Call[HeldMicroCredentials]:
     """What the organisation keeps of one educator, each verified anew; logged. Scope educators:credentials."""
-    return asking("/v1/educator-credentials/searches", educator, HeldMicroCredentials)
+    return taking(60, asking("/v1/educator-credentials/searches", educator, HeldMicroCredentials))
 
 
 def create_educator_credential_request(new: NewCredentialRequest, *, idempotency_key: str | None = None) -> Call[ExchangeRequest]:

@@ -26,7 +26,12 @@ from safepassage.trust_members import is_loopback_http
 
 A = TypeVar("A")
 
-TIMEOUT: Final = httpx2.Timeout(30.0, connect=5.0)
+HEARD_SECONDS: Final = 15.0
+"""That a client waits longer than a node may take: what it says of that is heard, and a call is not made anew that it still works on."""
+
+
+def _patience(step: Send, timeout: httpx2.Timeout | None) -> httpx2.Timeout:
+    return timeout or httpx2.Timeout(30.0, connect=5.0, read=step.answer_seconds + HEARD_SECONDS)
 
 
 def _tls(file: ClientFile) -> ssl.SSLContext:
@@ -72,6 +77,7 @@ class Client(AsyncOperations):
         student = await client.read_student(student_id)
 
     purpose    what its tokens are for, where it is not the client file's
+    timeout    for every call; by default each waits for its answer a little longer than a node may take for it (45 s, a roster 135)
     transport  another way to the node, such as a test's
     """
 
@@ -80,17 +86,16 @@ class Client(AsyncOperations):
         file: ClientFile,
         *,
         purpose: str | None = None,
-        timeout: httpx2.Timeout = TIMEOUT,
+        timeout: httpx2.Timeout | None = None,
         transport: httpx2.AsyncBaseTransport | None = None,
         clock: Clock = system_clock,
         pause: Callable[[float], Awaitable[None]] = anyio.sleep,
     ) -> None:
         self._access, self._clock, self._pause = Access.of(file, purpose=purpose), clock, pause
+        self._timeout = timeout
         self._lock = anyio.Lock()
         with _by_a_known_way():
-            self._http = httpx2.AsyncClient(
-                base_url=file.address, timeout=timeout, transport=transport, verify=_tls(file), trust_env=_uses_proxies(file)
-            )
+            self._http = httpx2.AsyncClient(base_url=file.address, transport=transport, verify=_tls(file), trust_env=_uses_proxies(file))
 
     async def run(self, call: Call[A]) -> A:
         """Make a call and give its answer."""
@@ -117,8 +122,8 @@ class Client(AsyncOperations):
 
     async def headers_for(self, method: str, path: str) -> dict[str, str]:
         """Authorization and DPoP for one request that is sent by other means, with a token if there is none yet. `path` without query."""
-        await self._need_token()
-        return self._access.authorization(method, path, self._clock())
+        token = await self._need_token()
+        return self._access.authorization(method, path, self._clock(), token=token)
 
     async def _drive(self, flow: Generator[Step, Outcome, A]) -> A:
         outcome: Outcome = None
@@ -133,19 +138,18 @@ class Client(AsyncOperations):
     async def _do(self, step: Step) -> Outcome:
         if isinstance(step, Send):
             try:
-                return await self._http.request(step.method, step.path, headers=step.headers, content=step.content)
+                patience = _patience(step, self._timeout)
+                return await self._http.request(step.method, step.path, headers=step.headers, content=step.content, timeout=patience)
             except (httpx2.TransportError, httpx2.DecodingError) as error:
                 return _unread(error)
         if isinstance(step, Pause):
             await self._pause(step.seconds)
-        if isinstance(step, NeedToken):
-            await self._need_token()
-        return None
+        return await self._need_token() if isinstance(step, NeedToken) else None
 
-    async def _need_token(self) -> None:
+    async def _need_token(self) -> str:
         async with self._lock:
-            if self._access.token(self._clock()) is None:
-                await self._drive(token_flow(self._access, self._clock, random.random))
+            held = self._access.token(self._clock())
+            return await self._drive(token_flow(self._access, self._clock, random.random)) if held is None else held
 
     async def aclose(self) -> None:
         """Close its connections."""
@@ -172,17 +176,16 @@ class BlockingClient(BlockingOperations):
         file: ClientFile,
         *,
         purpose: str | None = None,
-        timeout: httpx2.Timeout = TIMEOUT,
+        timeout: httpx2.Timeout | None = None,
         transport: httpx2.BaseTransport | None = None,
         clock: Clock = system_clock,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._access, self._clock, self._pause = Access.of(file, purpose=purpose), clock, pause
+        self._timeout = timeout
         self._lock = threading.RLock()
         with _by_a_known_way():
-            self._http = httpx2.Client(
-                base_url=file.address, timeout=timeout, transport=transport, verify=_tls(file), trust_env=_uses_proxies(file)
-            )
+            self._http = httpx2.Client(base_url=file.address, transport=transport, verify=_tls(file), trust_env=_uses_proxies(file))
 
     def run(self, call: Call[A]) -> A:
         """Make a call and give its answer."""
@@ -209,8 +212,8 @@ class BlockingClient(BlockingOperations):
 
     def headers_for(self, method: str, path: str) -> dict[str, str]:
         """Authorization and DPoP for one request that is sent by other means, with a token if there is none yet. `path` without query."""
-        self._need_token()
-        return self._access.authorization(method, path, self._clock())
+        token = self._need_token()
+        return self._access.authorization(method, path, self._clock(), token=token)
 
     def _drive(self, flow: Generator[Step, Outcome, A]) -> A:
         outcome: Outcome = None
@@ -225,19 +228,18 @@ class BlockingClient(BlockingOperations):
     def _do(self, step: Step) -> Outcome:
         if isinstance(step, Send):
             try:
-                return self._http.request(step.method, step.path, headers=step.headers, content=step.content)
+                patience = _patience(step, self._timeout)
+                return self._http.request(step.method, step.path, headers=step.headers, content=step.content, timeout=patience)
             except (httpx2.TransportError, httpx2.DecodingError) as error:
                 return _unread(error)
         if isinstance(step, Pause):
             self._pause(step.seconds)
-        if isinstance(step, NeedToken):
-            self._need_token()
-        return None
+        return self._need_token() if isinstance(step, NeedToken) else None
 
-    def _need_token(self) -> None:
+    def _need_token(self) -> str:
         with self._lock:
-            if self._access.token(self._clock()) is None:
-                self._drive(token_flow(self._access, self._clock, random.random))
+            held = self._access.token(self._clock())
+            return self._drive(token_flow(self._access, self._clock, random.random)) if held is None else held
 
     def close(self) -> None:
         """Close its connections."""

@@ -12,7 +12,8 @@ import httpx2
 from pydantic import ValidationError
 
 from safepassage.client.access import METADATA_PATH, NO_WORD, Access, oauth_error
-from safepassage.client.call import Call
+from safepassage.client.call import ANSWER_SECONDS, Call
+from safepassage.client.refused_headers import take_headers
 from safepassage.client.retries import Failure, pause_before_next, seconds_of
 from safepassage.clock import Clock
 from safepassage.problems import Problem, Retry, SuiteError, problem_from
@@ -27,8 +28,10 @@ class Send:
 
     method: str
     path: str
-    headers: dict[str, str] = field(default_factory=dict)
-    content: bytes | None = None
+    headers: dict[str, str] = field(default_factory=dict, repr=False)
+    content: bytes | None = field(default=None, repr=False)
+    """As the headers kept out of what a traceback shows: tokens and assertions are in them, children in it."""
+    answer_seconds: float = ANSWER_SECONDS
 
 
 @dataclass(frozen=True)
@@ -40,19 +43,19 @@ class Pause:
 
 @dataclass(frozen=True)
 class NeedToken:
-    """See to it that the access has a token (one task at a time)."""
+    """See to it that the access has a token (one task at a time); the outcome is the token."""
 
 
 NO_NODE: Final = frozenset({407, 429, 502, 503, 504})
 """Statuses that, without a problem of ours, say that the node was not reached, or not yet."""
 
 Step = Send | Pause | NeedToken
-Outcome = httpx2.Response | httpx2.TransportError | None
+Outcome = httpx2.Response | httpx2.TransportError | str | None
 Random = Callable[[], float]
 
 
-def token_flow(access: Access, clock: Clock, random: Random) -> Generator[Step, Outcome, None]:
-    """Get a token. Raises TokenNotGranted, NodeUnreachable, AnswerNotUnderstood, or the node's problem."""
+def token_flow(access: Access, clock: Clock, random: Random) -> Generator[Step, Outcome, str]:
+    """Get a token, and give it. Raises TokenNotGranted, NodeUnreachable, AnswerNotUnderstood, or the node's problem."""
     yield from metadata_flow(access, clock, random)
     path = access.token_path or ""
 
@@ -64,7 +67,7 @@ def token_flow(access: Access, clock: Clock, random: Random) -> Generator[Step, 
     response = yield from attempts(request, access, clock, random, may_repeat=True)
     if response.status_code != 200:
         raise _no_token(response, clock)
-    access.learn_token(response.content, clock())
+    return access.learn_token(response.content, clock())
 
 
 def metadata_flow(access: Access, clock: Clock, random: Random) -> Generator[Step, Outcome, None]:
@@ -86,14 +89,17 @@ def call_flow(call: Call[A], access: Access, clock: Clock, random: Random) -> Ge
         headers["idempotency-key"] = call.idempotency_key
     query = "?" + urlencode(call.query) if call.query else ""
 
-    def request() -> Send:
-        return Send(call.method, call.path + query, {**headers, **access.authorization(call.method, call.path, clock())}, call.body)
+    used = ""
+
+    def request(token: str) -> Send:
+        nonlocal used
+        used, signed = token, {**headers, **access.authorization(call.method, call.path, clock(), token=token)}
+        return Send(call.method, call.path + query, signed, call.body, call.answer_seconds)
 
     for renewed in (False, True):
-        yield NeedToken()
-        response = yield from attempts(request, access, clock, random, may_repeat=call.may_repeat)
+        response = yield from with_tokens(request, access, clock, random, may_repeat=call.may_repeat)
         if response.status_code == 401 and not renewed and _token_refused(response):
-            access.forget_token()
+            access.forget_token(used)
             continue
         break
     if response.is_success:
@@ -105,9 +111,32 @@ def attempts(
     request: Callable[[], Send], access: Access, clock: Clock, random: Random, *, may_repeat: bool
 ) -> Generator[Step, Outcome, httpx2.Response]:
     """Send until there is an answer that is worth reading; each attempt has its own proof."""
+
+    def next_one() -> Generator[Step, Outcome, Send]:
+        yield from ()
+        return request()
+
+    return (yield from _until_answered(next_one, access, clock, random, may_repeat=may_repeat))
+
+
+def with_tokens(
+    request: Callable[[str], Send], access: Access, clock: Clock, random: Random, *, may_repeat: bool
+) -> Generator[Step, Outcome, httpx2.Response]:
+    """The same with a token each time: while one attempt waits for the next, another task may have forgotten a token that was refused."""
+
+    def next_one() -> Generator[Step, Outcome, Send]:
+        token = yield NeedToken()
+        return request(token if isinstance(token, str) else "")
+
+    return (yield from _until_answered(next_one, access, clock, random, may_repeat=may_repeat))
+
+
+def _until_answered(
+    next_one: Callable[[], Generator[Step, Outcome, Send]], access: Access, clock: Clock, random: Random, *, may_repeat: bool
+) -> Generator[Step, Outcome, httpx2.Response]:
     attempt, nonce_given = 1, False
     while True:
-        outcome = yield request()
+        outcome = yield (yield from next_one())
         if isinstance(outcome, httpx2.Response):
             access.nonce = outcome.headers.get("dpop-nonce", access.nonce)
             if not nonce_given and _nonce_wanted(outcome):
@@ -120,7 +149,7 @@ def attempts(
         if pause is None:
             if isinstance(outcome, httpx2.Response):
                 return outcome
-            raise NodeUnreachable from outcome
+            raise NodeUnreachable from outcome if isinstance(outcome, httpx2.TransportError) else None
         yield Pause(pause)
         attempt += 1
 
@@ -178,6 +207,5 @@ def problem_of(response: httpx2.Response, clock: Clock) -> SuiteError | None:
     if problem is None:
         return None
     error = problem_from(problem)
-    seconds = seconds_of(response.headers.get("retry-after"), now=clock())
-    error.retry_after_seconds = None if seconds is None else int(seconds)
+    take_headers(error, response.headers, now=clock())
     return error

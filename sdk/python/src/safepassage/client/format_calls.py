@@ -3,7 +3,7 @@
 from typing import Literal
 from uuid import UUID
 
-from safepassage.client.call import Call, fetching, path_of
+from safepassage.client.call import Call, fetching, path_of, taking
 
 
 def read_msix_package(evidence_id: UUID, agency_id: UUID, *, without_left: bool = False) -> Call[bytes]:
@@ -12,7 +12,7 @@ def read_msix_package(evidence_id: UUID, agency_id: UUID, *, without_left: bool 
     without_left  without the children whose districts keep the records themselves; else RecordsWithDistricts is raised where there are any
     """
     query = {"evidence_id": evidence_id, "agency_id": agency_id} | ({"without_left": "true"} if without_left else {})
-    return fetching("/v1/msix-package", accept="application/zip", query=query)
+    return taking(120, fetching("/v1/msix-package", accept="application/zip", query=query))
 
 
 def read_roster_document(student: UUID, agreement_id: UUID, format_: Literal["pesc", "sif", "entry"]) -> Call[bytes]:

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from safepassage.client.call import Call, Page, asking, path_of, reading, searching, writing
+from safepassage.client.call import Call, Page, asking, path_of, reading, searching, taking, writing
 from safepassage.wire_chain import SignedChain
 from safepassage.wire_log import FoundEntries, LogOrder
 from safepassage.wire_log_radius import BlastRadius, BlastRadiusCount, BlastRadiusRequest, TouchedStudents
@@ -19,7 +19,7 @@ def list_log_witnesses() -> Call[LogWitnesses]:
 
 def measure_blast_radius(asked: BlastRadiusRequest) -> Call[BlastRadius]:
     """What a credential, key, person or organisation touched between two instants, counted; logged. Scope audit:search."""
-    return asking("/v1/log/blast-radius", asked, BlastRadius)
+    return taking(120, asking("/v1/log/blast-radius", asked, BlastRadius))
 
 
 def begin_blast_radius_count(count_id: UUID, asked: BlastRadiusRequest, *, idempotency_key: str | None = None) -> Call[BlastRadiusCount]:

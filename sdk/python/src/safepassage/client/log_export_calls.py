@@ -1,6 +1,6 @@
 """The operations of an export of the log, as `safepassage.client.calls`. `safepassage.client.log_export` makes one of them."""
 
-from safepassage.client.call import Call, asking, asking_for_file
+from safepassage.client.call import Call, asking, asking_for_file, taking
 from safepassage.wire_exports import GivenPart, ManifestRequest, NewExport, PartRequest, PlannedExport, SignedManifest
 
 
@@ -11,9 +11,10 @@ def plan_log_export(new: NewExport) -> Call[PlannedExport]:
 
 def read_log_export_part(asked: PartRequest) -> Call[GivenPart]:
     """One part of a planned export. Scope audit:export."""
-    return asking_for_file(
+    call = asking_for_file(
         "/v1/log/exports/parts", asked, lambda response: GivenPart(response.content, response.headers.get("export-part", ""))
     )
+    return taking(60, call)
 
 
 def sign_log_export_manifest(asked: ManifestRequest) -> Call[SignedManifest]:

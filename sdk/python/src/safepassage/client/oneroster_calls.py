@@ -11,7 +11,7 @@ from uuid import UUID
 
 import httpx2
 
-from safepassage.client.call import Call, Page
+from safepassage.client.call import Call, Page, taking
 from safepassage.client.roster_objects import RosterObjects, RosterPackage
 from safepassage.problems.calls import AnswerNotUnderstood
 
@@ -57,7 +57,7 @@ def read_roster_package(agreement_id: UUID, *, since: UUID | None = None) -> Cal
         return package
 
     asked = {"agreement_id": str(agreement_id)} | ({} if since is None else {"since": str(since)})
-    return Call("GET", "/v1/roster-package", read, query=tuple(asked.items()), accept="application/zip")
+    return taking(120, Call("GET", "/v1/roster-package", read, query=tuple(asked.items()), accept="application/zip"))
 
 
 def _asked(path: str, query: Mapping[str, str]) -> Call[Page[RosterObjects]]:
@@ -73,4 +73,4 @@ def _asked(path: str, query: Mapping[str, str]) -> Call[Page[RosterObjects]]:
             return Page(page, None)
         return Page(page, _asked(path, {**query, "offset": str(following)}))
 
-    return Call("GET", path, read, query=tuple(query.items()))
+    return taking(60, Call("GET", path, read, query=tuple(query.items())))

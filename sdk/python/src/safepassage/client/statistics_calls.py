@@ -2,14 +2,14 @@
 
 from uuid import UUID
 
-from safepassage.client.call import Call, asking, fetching, path_of, reading
+from safepassage.client.call import Call, asking, fetching, path_of, reading, taking
 from safepassage.wire_statistics import KeptStatisticsList, StatisticsAnswer, StatisticsBudget, StatisticsQuestion
 
 
 def ask_statistics(question: StatisticsQuestion) -> Call[StatisticsAnswer]:
     """Counts and rates by group, charged to the organisation's budget. Scope records:statistics; the state agency also needs
     records:read:state and a purpose."""
-    return asking("/v1/statistics", question, StatisticsAnswer)
+    return taking(60, asking("/v1/statistics", question, StatisticsAnswer))
 
 
 def list_statistics() -> Call[KeptStatisticsList]:

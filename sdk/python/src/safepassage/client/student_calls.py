@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from safepassage.client.call import Call, Page, asking, paged, path_of, reading, uploading, writing
+from safepassage.client.call import Call, Page, asking, paged, path_of, reading, taking, uploading, writing
 from safepassage.record.load_reports import LoadQuality, LoadQualityPage
 from safepassage.record.loads import (
     ChangedStudent,
@@ -40,7 +40,7 @@ def change_student(student_id: UUID, student: ChangedStudent, *, idempotency_key
 def load_roster(roster: bytes, media_type: str, *, idempotency_key: str | None = None) -> Call[LoadReport]:
     """Load a roster: OneRoster 1.2 CSV, Ed-Fi XML or Ed-Fi API files (application/zip), API resources in one document
     (application/vnd.ed-fi+json), or NewStudent lines (application/x-ndjson). Scope records:load."""
-    return uploading("/v1/rosters", roster, media_type, LoadReport, idempotency_key=idempotency_key)
+    return taking(120, uploading("/v1/rosters", roster, media_type, LoadReport, idempotency_key=idempotency_key))
 
 
 def list_load_reports(*, since: datetime | None = None, limit: int | None = None) -> Call[Page[LoadQualityPage]]:

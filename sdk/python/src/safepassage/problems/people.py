@@ -28,7 +28,8 @@ class PersonNotRecentlySeen(SuiteError):
 
     def __init__(self, detail: str | None = None, *, max_age_seconds: int = 0, acr_values: Sequence[str] = (), **about: Any) -> None:
         super().__init__(detail, **about)
-        self.max_age_seconds, self.acr_values = max_age_seconds, acr_values
+        self.max_age_seconds, self.acr_values = max_age_seconds, tuple(acr_values)
+        """For `ask_person`."""
 
 
 class FormNotOurs(SuiteError):

@@ -12,6 +12,6 @@ class QuotaSpent(TooManyRequests):
     remedy = "Wait as long as Retry-After says, or ask an administrator of the node for a larger quota."
     retry = "after"
 
-    def __init__(self, quota: str = "", limit: int = 0, **about: Any) -> None:
-        super().__init__(f"{limit} requests a day: {quota}" if quota else "", **about)
+    def __init__(self, detail: str | None = None, *, quota: str = "", limit: int = 0, **about: Any) -> None:
+        super().__init__(detail or (f"{limit} requests a day: {quota}" if quota else None), **about)
         self.quota, self.limit = quota, limit
