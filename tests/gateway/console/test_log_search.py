@@ -230,7 +230,7 @@ async def test_the_page_is_read_in_spanish_and_words_of_others_are_text(console:
     browser.cookies["language"] = "es"
     page = (await browser.get(f"{LOG}?kind=disclosure")).body.decode()
     assert "¿Quién vio qué?" in page
-    assert "Salieron registros" in page
+    assert "Salieron expedientes" in page
 
 
 async def test_an_organisation_of_this_node_is_shown_by_its_name_and_another_by_its_number(console: Console) -> None:

@@ -47,6 +47,27 @@ def test_a_catalogue_has_every_message_and_none_that_is_no_more(language: str) -
     ] == []
 
 
+WRONG_WORDS = {
+    "nómina": "a payroll: a roster is a lista or matrículas",
+    "ficha": "a file card: a token is a token",
+    "filtración": "a leak: a breach is a brecha",
+    "cofirm": "cosigned is refrendado",
+    "registros de %(students)s": "the log is the registro: a student's records are expedientes",
+}
+"""What a translator writes who does not see the other pages, and why it is wrong."""
+SPANISH = sorted(path for path in (LOCALE.parents[2]).rglob("locale/es/*.po"))
+
+
+@pytest.mark.requirement("CON-words")
+def test_one_thing_is_called_by_one_word_on_all_pages() -> None:
+    assert len(SPANISH) > 20
+    said = []
+    for path in SPANISH:
+        with path.open("rb") as source:
+            said += [(path.name, word) for one in read_po(source, locale="es") for word in WRONG_WORDS if word in str(one.string).lower()]
+    assert said == []
+
+
 def test_every_kind_of_duty_and_alert_has_its_words() -> None:
     assert set(DUTY_WORDS) == set(DUTY_RULES) - set(NOTICE_RULES)
     assert set(ALERT_WORDS) == set(get_args(AlertRule))
