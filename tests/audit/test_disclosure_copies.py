@@ -16,6 +16,7 @@ from services.audit.disclosures import copies
 from services.audit.tables import DisclosureCopyRow, RedisclosureRow
 from tests.audit.audit_node import ELM, OAK, STATE, AuditNode, disclosure, event, give_organisations
 from tests.conftest import StandingClock
+from tests.links import linked
 
 pytestmark = pytest.mark.anyio
 
@@ -150,6 +151,8 @@ async def test_what_was_handed_over_otherwise_is_put_on_record_once_by_the_state
     assert json.loads((await node.send("POST", path, state(node), early)).body)["field"] == "handed_over_at"
     given = DisclosureCopy.model_validate_json((await node.send("POST", path, state(node), body)).body)
     assert (given.state, given.given_to) == ("given", "registered-letter-17")
+    reading = linked("audit.record_disclosure_copy_delivery", "audit.read_disclosure_copy", path=path)
+    assert DisclosureCopy.model_validate(json.loads((await node.send("GET", reading, state(node))).body)["copy"]) == given
     assert (await node.send("POST", path, state(node), body)).status == 409
 
 

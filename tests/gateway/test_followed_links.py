@@ -11,7 +11,6 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any, Final
-from urllib.parse import unquote
 
 import pytest
 import requests
@@ -30,6 +29,7 @@ from tests.gateway.test_against_the_nodes_document import SCHEMA, Standing, requ
 from tests.isolation.coverage import document, operations, route_of
 from tests.isolation.test_isolation import PARTS
 from tests.isolation.two_districts import Request, Stranger, TwoDistricts
+from tests.links import parameters_of
 
 __all__ = ("standing",)
 
@@ -214,11 +214,6 @@ def test_what_is_made_is_read_changed_and_ended_by_its_links_and_no_answer_is_a_
     begun = {name for name, status in following.begun if status < 300}
     assert sorted(set(BEGINNINGS) - begun) == [], "nothing is made there: say in ELSEWHERE why not"
     assert (len(followed) > 80, len(well) > 70, following.longest >= 3) == (True, True, True), (len(followed), len(well), following.longest)
-
-
-def parameters_of(template: str, path: str) -> dict[str, str]:
-    parts = zip(template.split("/"), path.split("/"), strict=True)
-    return {named[1:-1]: unquote(said) for named, said in parts if named.startswith("{")}
 
 
 def _name(case: Case[Any]) -> str:

@@ -5,6 +5,7 @@ there, or else what was answered, as far as the operation takes it: so what was 
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -19,9 +20,10 @@ from schemathesis.core.failures import FailureGroup
 
 from tests.gateway.by_hand import Answer
 from tests.gateway.test_against_the_nodes_document import SCHEMA, Standing, standing
-from tests.gateway.test_followed_links import AS_EVER, CONFORMING, LINKS, Known, known_to, parameters_of
+from tests.gateway.test_followed_links import AS_EVER, CONFORMING, LINKS, Known, known_to
 from tests.isolation.coverage import document, operations, route_of
 from tests.isolation.two_districts import Request, Stranger
+from tests.links import links, parameters_of, said
 
 __all__ = ("standing",)
 
@@ -35,6 +37,7 @@ class Elsewhere(NamedTuple):
     test: str
 
 
+CHANCE: Final = "gateway/test_followed_links"
 ANOTHER_NODE: Final = "another node, and what passes between two"
 LEADING: Final = {
     **dict.fromkeys(
@@ -66,7 +69,7 @@ LEADING: Final = {
             *("audit.begin_blast_radius_count", "audit.save_search", "privacy.list_access", "privacy.record_debarment"),
             *("privacy.record_location", "privacy.take_snapshot", "records.ask_statistics"),
         ),
-        Elsewhere("a body, which is made up by whom chance has follow the links", "gateway/test_followed_links"),
+        Elsewhere("a body, which is made up by whom chance has follow the links", CHANCE),
     ),
 }
 """From where no link is followed here, since nothing is answered well."""
@@ -80,6 +83,11 @@ REFUSED: Final = {
     ("privacy.request_hearing", "privacy.record_hearing"): "privacy/test_amendments_and_hearings",
 }
 """What is followed, and refused for what has to be before it: two approvals, a day that has come, a client with a secret."""
+BY_ANOTHER: Final = {
+    ("records.create_exchange_request", "records.push_received_record"): "records/exchange/test_received_push",
+    ("records.create_exchange_request", "records.send_transfer_notice"): "records/exchange/test_transfer_notices",
+}
+"""Of what leads to several things, those that another test has than its own."""
 ROUNDS: Final = 4
 """What was refused for something that has to come before it is asked again when the rest has been."""
 FIRST: Final = ("GET", "POST", "PUT", "DELETE")
@@ -141,8 +149,9 @@ class InTurn:
     def _follow(self, source: Source, target: str, link: Mapping[str, Any]) -> Source:
         method, template = operations()[target]
         path = template
-        for name, said in link["parameters"].items():
-            path = path.replace("{" + name + "}", _said(said, source))
+        for name, expression in link["parameters"].items():
+            leads = operations()[source.operation][1], source.request.path
+            path = path.replace("{" + name + "}", said(expression, template=leads[0], path=leads[1], answer=source.answer.body))
         owner, body = source.owner, _taken(target, source.answer)
         if target in self._turns:
             owner, known = next(self._turns[target])
@@ -201,24 +210,12 @@ class InTurn:
 
 
 def _links() -> Iterator[tuple[tuple[str, str], Mapping[str, Any]]]:
-    for members in document()["paths"].values():
-        for operation in members.values():
-            for answer in operation["responses"].values():
-                for one in answer.get("links", {}).values():
-                    if (operation["operationId"], one["operationId"]) in LINKS:
-                        yield (operation["operationId"], one["operationId"]), one
+    return ((pair, link) for pair, link in links() if pair in LINKS)
 
 
 def _fits(template: str, path: str) -> bool:
     parts = list(zip_longest(template.split("/"), path.split("/"), fillvalue="?"))
     return all(named == said or named.startswith("{") for named, said in parts)
-
-
-def _said(expression: str, source: Source) -> str:
-    """What a link's expression stands for (OpenAPI 3.1 section 4.8.20.4)."""
-    if expression.startswith("$response.body#/"):
-        return str(json.loads(source.answer.body)[expression.removeprefix("$response.body#/")])
-    return parameters_of(operations()[source.operation][1], source.request.path)[expression.removeprefix("$request.path.")]
 
 
 def _taken(operation: str, answer: Answer) -> Any:
@@ -242,7 +239,11 @@ def test_every_link_is_followed_and_answered_well_but_those_that_are_tested_else
     assert refused == REFUSED.keys(), "what they lead to is refused here: say what tests it"
 
 
-def test_each_test_that_is_named_is_there() -> None:
-    tests = Path(__file__).parents[1]
-    named = {*(one.test for one in LEADING.values()), *REFUSED.values()}
-    assert [one for one in named if not (tests / one).with_suffix(".py").is_file()] == []
+def test_what_is_not_followed_here_is_followed_in_the_test_that_is_named() -> None:
+    tests, elsewhere = Path(__file__).parents[1], REFUSED | BY_ANOTHER
+    named = {pair: elsewhere.get(pair, LEADING[pair[0]].test) for pair in LINKS if pair[0] in LEADING} | REFUSED
+    followed = {
+        test: set(re.findall(r'linked\(\s*"([a-z_.]+)",\s*"([a-z_.]+)"', (tests / test).with_suffix(".py").read_text()))
+        for test in {*named.values()}
+    }
+    assert [pair for pair, test in named.items() if test != CHANCE and pair not in followed[test]] == []

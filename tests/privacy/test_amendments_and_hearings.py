@@ -9,6 +9,7 @@ import pytest
 from safepassage.canonical import digest_of
 from safepassage.wire_rights import Amendment, Hearing, Statement
 from shared.officials import official_of
+from tests.links import linked
 from tests.privacy.node import problem_of
 from tests.privacy.rights import (
     AFTER_THE_HEARING,
@@ -112,7 +113,17 @@ async def test_only_a_refusal_is_heard_and_once(world: World) -> None:
 @pytest.mark.requirement("FERPA-99.22")
 async def test_a_hearing_with_everything_is_decided_and_each_step_ends_its_clock(world: World) -> None:
     staff, facts = Staff(world), await world.student()
-    decided = await staff.decided(facts, "amend")
+    hearing = await staff.hearing(facts)
+    await staff.step(hearing, "schedule", schedule())
+    world.node.clock.instant, decided = AFTER_THE_HEARING, hearing
+    holding = linked("privacy.request_hearing", "privacy.record_hearing", hearing)
+    deciding = linked("privacy.request_hearing", "privacy.decide_hearing", hearing)
+    for path, leads, body in (
+        (holding, linked("privacy.record_hearing", "privacy.read_hearing", path=holding), HELD),
+        (deciding, linked("privacy.decide_hearing", "privacy.read_hearing", path=deciding), hearing_decision("amend")),
+    ):
+        decided = await staff.post(path, body, Hearing, status=200)
+        assert Hearing.model_validate_json((await staff.client.get(leads)).body) == decided
     assert (decided.state, [event.kind for event in decided.events]) == ("amend", ["scheduled", "held", "amend"])
     assert await staff.kinds() == ["amend-record"]
     [decide] = [duty for duty in await staff.duties("state=done") if duty.kind == "decide-hearing"]
@@ -187,6 +198,8 @@ async def test_a_statement_is_placed_when_the_record_stands_and_within_what_was_
         "/v1/statements", staff.statement(facts, hearing, relates_to=["discipline.incidents", "academics.transcript"]), Statement
     )
     assert (placed.placed_by, placed.student_id) == ("parent", facts.student_id)
+    read = await staff.client.get(linked("privacy.place_statement", "privacy.read_statement", placed))
+    assert Statement.model_validate_json(read.body) == placed
     (duty,) = await staff.duties()
     assert (duty.kind, duty.about) == ("load-statement", f"statement:{placed.id}")
     second = await staff.post("/v1/statements", staff.statement(facts, hearing), Statement)

@@ -15,6 +15,7 @@ from safepassage.wire_policy import Agreement, Obligations
 from services.privacy.tables import DestructionAttestationRow, DestructionRow
 from shared.in_process import Answer
 from shared.internal_token import CallerClaims
+from tests.links import linked
 from tests.privacy.node import ENTITY_ID, Client, problem_of
 from tests.privacy.rights import Staff, parent_of
 from tests.privacy.world import World
@@ -114,7 +115,8 @@ async def test_the_vendors_signed_word_discharges_what_it_owed(world: World) -> 
     oak = world.node.client(world.oak, "obligations:read")
     (one,) = Obligations.model_validate_json((await oak.get("/v1/obligations", "state=discharged")).body).obligations
     assert (one.id, one.kind, one.discharged_at) == (made.discharged[0], "destroy-by", world.node.clock())
-    read = DestructionAttestation.model_validate_json((await oak.get(f"/v1/destruction-attestations/{made.id}")).body)
+    reading = linked("privacy.attest_destruction", "privacy.read_destruction_attestation", answer.body)
+    read = DestructionAttestation.model_validate_json((await oak.get(reading)).body)
     said = verify_destruction(read.attestation, audience=ENTITY_ID, keys={client.key.kid: client.key.public}, now=world.node.clock())
     assert (said.message.iss, said.message.agreement_id, said.message.method) == (
         world.vendor.id,

@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 
 from safepassage.wire_decisions import Reproduction
-from safepassage.wire_policy_sets import PolicyActivations
+from safepassage.wire_policy_sets import PolicyActivations, PolicySetDocument
 from shared.contracts.privacy import Decision
+from tests.links import linked
 from tests.privacy.node import problem_of
 from tests.privacy.officials import AUTHOR, FIRST, SECOND, Officials, forbid
 from tests.privacy.world import World
@@ -58,6 +59,14 @@ async def test_a_set_decides_once_it_is_drafted_checked_replayed_approved_by_two
     activation = await officials.active_from(new, replaces=officials.active, at=start)
     assert (activation.valid_from, activation.first_official, activation.second_official) == (start, FIRST, SECOND)
     assert (await officials.read(new)).stage == "scheduled"
+    approving = linked("privacy.draft_policy_set", "privacy.approve_policy_set", await officials.read(new))
+    activating = linked("privacy.draft_policy_set", "privacy.activate_policy_set", await officials.read(new))
+    assert (approving, activating) == (f"/v1/policy-sets/{new}/approvals", f"/v1/policy-sets/{new}/activation")
+    for leads in (
+        linked("privacy.approve_policy_set", "privacy.read_policy_set", path=approving),
+        linked("privacy.activate_policy_set", "privacy.read_policy_set", path=activating),
+    ):
+        assert PolicySetDocument.model_validate_json((await officials.client.get(leads)).body).stage == "scheduled"
 
     still = await transferred(world)
     world.node.clock.instant = start

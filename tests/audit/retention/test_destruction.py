@@ -37,6 +37,7 @@ from tests.audit.retention.officials import (
     years_later,
 )
 from tests.conftest import StandingClock
+from tests.links import linked
 
 pytestmark = pytest.mark.anyio
 
@@ -131,6 +132,8 @@ async def test_two_officials_approve_and_neither_asked(store_url: str, node_keys
         await node.append(event("match", student=student))
         await years_later(node, clock)
         destruction = await asked(node, student)
+        reading = linked("audit.ask_log_destruction", "audit.read_log_destruction", destruction)
+        assert json.loads((await node.send("GET", reading, state_client(node))).body)["id"] == str(destruction.id)
         refused = await approve(node, destruction, "asker")
         assert (refused.status, json.loads(refused.body)["code"]) == (403, "asker-approves")
         differs = await approve(node, destruction, "first", preview=digest_of(b"another"))
@@ -152,8 +155,11 @@ async def test_it_waits_a_day_in_which_it_is_called_off(store_url: str, node_key
         clock.advance(hours=-1)
         assert (await carried_out(node, destruction, clock)).state == "approved"
         body = {"acting_official": {"pairwise_id": "third", "role": "counsel", "authenticated_at": "2025-01-01T00:00:00Z"}}
-        called_off = await node.send("POST", f"/v1/log/destructions/{destruction.id}/call-off", state_client(node), body)
+        path = linked("audit.ask_log_destruction", "audit.call_off_log_destruction", destruction)
+        called_off = await node.send("POST", path, state_client(node), body)
         assert json.loads(called_off.body)["state"] == "called-off"
+        path = linked("audit.call_off_log_destruction", "audit.read_log_destruction", path=path)
+        assert (await node.send("GET", path, state_client(node))).body == called_off.body
         clock.advance(days=3)
         assert (await carried_out(node, destruction, clock)).state == "called-off"
         assert len([one for one in (await found(node, student_id=str(student)))["entries"] if one["class"] == "match"]) == 1
@@ -230,8 +236,10 @@ async def test_an_act_that_is_sent_again_is_one_act(store_url: str, node_keys: P
         assert [answer.status for answer in lifted] == [200, 200]
         destruction, client = await asked(node, student), state_client(node)
         approval = {"preview": destruction.preview.digest, "acting_official": body["acting_official"]}
-        path = f"/v1/log/destructions/{destruction.id}/approvals"
+        path = linked("audit.ask_log_destruction", "audit.approve_log_destruction", destruction)
         answers = [await node.send("POST", path, client, approval) for _ in range(2)]
         assert [len(json.loads(answer.body)["approvals"]) for answer in answers] == [1, 1]
+        path = linked("audit.approve_log_destruction", "audit.read_log_destruction", path=path)
+        assert (await node.send("GET", path, client)).body == answers[1].body
         said = [one["context"]["operation"] for one in (await found(node, classes=["destruction"]))["entries"]]
         assert sorted(said) == ["destruction-approved", "destruction-asked", "hold-lifted", "hold-placed"]

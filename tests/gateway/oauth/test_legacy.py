@@ -25,6 +25,7 @@ from tests.gateway.by_hand import Answer, Party, ask, ask_endpoint, ask_token
 from tests.gateway.house import ISSUER, House, claims_of, open_house
 from tests.gateway.oauth.agreements import AGREEMENT, agreeing
 from tests.gateway.oauth.test_whose_certificate import OWN, as_rfc9440
+from tests.links import linked
 
 pytestmark = pytest.mark.anyio
 
@@ -298,7 +299,8 @@ async def test_secrets_are_rotated_two_at_once_and_a_removed_one_ends_its_tokens
     assert (await legacy.ask()).status == 401
     assert (await legacy.get(old_token)).status == 401
     assert (await newer.get(new_token)).status == 200
-    made = await allowing.call(admin, admins, "POST", path)
+    leads = linked("gateway.register_client", "gateway.make_client_secret", await allowing.hand.client(client_id))
+    made = await allowing.call(admin, admins, "POST", leads)
     assert (made.status, len(made.json["secret"])) == (201, 64)
     administered = [event.context.operation for event in await allowing.entries() if event.class_ == "administration"]
     assert administered.count("client-secret-made") == 3

@@ -18,6 +18,7 @@ from tests.conftest import StandingClock
 from tests.gateway.by_hand import Answer, Party, ask_token
 from tests.gateway.house import ISSUER, House, open_house
 from tests.gateway.registration.registering import initial_token, metadata, register
+from tests.links import linked
 
 pytestmark = pytest.mark.anyio
 
@@ -204,6 +205,9 @@ async def test_the_suspensions_of_a_party_are_listed_those_that_stand_and_those_
     house: House, admin: Administrator
 ) -> None:
     vendor, other = await house.organisation("vendor"), await house.organisation("vendor")
+    told, leads = vendor.model_dump_json().encode(), f"/v1/organisations/{vendor.id}"
+    assert linked("gateway.add_organisation", "gateway.suspend_party", told) == f"{leads}/suspensions"
+    assert linked("gateway.change_organisation", "gateway.suspend_party", told, path=leads) == f"{leads}/suspensions"
     first = (await admin.suspend(vendor.id)).json["id"]
     await admin.lift(vendor.id, first)
     second, foreign = [(await admin.suspend(one.id)).json["id"] for one in (vendor, other)]

@@ -13,6 +13,7 @@ from services.records.attachments.scanner import Scanner
 from services.records.shredding import Shredder
 from services.records.tables import AttachmentRow, BodyChunkRow, BodyRow, SectionRow, StudentRow
 from shared.in_process import Answer
+from tests.links import linked
 from tests.records.attachments.clamd_double import EICAR, ClamdDouble, clamd_double
 from tests.records.attachments.files import IEP, pdf, stream
 from tests.records.one_state import DISTRICT, OTHER_DISTRICT, OneState, problem, some_students
@@ -65,7 +66,8 @@ async def listed(alder: OneState, child: UUID) -> tuple[Attachment, ...]:
 async def test_a_document_is_read_back_as_it_was_and_each_step_is_on_the_log(alder: OneState, child: UUID, content: bytes) -> None:
     told = await loaded(alder, child, content)
     assert await listed(alder, child) == (told,)
-    answer = await alder.district().send("GET", f"/v1/students/{child}/attachments/{told.id}")
+    path = f"/v1/students/{child}/attachments/{told.id}"
+    answer = await alder.district().send("GET", linked("records.load_attachment", "records.read_attachment", path=path))
     assert answer.body == content
     assert answer.headers["content-type"] == "application/pdf"
     assert answer.headers["content-disposition"] == "attachment"

@@ -24,6 +24,7 @@ from services.records.reading import parts_at
 from services.records.record_sources import NO_SECTION
 from services.records.tables import OWN, EdFiKeepingRow, EdFiPullRow, SectionRow, StudentRow
 from shared.contracts.destructions import AwaitedStudents, ToDestroy
+from tests.links import linked
 from tests.records.both_engines import running
 from tests.records.ed_fi.test_pulling import THREE, District, district_of, tardy
 from tests.records.exchange.two_states import at_once
@@ -89,6 +90,8 @@ async def test_of_what_a_district_keeps_to_itself_the_node_has_what_finds_the_ch
     citizen = {"citizenshipStatusDescriptor": "uri://ed-fi.org/CitizenshipStatusDescriptor#Not a place in the record"}
     district.ods.put("students", district.ods.held["students"][key][1] | citizen, key)
     assert (await say(district, "identity")).status == 200
+    path = linked("records.say_what_is_kept", "records.read_ed_fi_system", path="/v1/ed-fi-systems/sis/keeping")
+    assert json.loads((await district.state.district().send("GET", path)).body)["system"]["name"] == "sis"
     report = (await district.pull()).report
     assert report is not None
     assert report.counts["created"] == 3

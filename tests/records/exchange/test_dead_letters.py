@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from safepassage.canonical import digest_of
+from safepassage.client.dead_letter_calls import give_up_dead_letter, requeue_dead_letter
 from safepassage.problems import SuiteError
 from safepassage.problems.dead_letters import LetterClosed, LetterNotRequeueable, NoSuchLetter
 from safepassage.problems.requests import NotPermitted
@@ -23,6 +24,7 @@ from shared.caller import Caller
 from shared.clock import EPOCH
 from shared.internal_token import CallerClaims, Principal
 from shared.officials import official_of
+from tests.links import linked, read_at
 from tests.records.exchange.behind import waiting_for_the_log
 from tests.records.exchange.forging import Forger, genuine
 from tests.records.exchange.listener import birch_away
@@ -52,6 +54,12 @@ async def set_holder(states: TwoStates, exchange_id: UUID, holder: str) -> None:
         await tx.execute(update(ExchangeRequestRow).where(ExchangeRequestRow.id == exchange_id).values(holder=holder))
 
 
+async def leads_to_it(states: TwoStates, case: Case, path: str) -> None:
+    """From what was done about a letter of Birch's the document leads to the letter."""
+    async with states.birch.client("state-agency") as agency:
+        assert (await read_at(agency, path))["id"] == str(case.id)
+
+
 @pytest.mark.requirement("EX-letters", "EX-1")
 async def test_what_expires_is_a_letter_at_the_holder_and_the_requester_is_told(states: TwoStates) -> None:
     case = await expired(states)
@@ -71,6 +79,8 @@ async def test_what_expires_is_a_letter_at_the_holder_and_the_requester_is_told(
     assert (heard["context"]["outcome"], heard["context"]["envelope_id"]) == ("expired", str(row.id))
     # The requester's operator has the same request made anew: a new id, a new decision, a new entry.
     again = await requeued(states.birch, case.id)
+    path = requeue_dead_letter(case.id, because(states.birch, "fault-corrected")).path
+    await leads_to_it(states, case, linked("records.requeue_dead_letter", "records.read_dead_letter", path=path))
     assert again.requeued_as not in (None, case.id)
     assert again.requeued_as is not None
     told_of = await case.told()
@@ -93,6 +103,8 @@ async def test_a_request_that_nobody_takes_and_one_that_is_refused_are_letters(s
     assert (letter.code, letter.can) == ("purpose-not-served", ("requeue", "give-up"))
     assert letter.remedy is not None
     await given_up(states.birch, refused.id)
+    path = give_up_dead_letter(refused.id, because(states.birch, "no-longer-wanted")).path
+    await leads_to_it(states, refused, linked("records.give_up_dead_letter", "records.read_dead_letter", path=path))
     assert not [one for one in await states.birch.rows(EndingRow) if one.exchange_id == refused.id]  # Alder never had it
 
 

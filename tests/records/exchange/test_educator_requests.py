@@ -16,6 +16,7 @@ from services.records.exchange import asking
 from services.records.exchange.states import Asked, Incoming, Outgoing
 from services.records.tables import EducatorCredentialRow, PeerRequestRow, StudentRow
 from shared.keys import SigningKey
+from tests.links import linked, read_at
 from tests.records.exchange.behind import waiting_for_the_log
 from tests.records.exchange.educators import applicant, ask, held_at, new_request, state_of
 from tests.records.exchange.listener import birch_away
@@ -208,6 +209,9 @@ async def test_an_agency_asks_for_itself_alone_and_nobody_else_sees_what_it_aske
         child = await states.ask(states.child().selector)
         with pytest.raises(NoSuchExchange):
             await session.read_educator_credential_request(child.id)
+        own = await session.create_educator_credential_request(new, idempotency_key=str(uuid4()))
+        reading = linked("records.create_educator_credential_request", "records.read_educator_credential_request", own)
+        assert (await read_at(session, reading))["id"] == str(own.id)
     await states.settle()
 
 

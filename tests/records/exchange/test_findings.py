@@ -25,6 +25,7 @@ from services.records.exchange.servable import require_servable
 from services.records.finding.buckets import add_buckets
 from services.records.finding.compared import MOST_COMPARISONS
 from services.records.tables import ExchangeRequestRow, IncomingEnvelopeRow, OutgoingEnvelopeRow, PeerRequestRow, StudentRow, TagRow
+from tests.links import linked, read_at
 from tests.records.exchange.findings import compare, find, found, named, new_finding
 from tests.records.exchange.forging import code_of
 from tests.records.exchange.many_children import children_born_apart
@@ -60,6 +61,8 @@ async def test_a_node_that_has_the_child_says_perhaps_and_the_record_comes_by_a_
     before = {row.id for row in await states.birch.rows(StudentRow)}
     finding, other = await find(states.birch, child.selector), await find(states.birch, absent.selector)
     assert [one.state for one in finding.asked] == ["asked"]
+    async with states.birch.client("new-district") as client:
+        assert (await read_at(client, linked("records.create_finding", "records.read_finding", finding)))["id"] == str(finding.id)
     await states.settle()
     assert await found(states.birch, finding.id) == {states.alder.entity_id: "perhaps"}
     assert await found(states.birch, other.id) == {states.alder.entity_id: "nothing-told"}

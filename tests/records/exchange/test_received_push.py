@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from node.demo.seats import RECEIVING_DISTRICT
+from safepassage.client.edfi_calls import push_received_record
 from safepassage.problems.ed_fi import NoSuchEdFiSystem
 from safepassage.problems.exchanges import NothingReceived
 from safepassage.problems.requests import LogUnavailable
@@ -15,6 +16,7 @@ from services.records.ed_fi.doors import EdFiDoors
 from services.records.ed_fi.systems import EdFiSystem, EdFiSystems
 from shared.certificates import client_context
 from shared.siblings import client_session
+from tests.links import linked, read_at
 from tests.records.ed_fi.ods import CLIENT, SECRET, Ods, serving
 from tests.records.exchange.requests_for import SECTIONS
 from tests.records.exchange.two_states import TwoStates, at_once, hard_case
@@ -58,7 +60,13 @@ async def test_a_record_that_came_goes_into_the_receivers_own_system_once_the_lo
                 await client.push_received_record(case.id, PUSH)
         assert ods.requests == []
         pushed = await client.push_received_record(case.id, PUSH)
+        asked = await case.told()
+        path = linked("records.create_exchange_request", "records.push_received_record", asked)
+        assert path == push_received_record(case.id, PUSH).path
+        leads = linked("records.push_received_record", "records.read_exchange_request", path=path)
+        assert (await read_at(client, leads))["id"] == str(case.id)
         assert ((await case.asked()).collected_at is None) == bool(pushed.not_expressed), "it has the record if it took all of it"
+        assert (await read_at(client, linked("records.create_exchange_request", "records.read_received_record", asked)))["identity"]
         with pytest.raises(NoSuchEdFiSystem):
             await client.push_received_record(case.id, PUSH.model_copy(update={"system": "another"}))
         record = await client.read_received_record(case.id)

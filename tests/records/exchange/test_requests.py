@@ -19,6 +19,7 @@ from safepassage.problems.requests import IdempotencyKeyReused, InvalidRequest, 
 from safepassage.problems.trust import NotAMember
 from safepassage.wire_exchange import NewExchangeRequest
 from services.records.tables import ExchangeRequestRow, PeerRequestRow
+from tests.links import linked, read_at
 from tests.records.exchange.two_states import TwoStates
 
 pytestmark = pytest.mark.anyio
@@ -95,6 +96,10 @@ async def test_a_request_is_not_sent_and_not_said_to_be_while_the_log_is_down(st
             await states.birch.do("asking")
         assert len(await states.alder.rows(PeerRequestRow)) == before
         asked = await client.create_exchange_request(new, idempotency_key=key)
+        reading = linked("records.create_exchange_request", "records.read_exchange_request", asked)
+        assert (await read_at(client, reading))["id"] == str(asked.id)
+        with pytest.raises(NothingReceived):
+            await read_at(client, linked("records.create_exchange_request", "records.read_received_record", asked))
     await states.birch.one("asking", asked.id)
     assert len(await states.alder.rows(PeerRequestRow)) == before + 1
 

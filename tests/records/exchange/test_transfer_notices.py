@@ -15,6 +15,7 @@ from services.records.exchange.states import Notice as State
 from services.records.tables import ArrivedNoticeRow, EnrollmentRow, OutgoingNoticeRow
 from services.records.transfers.notices import notice_row, tell
 from shared.group_commit import Writing
+from tests.links import linked, read_at
 from tests.records.exchange.operators import given_up, letters
 from tests.records.exchange.other_claimants import notices, say
 from tests.records.exchange.two_states import Case, TwoStates
@@ -51,6 +52,10 @@ async def test_that_the_child_came_ends_the_enrolment_at_the_sending_side_and_th
     today, version = states.clock().date(), await facts_version(states, student_id)
     told = await say(states, "new-district", case, "enrolled", on=today)
     assert (told.direction, told.state, told.node) == ("sent", "waiting", states.alder.entity_id)
+    path = linked("records.create_exchange_request", "records.send_transfer_notice", await case.told())
+    async with states.birch.client("new-district") as client:
+        leads = linked("records.send_transfer_notice", "records.read_exchange_request", path=path)
+        assert (await read_at(client, leads))["id"] == str(case.id)
     assert await exits(states, student_id) == {None}
     await states.settle()
     assert await exits(states, student_id) == {today - timedelta(days=1)}
