@@ -210,6 +210,20 @@ async def test_a_service_that_is_too_slow_is_given_up(production: Production, mo
     production.idle()
 
 
+@pytest.mark.anyio
+@pytest.mark.parametrize("status", [500, 502, 599])
+async def test_what_a_service_shows_of_its_own_fault_is_shown_to_nobody(production: Production, status: int) -> None:
+    async def fail(_: Receive, send: Send) -> None:
+        fields = [(b"content-type", b"text/html"), (b"link", b"</canary-of-a-traceback>"), (b"content-length", b"22")]
+        await send({"type": "http.response.start", "status": status, "headers": fields})
+        await send({"type": "http.response.body", "body": b"canary-of-a-traceback!", "more_body": False})
+
+    production.service.act = fail
+    answer = await production.ask(production.request("GET", PATH, CLOSE))
+    assert (status_of(answer), b"canary" in answer, b'"code":"temporarily-unavailable"' in answer) == (503, False, True)
+    production.idle()
+
+
 def test_only_problems_pass_as_faults() -> None:
     fields: list[Any] = [(b"content-type", b"application/problem+json")]
     require_a_problem(503, fields)

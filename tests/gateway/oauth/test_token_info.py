@@ -1,5 +1,8 @@
 """A client asks what its token may do, and what it is told is what the door does."""
 
+import json
+from typing import Any
+
 import pytest
 
 from safepassage.wire_tokens import TokenInfo
@@ -26,8 +29,11 @@ async def test_it_says_what_the_token_is_for_and_how_long_it_counts(house: House
 
 
 @pytest.mark.anyio
-async def test_the_operations_that_it_names_are_those_that_the_door_opens(house: House, reader: Party) -> None:
-    token = await house.token(reader)
+@pytest.mark.parametrize("narrowed", [{}, {"actions": ["request"]}, {"actions": ["read"], "datatypes": ["attendance"]}], ids=str)
+async def test_the_operations_that_it_names_are_those_that_the_door_opens(house: House, narrowed: dict[str, Any]) -> None:
+    reader = await house.sea_party("decisions:read", "records:read", "exchange:request", purposes=["assessment"])
+    details = [{"type": "student_data_access", "purpose": "assessment", **narrowed}]
+    token = await house.token(reader, authorization_details=json.dumps(details))
     info = TokenInfo.model_validate_json((await house.call(reader, token, "GET", INFO)).body)
     named = {(one.method, one.path) for one in info.operations}
     assert ("GET", INFO) in named
