@@ -26,6 +26,8 @@ FORMAT: Final = "ed-fi-api-json"
 SOURCE: Final = "ed-fi"
 """The source system, whichever way its data came: a student of the interchange files and one of the API are one by studentUniqueId."""
 
+Programme = dict[str, dict[str, Any]]
+"""By section the elements that a body says."""
 Bodies = Mapping[str, Sequence[Any]]
 """Bodies by resource, as the API names it: `students`, `studentSchoolAssociations`, ..."""
 
@@ -72,7 +74,7 @@ class Reading:
     ) -> None:
         self._resources, self._names, self._digests = tuple(resources), names or {}, digests
         self.roster = ParsedRoster(FORMAT, SOURCE, elements_of(self._resources), UPDATES)
-        self._upload = Upload(self.roster.findings, before)
+        self._upload = Upload(self.roster.findings, before, self._resources)
 
     def students(self, bodies: Mapping[str, Iterable[tuple[int, Any]]]) -> list[ParsedStudent]:
         """The students of a group, from all that is said of them; each body with its number in its resource, from 1.
@@ -120,8 +122,10 @@ class Reading:
 
 def _record(student: Student, upload: Upload) -> LoadedRecord | None:
     findings, organizations, position = upload.findings, upload.organizations, student.item.position
-    _name(student, upload.own(student))
+    own = upload.own(student)
+    _name(student, own)
     said = Said()
+    status = _english_proficiency(student, upload)
     said.add(student.item, {"identity": people.identity(student.item, findings)})
     for resource, read in ASSOCIATIONS.items():
         for item in student.of(resource):
@@ -139,7 +143,9 @@ def _record(student: Student, upload: Upload) -> LoadedRecord | None:
     records = student.of("studentAcademicRecords")
     said["academics"]["grade_point_averages"] = averages(records, student.of("courseTranscripts"), findings)
     said["assessments"]["results"] = _there(schooling.assessment(item, findings) for item in student.of("studentAssessments"))
-    _add_programmes(said, student, findings)
+    _add_programmes(said, student, findings, own)
+    if status is not None:
+        said["programmes"]["english_learner"] = {**(said["programmes"].get("english_learner") or {}), "status": status}
     for item in student.of("studentHealths"):
         immunizations = schooling.immunizations(item, findings)
         said.add(item, {"health": {"immunizations": immunizations}} if immunizations is not None else {})
@@ -163,20 +169,48 @@ def _name(student: Student, own: frozenset[str]) -> None:
             item.names("educationOrganizationReference", "educationOrganizationId")
 
 
-def _add_programmes(said: Said, student: Student, findings: Findings) -> None:
+def _add_programmes(said: Said, student: Student, findings: Findings, own: frozenset[str]) -> None:
     """A programme that is said twice is as the last body says; the others are kept."""
     for resource in sorted(programs.RESOURCES.intersection(student.items)):
-        used: Members | None = None
+        counted: list[tuple[Members, Programme]] = []
         for item in sorted(student.of(resource), key=lambda item: str(item.peek("beginDate"))):
             made = programs.programme(resource, item)
             whole = all(section(findings, SECTION_MODELS[name], values, item.position) is not None for name, values in made.items())
-            if not made or not whole:
+            if made and whole:
+                counted.append((item, made))
+            else:
                 item.unread()
-                continue
-            if used is not None:
-                used.unread()
-            used = item
+        if resource == programs.CAREERS:
+            counted = _careers_together(counted, own)
+        for item, made in counted:
             said.add(item, made)
+        for item, _ in counted[:-1]:
+            item.unread()
+
+
+def _english_proficiency(student: Student, upload: Upload) -> Any:
+    """What an organisation says of the student's English, which an English learner's status is then.
+
+    Of an upload without the resource of the programmes it stays beside the record: what was loaded of these before would go with it.
+    """
+    if programs.LANGUAGE not in upload.resources:
+        return None
+    return people.english_proficiency([item for resource in ASSOCIATIONS for item in student.of(resource)])
+
+
+def _careers_together(counted: Sequence[tuple[Members, Programme]], own: frozenset[str]) -> list[tuple[Members, Programme]]:
+    """Of career and technical education each programme counts, of two bodies of one key the last."""
+    by_key: dict[str, tuple[Members, Programme]] = {}
+    for item, made in counted:
+        key = programs.key_of(item)
+        if key in by_key:
+            by_key.pop(key)[0].unread()
+        by_key[key] = item, made
+    if not by_key:
+        return []
+    *_, (last, _) = by_key.values()
+    said = [made["programmes"]["career_technical"] for _, made in by_key.values()]
+    return [(last, {"programmes": {"career_technical": programs.career_technical(said, own)}})]
 
 
 def _guardians(student: Student, upload: Upload) -> list[Any]:

@@ -1,5 +1,6 @@
 """Ed-Fi API resources of persons → identity, demographics, contacts."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from safepassage.record.contacts import Address, Email, Guardian, Telephone
@@ -12,6 +13,7 @@ from services.records.formats.parsed import Findings
 
 Values = dict[str, Any]
 
+PROFICIENCY: Final = "limitedEnglishProficiencyDescriptor"
 UNIQUE_ID: Final = "ed-fi:StudentUniqueId"
 SSA: Final = frozenset({"none", "ssa", "social security administration", "us social security administration"})
 """Who assigns an SSN, folded, where nobody or its only assigner is named."""
@@ -87,6 +89,16 @@ def association(item: Members, findings: Findings) -> dict[str, Values]:
         ),
         "contacts": {name: value for name, value in reached_at(item, findings).items() if value},
     }
+
+
+def english_proficiency(bodies: Sequence[Members]) -> Code | None:
+    """What organisations say of a student's English, as the last of them says it; what another says otherwise is left over."""
+    said = [one for one in bodies if one.peek(PROFICIENCY)]
+    code = None
+    for one in said:
+        if one.peek(PROFICIENCY) == said[-1].peek(PROFICIENCY):
+            code = one.coded(PROFICIENCY)
+    return code
 
 
 def identification_code(item: Members, _findings: Findings) -> dict[str, Values]:

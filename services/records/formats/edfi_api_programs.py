@@ -1,5 +1,7 @@
 """Ed-Fi API program associations → special education and programmes."""
 
+import json
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 from services.records.formats.edfi_members import Members
@@ -9,6 +11,8 @@ from services.records.formats.made_once import system_and_code
 
 Values = dict[str, Any]
 
+CAREER: Final = "Career and Technical Education"
+CAREER_TYPE: Final = f"uri://ed-fi.org/ProgramTypeDescriptor#{CAREER}"
 HOURS: Final = {"system": "ed-fi", "code": "special-education"}
 """The service that the hours of special education a week are of."""
 
@@ -29,14 +33,14 @@ def _programme(item: Members) -> Values:
 
 
 def _services(item: Members, member: str, descriptor: str) -> list[Values] | None:
-    """Services with their days. Which of them is the primary one has no place."""
+    """Services with their days, and which of them is the primary one."""
     made = []
     for one in item.parts(member):
         code = one.coded(descriptor)
         if code is not None:
             system, named = system_and_code(code)
             days = present(begin_date=one.text("serviceBeginDate"), end_date=one.text("serviceEndDate"))
-            made.append({"system": system, "code": named, **days})
+            made.append({"system": system, "code": named, **days, **present(primary=one.flag("primaryIndicator"))})
     return made or None
 
 
@@ -57,6 +61,7 @@ def special_education(item: Members) -> dict[str, Values]:
             kind=one.coded("specialEducationProgramServiceDescriptor"),
             begin_date=one.text("serviceBeginDate"),
             end_date=one.text("serviceEndDate"),
+            primary=one.flag("primaryIndicator"),
         )
         for one in item.parts("specialEducationProgramServices")
     ]
@@ -70,7 +75,11 @@ def special_education(item: Members) -> dict[str, Values]:
         disabilities=disabilities or None,
         evaluated_on=item.text("lastEvaluationDate") or item.text("iepLastEvaluationDate"),
         reevaluation_due_on=item.text("iepEvaluationDueDate"),
-        exit_reason=item.coded("specialEducationExitReasonDescriptor"),
+        served_from=item.text("beginDate"),
+        served_until=item.text("endDate"),
+        exited_on=item.text("specialEducationExitDate"),
+        exit_reason=item.coded("specialEducationExitReasonDescriptor") or item.coded("reasonExitedDescriptor"),
+        exit_explanation=item.text("specialEducationExitExplained"),
     )
     iep = present(
         begin_date=item.text("iepBeginDate"),
@@ -152,6 +161,19 @@ def _title_i(item: Members) -> Values:
     )
 
 
+def _which(item: Members) -> Values:
+    """Which programme it is, and where: its name and kind where they are not the standard's own."""
+    reference, at = item.inside("programReference"), item.inside("educationOrganizationReference")
+    where, whose = at.key("educationOrganizationId"), reference.key("educationOrganizationId")
+    name, kind = reference.text("programName"), reference.coded("programTypeDescriptor")
+    return present(
+        name=None if name == CAREER else name,
+        kind=None if kind is None or "#".join(system_and_code(kind)) == CAREER_TYPE else kind,
+        organisation={"state_id": where},
+        offered_by=None if whose == where else {"state_id": whose},
+    )
+
+
 def _career(item: Members) -> Values:
     services = [
         present(
@@ -165,6 +187,8 @@ def _career(item: Members) -> Values:
     ]
     return present(
         **_programme(item),
+        **_which(item),
+        private=item.flag("privateCTEProgram"),
         participant={"system": "ceds:000592", "code": "Yes"},
         services=services or None,
         nontraditional_gender=item.flag("nonTraditionalGenderStatus"),
@@ -191,7 +215,6 @@ def _gifted(item: Members) -> Values:
 
 
 _TYPES: Final = {
-    "studentCTEProgramAssociations": "career and technical education",
     "studentNeglectedOrDelinquentProgramAssociations": "neglected and delinquent program",
 }
 """Of resources that are not called as the standard calls the type of their programmes, that type."""
@@ -208,6 +231,24 @@ def _name_of_its_type(resource: str, item: Members) -> None:
             inside.standard("programTypeDescriptor")
 
 
+def key_of(item: Members) -> str:
+    """Which association it is, as the standard has it: two of one key are said of one."""
+    keys = ("beginDate", "educationOrganizationReference", "programReference")
+    return json.dumps([item.peek(name) for name in keys], sort_keys=True)
+
+
+def career_technical(programmes: Sequence[Values], own: Collection[str]) -> Values:
+    """The element, of the programmes of a student in the order in which they began: the last one, with the others in it.
+
+    own  ids of the organisations where the student is: of one programme alone that it is there says nothing more
+    """
+    *others, last = programmes
+    if not others:
+        is_own = last.get("organisation", {}).get("state_id") in own
+        return {name: last[name] for name in last if name != "organisation" or not is_own}
+    return {**last, "others": [{name: one[name] for name in one if name != "participant"} for one in others]}
+
+
 _BY_RESOURCE: Final = {
     "studentHomelessProgramAssociations": ("homeless", _homeless),
     "studentMigrantEducationProgramAssociations": ("migrant", _migrant),
@@ -221,6 +262,9 @@ _SPECIAL: Final = {
     "studentSpecialEducationProgramAssociations": special_education,
     "studentSection504ProgramAssociations": section_504,
 }
+CAREERS: Final = "studentCTEProgramAssociations"
+"""Of which a student may have several at once."""
+LANGUAGE: Final = "studentLanguageInstructionProgramAssociations"
 GENERAL: Final = "studentProgramAssociations"
 RESOURCES: Final = frozenset({*_BY_RESOURCE, *_SPECIAL, GENERAL})
 
@@ -230,7 +274,8 @@ def programme(resource: str, item: Members) -> dict[str, dict[str, Values]]:
     program = (item.peek("programReference") or {}).get("programTypeDescriptor")
     if resource == GENERAL and code_of(program) != "gifted and talented":
         return {}
-    _name_of_its_type(resource, item)
+    if resource != CAREERS:
+        _name_of_its_type(resource, item)
     if resource in _SPECIAL:
         return {"special_education": _SPECIAL[resource](item)}
     member, make = ("gifted", _gifted) if resource == GENERAL else _BY_RESOURCE[resource]

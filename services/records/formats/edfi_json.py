@@ -10,13 +10,14 @@ from safepassage.record import Sections
 from safepassage.record.contacts import Address, Contacts, Email, Guardian, Rights, Telephone
 from safepassage.record.demographics import Demographics
 from safepassage.record.identity import Identity
+from safepassage.record.programmes import Programmes
 from services.records.formats import edfi_json_schooling as schooling
 from services.records.formats import edfi_json_support as support
 from services.records.formats.edfi_json_discipline import discipline
 from services.records.formats.edfi_people import RIGHTS_RELATIONS
 from services.records.formats.edfi_resources import Body, Resources, descriptor, latest_organisation, without_nothing
 from services.records.formats.edfi_stream import code_of
-from services.records.formats.edfi_unsaid import not_wholly_said
+from services.records.formats.edfi_unsaid import PROFICIENCY, not_wholly_said
 
 OTHER_NAMES: Final = {"alias": "Alias", "nickname": "Nickname", "previous-legal": "Previous Legal Name", "other": "Other Name"}
 IDENTIFICATION_SYSTEM: Final = "uri://ed-fi.org/StudentIdentificationSystemDescriptor"
@@ -156,6 +157,7 @@ def _association(record: Sections, resources: Resources, student: Body) -> None:
     members = (
         _of_identity(record.identity, resources)
         | _of_demographics(record.demographics, resources)
+        | _of_programmes(record.programmes)
         | _of_contacts(record.contacts, resources)
     )
     if not members:
@@ -223,6 +225,14 @@ def _of_demographics(demographics: Demographics | None, resources: Resources) ->
         status = descriptor(demographics.military_connection.status, "SupporterMilitaryConnection")
         members["demographics.military_connection"] = {"supporterMilitaryConnectionDescriptor": status}
     return members
+
+
+def _of_programmes(programmes: Programmes | None) -> dict[str, Body]:
+    """Of an English learner what an organisation said in Ed-Fi's own words goes out as it came."""
+    learner = programmes.english_learner if programmes is not None else None
+    if learner is None or learner.status.system != PROFICIENCY:
+        return {}
+    return {"programmes.english_learner": {"limitedEnglishProficiencyDescriptor": descriptor(learner.status, "LimitedEnglishProficiency")}}
 
 
 def _of_contacts(contacts: Contacts | None, resources: Resources) -> dict[str, Body]:

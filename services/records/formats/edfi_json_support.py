@@ -4,12 +4,14 @@ from datetime import date
 from typing import Final
 
 from safepassage.record import Coded, Sections
-from safepassage.record.programmes import CareerService, DatedService, Programme
+from safepassage.record.programmes import CareerProgramme, CareerService, DatedService, EnglishLearner, Programme
 from safepassage.record.special_education import IndividualizedEducationProgramme, Service
-from services.records.formats.edfi_api_programs import HOURS
+from services.records.formats.edfi_api_programs import CAREER, CAREER_TYPE, HOURS
 from services.records.formats.edfi_resources import Body, Resources, descriptor, organisation_id, without_nothing
-from services.records.formats.edfi_unsaid import NO
+from services.records.formats.edfi_unsaid import NO, PROFICIENCY
 
+REASON_EXITED: Final = "uri://ed-fi.org/ReasonExitedDescriptor"
+"""Why any programme was left, where special education says no reason of its own."""
 PROGRAM_TYPE: Final = "uri://ed-fi.org/ProgramTypeDescriptor"
 
 
@@ -52,17 +54,27 @@ def special_education(record: Sections, resources: Resources, student: Body) -> 
         without_nothing(disabilityDescriptor=descriptor(one.category, "Disability"), orderOfDisability=1 if one.primary else None)
         for one in ((eligibility.disabilities or ()) if eligibility else ())
     ]
-    begin = (iep.begin_date if iep else None) or (eligibility.determined_on if eligibility else None)
+    begins = (
+        eligibility.served_from if eligibility else None,
+        iep.begin_date if iep else None,
+        eligibility.determined_on if eligibility else None,
+    )
+    begin = next((day for day in begins if day is not None), None)
+    exit_reason = descriptor(eligibility.exit_reason, "SpecialEducationExitReason") if eligibility else None
+    is_general = (exit_reason or "").startswith(REASON_EXITED)
     made = resources.add(
         "studentSpecialEducationProgramAssociations",
         "special_education.iep" if iep else "special_education.eligibility",
-        **_program(record, student, "Special Education", begin),
+        **_program(record, student, "Special Education", begin, eligibility.served_until if eligibility else None),
         ideaEligibility=eligibility.eligible if eligibility else None,
         iepBeginDate=_text(iep.begin_date) if iep else None,
         iepEndDate=_text(iep.end_date) if iep else None,
         iepReviewDate=_text(iep.meeting_on) if iep else None,
         lastEvaluationDate=_text(eligibility.evaluated_on) if eligibility else None,
-        specialEducationExitReasonDescriptor=descriptor(eligibility.exit_reason, "SpecialEducationExitReason") if eligibility else None,
+        reasonExitedDescriptor=exit_reason if is_general else None,
+        specialEducationExitDate=_text(eligibility.exited_on) if eligibility else None,
+        specialEducationExitReasonDescriptor=None if is_general else exit_reason,
+        specialEducationExitExplained=eligibility.exit_explanation if eligibility else None,
         specialEducationProgramServices=_services(iep, resources),
         specialEducationHoursPerWeek=_hours(iep),
         specialEducationSettingDescriptor=descriptor(iep.environment, "SpecialEducationSetting") if iep else None,
@@ -89,6 +101,7 @@ def _services(iep: IndividualizedEducationProgramme | None, resources: Resources
                 specialEducationProgramServiceDescriptor=descriptor(one.kind, "SpecialEducationProgramService"),
                 serviceBeginDate=_text(one.begin_date),
                 serviceEndDate=_text(one.end_date),
+                primaryIndicator=one.primary,
             )
         )
     return made
@@ -153,7 +166,7 @@ def programmes(record: Sections, resources: Resources, student: Body) -> None:
             migrantEducationProgramServices=_dated(held.migrant.services, "migrantEducationProgramService"),
             continuationOfServicesReasonDescriptor=descriptor(held.migrant.continuation_of_services, "ContinuationOfServicesReason"),
         )
-    if held.english_learner is not None and _is_in(held.english_learner.status):
+    if held.english_learner is not None and _is_instructed(held.english_learner):
         learner = held.english_learner
         resources.add(
             "studentLanguageInstructionProgramAssociations",
@@ -186,17 +199,8 @@ def programmes(record: Sections, resources: Resources, student: Body) -> None:
             schoolFoodServiceProgramServices=[{"schoolFoodServiceProgramServiceDescriptor": kind}],
         )
     if held.career_technical is not None and _is_in(held.career_technical.participant):
-        career = held.career_technical
-        resources.add(
-            "studentCTEProgramAssociations",
-            "programmes.career_technical",
-            **_program(record, student, "Career and Technical Education", career.begin_date, career.end_date),
-            **_participation(career, "programmes.career_technical", resources),
-            cteProgramServices=[_career_service(one) for one in career.services or ()],
-            nonTraditionalGenderStatus=career.nontraditional_gender,
-            technicalSkillsAssessmentDescriptor=descriptor(career.technical_skills_assessment, "TechnicalSkillsAssessment"),
-            reasonExitedDescriptor=descriptor(career.exit_reason, "ReasonExited"),
-        )
+        for career in (*(held.career_technical.others or ()), held.career_technical):
+            _career(career, record, resources, student)
     if held.neglected_delinquent is not None and _is_in(held.neglected_delinquent.status):
         neglected = held.neglected_delinquent
         resources.add(
@@ -216,6 +220,40 @@ def programmes(record: Sections, resources: Resources, student: Body) -> None:
         resources.add("studentProgramAssociations", "programmes.gifted", **gifted)
         if held.gifted.criteria is not None:
             resources.lost("programmes.gifted")
+
+
+def _career(career: CareerProgramme, record: Sections, resources: Resources, student: Body) -> None:
+    """One of career and technical education: each is an association of its own, and its name and place tell it from the others."""
+    members = _program(record, student, CAREER, career.begin_date, career.end_date)
+    where, whose = organisation_id(career.organisation), organisation_id(career.offered_by)
+    if where is not None:
+        members["educationOrganizationReference"] = {"educationOrganizationId": where}
+    if (career.organisation is not None and where is None) or (career.offered_by is not None and whose is None):
+        resources.lost("programmes.career_technical")
+    if "educationOrganizationReference" in members:
+        members["programReference"] = {
+            "educationOrganizationId": whose or members["educationOrganizationReference"]["educationOrganizationId"],
+            "programName": career.name or CAREER,
+            "programTypeDescriptor": descriptor(career.kind, "ProgramType") or CAREER_TYPE,
+        }
+    resources.add(
+        "studentCTEProgramAssociations",
+        "programmes.career_technical",
+        **members,
+        **_participation(career, "programmes.career_technical", resources),
+        cteProgramServices=[_career_service(one) for one in career.services or ()],
+        nonTraditionalGenderStatus=career.nontraditional_gender,
+        privateCTEProgram=career.private,
+        technicalSkillsAssessmentDescriptor=descriptor(career.technical_skills_assessment, "TechnicalSkillsAssessment"),
+        reasonExitedDescriptor=descriptor(career.exit_reason, "ReasonExited"),
+    )
+
+
+def _is_instructed(learner: EnglishLearner) -> bool:
+    """Whether there is an association of an English learner to make. What an organisation says of the student is none by itself."""
+    if learner.status.system != PROFICIENCY:
+        return _is_in(learner.status)
+    return learner.begin_date is not None or bool(learner.services or learner.participation or learner.title_iii_participation)
 
 
 def _is_in(status: Coded) -> bool:
@@ -240,6 +278,7 @@ def _dated(services: tuple[DatedService, ...] | None, member: str) -> list[Body]
             **{f"{member}Descriptor": descriptor(one, member[0].upper() + member[1:])},
             serviceBeginDate=_text(one.begin_date),
             serviceEndDate=_text(one.end_date),
+            primaryIndicator=one.primary,
         )
         for one in services or ()
     ]

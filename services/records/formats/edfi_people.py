@@ -1,5 +1,6 @@
 """Ed-Fi Student and Contact → identity, demographics and contacts."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 from xml.etree.ElementTree import Element
@@ -25,6 +26,7 @@ As Ed-Fi's RelationDescriptor spells them (5.2: Mother, Father, Parent, Foster p
 before it and states' own lists do. A step-parent or a godparent is none by that alone.
 """
 
+_PROFICIENCY = "LimitedEnglishProficiency"
 IDENTIFIERS = {"state": "state", "state migrant": "migrant", "national migrant": "migrant", "district": "district", "school": "school"}
 """StudentIdentificationSystem → kind of identifier. SSN has its own element."""
 
@@ -86,14 +88,28 @@ def association(item: Item, findings: Findings) -> dict[str, dict[str, Any]]:
         for one in item.all("Language")
         if (language := value_of(one, "Language", _three_letters))
     ]
+    tribes = [{"tribe": tribe} for one in item.all("TribalAffiliation") if (tribe := coded((one.text or "").strip()))]
+    military = coded(item.text("SupporterMilitaryConnection"))
     return {
         "identity": present(sex=coded(item.text("Sex")), identifiers=identifiers or None, ssn=ssn),
         "demographics": present(
             race_ethnicity=present(races=races or None, hispanic_or_latino=hispanic) or None,
             languages=languages or None,
+            tribal_affiliation=tribes or None,
+            military_connection=None if military is None else {"status": military},
         ),
         "contacts": {name: value for name, value in reached_at(item, findings).items() if value},
     }
+
+
+def english_proficiency(associations: Sequence[Item]) -> dict[str, str] | None:
+    """What organisations say of a student's English, as the last of them says it; what another says otherwise stays as it is."""
+    said = [one for one in associations if one.element.findtext(_PROFICIENCY, "").strip()]
+    code = None
+    for one in said:
+        if one.element.findtext(_PROFICIENCY, "").strip() == said[-1].element.findtext(_PROFICIENCY, "").strip():
+            code = coded(one.text(_PROFICIENCY))
+    return code
 
 
 def _the_ssn(number: str, *, held: str | None) -> str | None:

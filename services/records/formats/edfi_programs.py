@@ -1,14 +1,24 @@
 """Ed-Fi program associations → special education and programmes. What has no element of ours is reported, not dropped in silence."""
 
-from typing import Any
+from typing import Any, Final
 from xml.etree.ElementTree import Element
 
+from services.records.formats.edfi_api_programs import CAREER, CAREER_TYPE
 from services.records.formats.edfi_stream import Item, boolean_of, code_at, code_of, coded, day_of, present, text_of
 from services.records.formats.edfi_times import minutes_of
 from services.records.formats.parsed import Findings
 from services.records.formats.xml_marks import value_of
 
 Values = dict[str, Any]
+
+CAREERS: Final = "StudentCTEProgramAssociation"
+"""Of which a student may have several at once."""
+_AT: Final = "EducationOrganizationReference/EducationOrganizationIdentity/EducationOrganizationId"
+_OFFERED_BY: Final = f"ProgramReference/ProgramIdentity/{_AT}"
+_NAME: Final = "ProgramReference/ProgramIdentity/ProgramName"
+_TYPE: Final = "ProgramReference/ProgramIdentity/ProgramType"
+_TYPES: Final = {"StudentNeglectedOrDelinquentProgramAssociation": "neglected and delinquent program"}
+"""Of elements that are not called as the standard calls the type of their programmes, that type."""
 
 
 def _period(item: Item) -> Values:
@@ -29,6 +39,29 @@ def _programme(item: Item) -> Values:
     return present(**_period(item), participation=statuses or None)
 
 
+def _name_of_its_type(item: Item) -> None:
+    """A programme of the organisation's own that is called after its type, and this after the element, says nothing more than that."""
+    name, kind = (item.element.findtext(path, "").strip() for path in (_NAME, _TYPE))
+    if item.element.findtext(_OFFERED_BY, "").strip() == item.element.findtext(_AT, "").strip() and code_of(kind) == name.casefold():
+        item.known(_OFFERED_BY, _NAME)
+        if code_of(kind) == _TYPES.get(item.tag) or code_of(kind).replace(" ", "").removesuffix("placement") in item.tag.casefold():
+            code_at(item.element, _TYPE)
+
+
+def _services(item: Item, tag: str) -> list[Values] | None:
+    """Services with their days, and which of them is the primary one."""
+    made = [{**(coded(text_of(one, tag)) or {}), **_had(one)} for one in item.all(tag) if one.findtext(tag, "").strip()]
+    return made or None
+
+
+def _had(service: Element) -> Values:
+    return present(
+        begin_date=day_of(service, "ServiceBeginDate"),
+        end_date=day_of(service, "ServiceEndDate"),
+        primary=boolean_of(service, "PrimaryIndicator"),
+    )
+
+
 def _is_first(disability: Element, *, is_only: bool) -> bool:
     """The first of several, or the only one. That another is the second or the third has no place here."""
     order = "OrderOfDisability"
@@ -37,23 +70,28 @@ def _is_first(disability: Element, *, is_only: bool) -> bool:
 
 def special_education(item: Item) -> dict[str, Values]:
     """StudentSpecialEducationProgramAssociation → eligibility and IEP."""
+    _name_of_its_type(item)
     said = [one for one in item.all("Disability") if text_of(one, "Disability")]
     disabilities = [{"category": coded(text_of(one, "Disability")), "primary": _is_first(one, is_only=len(said) == 1)} for one in said]
     eligible = item.boolean("IdeaEligibility")
     services = [
-        {"kind": coded(text_of(one, "SpecialEducationProgramService"))}
+        {"kind": coded(text_of(one, "SpecialEducationProgramService")), **_had(one)}
         for one in item.all("SpecialEducationProgramService")
         if text_of(one, "SpecialEducationProgramService")
     ]
     minutes = value_of(item.element, "SpecialEducationHoursPerWeek", minutes_of)
     if minutes is not None:
         programme = {"system": "ed-fi", "code": "special-education"}
-        services.append({"kind": programme, "minutes_per_week": minutes})  # type: ignore[dict-item]  # a JSON object
+        services.append({"kind": programme, "minutes_per_week": minutes})
     eligibility = present(
         eligible=True if eligible is None else eligible,
         disabilities=disabilities or None,
         evaluated_on=item.day("LastEvaluationDate"),
-        exit_reason=coded(item.text("SpecialEducationExitReason")),
+        served_from=item.day("BeginDate"),
+        served_until=item.day("EndDate"),
+        exited_on=item.day("SpecialEducationExitDate"),
+        exit_reason=coded(item.text("SpecialEducationExitReason") or item.text("ReasonExited")),
+        exit_explanation=item.text("SpecialEducationExitExplained"),
     )
     iep = present(
         begin_date=item.day("IEPBeginDate"),
@@ -67,6 +105,7 @@ def special_education(item: Item) -> dict[str, Values]:
 
 def section_504(item: Item) -> dict[str, Values]:
     """StudentSection504ProgramAssociation."""
+    _name_of_its_type(item)
     plan = present(
         **_period(item),
         eligible=item.boolean("Section504Eligibility") is not False,
@@ -94,6 +133,7 @@ def _migrant(item: Item) -> Values:
         qualifying_arrival_date=item.day("QualifyingArrivalDate") or item.day("LastQualifyingMove"),
         priority_for_services=item.boolean("PriorityForServices"),
         eligibility_expires_on=item.day("EligibilityExpirationDate"),
+        services=_services(item, "MigrantEducationProgramService"),
         continuation_of_services=coded(item.text("ContinuationOfServicesReason")),
     )
 
@@ -116,11 +156,36 @@ def _meals(item: Item) -> Values:
 
 
 def _english_learner(item: Item) -> Values:
-    return present(**_programme(item), status={"system": "ceds:000180", "code": "Yes"}, title_iii_participation=coded(item.text(_TYPE)))
+    return present(
+        **_programme(item),
+        status={"system": "ceds:000180", "code": "Yes"},
+        services=_services(item, "LanguageInstructionProgramService"),
+        title_iii_participation=coded(item.text(_TYPE)),
+    )
 
 
 def _title_i(item: Item) -> Values:
-    return present(**_programme(item), indicator=coded(item.text("TitleIPartAParticipant")))
+    return present(
+        **_programme(item),
+        indicator=coded(item.text("TitleIPartAParticipant")),
+        services=_services(item, "TitleIPartAProgramService"),
+    )
+
+
+def _which(item: Item) -> Values:
+    """Which programme it is, and where: its name and kind where they are not the standard's own."""
+    where, whose, name, kind = (item.text(path) for path in (_AT, _OFFERED_BY, _NAME, _TYPE))
+    return present(
+        name=None if name == CAREER else name,
+        kind=None if kind == CAREER_TYPE else coded(kind),
+        organisation=None if where is None else {"state_id": where},
+        offered_by=None if whose == where or whose is None else {"state_id": whose},
+    )
+
+
+def key_of(item: Item) -> tuple[str, ...]:
+    """Which association it is, as the standard has it: two of one key are said of one."""
+    return tuple(item.element.findtext(path, "").strip() for path in ("BeginDate", _AT, _OFFERED_BY, _NAME, _TYPE))
 
 
 def _career(item: Item) -> Values:
@@ -128,15 +193,15 @@ def _career(item: Item) -> Values:
         present(
             kind=coded(text_of(one, "CTEProgramService")),
             cip_code=text_of(one, "CIPCode"),
-            primary=boolean_of(one, "PrimaryIndicator"),
-            begin_date=day_of(one, "ServiceBeginDate"),
-            end_date=day_of(one, "ServiceEndDate"),
+            **_had(one),
         )
         for one in item.all("CTEProgramService")
         if one.findtext("CTEProgramService", "").strip()
     ]
     return present(
         **_programme(item),
+        **_which(item),
+        private=item.boolean("PrivateCTEProgram"),
         participant={"system": "ceds:000592", "code": "Yes"},
         services=services or None,
         nontraditional_gender=item.boolean("NonTraditionalGenderStatus"),
@@ -146,27 +211,15 @@ def _career(item: Item) -> Values:
 
 
 def _neglected(item: Item) -> Values:
-    tag = "NeglectedOrDelinquentProgramService"
-    services = [
-        {
-            **(coded(text_of(one, tag)) or {}),
-            **present(begin_date=day_of(one, "ServiceBeginDate"), end_date=day_of(one, "ServiceEndDate")),
-        }
-        for one in item.all(tag)
-        if one.findtext(tag, "").strip()
-    ]
     return present(
         **_programme(item),
         status={"system": "ceds:000193", "code": "Yes"},
         programme=coded(item.text("NeglectedOrDelinquentProgram")),
-        services=services or None,
+        services=_services(item, "NeglectedOrDelinquentProgramService"),
         mathematics_progress=coded(item.text("MathematicsProgressLevel")),
         reading_progress=coded(item.text("ELAProgressLevel")),
         exit_reason=coded(item.text("ReasonExited")),
     )
-
-
-_TYPE = "ProgramReference/ProgramIdentity/ProgramType"
 
 
 _BY_TAG = {
@@ -182,6 +235,8 @@ _BY_TAG = {
 
 def programme(item: Item, findings: Findings) -> tuple[str, Values] | None:
     """The element of the programmes section and its values; None, with a finding, for a programme that the record has no place for."""
+    if item.tag != CAREERS:
+        _name_of_its_type(item)
     if item.tag in _BY_TAG:
         member, make = _BY_TAG[item.tag]
         return member, make(item)

@@ -21,6 +21,7 @@ _SPLIT: Final = {
         "languages",
         "tribalAffiliations",
         "supporterMilitaryConnectionDescriptor",
+        "limitedEnglishProficiencyDescriptor",
     ),
     "studentDirectories": ("addresses", "telephones", "electronicMails"),
 }

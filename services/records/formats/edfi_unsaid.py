@@ -13,6 +13,9 @@ from services.records.formats.unsaid import unsaid
 YES: Final = frozenset({"yes", "y", "true", "1"})
 NO: Final = frozenset({"no", "n", "false", "0"})
 
+PROFICIENCY: Final = "uri://ed-fi.org/LimitedEnglishProficiencyDescriptor"
+"""Codes of what an organisation says of a student's English: whether one is an English learner."""
+
 _ADDRESS: Final = (
     "kind.system kind.code street unit city county state postal_code begin_date end_date protected"
 )  # fmt: skip
@@ -24,7 +27,7 @@ _AT: Final = "name nces_id state_id local_id state"
 _PROGRAMME: Final = (
     "begin_date end_date participation.status.system participation.status.code participation.begin_date participation.end_date"
 )
-_SERVICES: Final = "services.system services.code services.begin_date services.end_date"
+_SERVICES: Final = "services.system services.code services.begin_date services.end_date services.primary"
 
 
 def _of(prefix: str, paths: str) -> str:
@@ -35,6 +38,14 @@ def _coded(*names: str) -> str:
     return " ".join(f"{name}.{part}" for name in names for part in ("system", "code"))
 
 
+_CAREER: Final = " ".join(
+    (
+        _PROGRAMME, _of("organisation", _AT), _of("offered_by", _AT),
+        _coded("kind", "services.kind", "technical_skills_assessment", "exit_reason"), "name private nontraditional_gender",
+        "services.cip_code services.primary services.begin_date services.end_date",
+    )
+)  # fmt: skip
+"""Of one programme of career and technical education."""
 _AT_SCHOOL: Final = _of("school", _AT)
 
 SAID: Final[Mapping[str, frozenset[str]]] = {
@@ -78,11 +89,12 @@ SAID: Final[Mapping[str, frozenset[str]]] = {
         "assessments.results": " ".join(
             (_coded("assessment", "grade", "scores.method", "performance_level", "accommodations"), "administered_on scores.value")
         ),
-        "special_education.eligibility": f"eligible {_coded('disabilities.category', 'exit_reason')} disabilities.primary evaluated_on",
+        "special_education.eligibility": f"eligible {_coded('disabilities.category', 'exit_reason')} disabilities.primary evaluated_on "
+        "served_from served_until exited_on exit_explanation",
         "special_education.iep": " ".join(
             (
                 _coded("environment", "services.kind"),
-                "begin_date end_date meeting_on services.begin_date services.end_date services.minutes_per_week",
+                "begin_date end_date meeting_on services.begin_date services.end_date services.primary services.minutes_per_week",
             )
         ),
         "special_education.section_504": f"begin_date end_date eligible {_coded('disability')} meeting_on decided_on has_plan",
@@ -97,12 +109,7 @@ SAID: Final[Mapping[str, frozenset[str]]] = {
         ),
         "programmes.homeless": f"{_PROGRAMME} {_coded('nighttime_residence')} unaccompanied_youth served",
         "programmes.meal_status": f"{_PROGRAMME} {_coded('eligibility')} directly_certified",
-        "programmes.career_technical": " ".join(
-            (
-                _PROGRAMME, _coded("participant", "services.kind", "technical_skills_assessment", "exit_reason"),
-                "services.cip_code services.primary services.begin_date services.end_date nontraditional_gender",
-            )
-        ),
+        "programmes.career_technical": f"{_coded('participant')} {_CAREER} {_of('others', _CAREER)}",
         "programmes.neglected_delinquent": " ".join(
             (_PROGRAMME, _SERVICES, _coded("status", "programme", "mathematics_progress", "reading_progress", "exit_reason"))
         ),
@@ -142,11 +149,15 @@ def not_wholly_said(record: Sections) -> Iterator[str]:
 
 
 def _is_said_by_being_there(element: str, value: Any) -> bool:
-    """A status is, where it is CEDS's yes; whose a course's code is, where it came from an Ed-Fi system."""
+    """A status is, where it is CEDS's yes; what an organisation says of a student's English has a place; whose a course's code is, where it
+    came from an Ed-Fi system.
+    """
     if element == "academics.transcript":
         codes = [one["course"]["local_code"] for one in value if "local_code" in one["course"]]
         return all(one["system"].startswith(COURSES_OF) for one in codes)
     if element in _STATUSES:
         status = value[_STATUSES[element]]
+        if element == "programmes.english_learner" and status["system"] == PROFICIENCY:
+            return True
         return status["system"].startswith("ceds:") and status["code"].casefold() in YES
     return True

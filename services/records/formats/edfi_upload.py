@@ -52,8 +52,10 @@ class Student:
 class Upload:
     """Bodies of one upload, in any order."""
 
-    def __init__(self, findings: Findings, before: Before = NOBODY) -> None:
+    def __init__(self, findings: Findings, before: Before = NOBODY, resources: Iterable[str] = ()) -> None:
         self.findings, self.organizations, self._before = findings, Organizations(), before
+        self.resources = frozenset(resources)
+        """All that the upload has, whoever is in them."""
         self.students: dict[str, Student | StudentAsBefore] = {}
         self.contacts: dict[str, list[Members]] = {}
         """All of one id; the last one counts."""

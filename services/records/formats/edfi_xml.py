@@ -18,6 +18,8 @@ from services.records.formats import edfi_programs as programs
 from services.records.formats import edfi_schooling as schooling
 from services.records.formats import edfi_transcripts as transcripts
 from services.records.formats.archive import Archive
+from services.records.formats.edfi_api_programs import career_technical
+from services.records.formats.edfi_elements import UPDATES
 from services.records.formats.edfi_gathering import OWN, Elements, Student
 from services.records.formats.edfi_said import Said
 from services.records.formats.edfi_stream import Item, items
@@ -38,7 +40,6 @@ CARRIES: Final = frozenset(
 
 WHERE_THERE: Final = {"CourseTranscript": "academics.transcript", "StudentAssessment": "assessments.results"}
 """By element: what an upload that has it says in full too. Most uploads have neither, and take away nothing that is there."""
-UPDATES: Final = frozenset({"academics.grade_point_averages"})
 
 assert set(BY_ID) >= {*CARRIES, *WHERE_THERE.values(), *UPDATES}  # noqa: S101 a typing error here would lose data
 
@@ -100,6 +101,7 @@ def _record(student: Student, upload: Elements) -> LoadedRecord | None:
     own, said = upload.own(student), Said()
     for item in student.read:
         item.known(*(path for path in OWN if item.element.findtext(path, "").strip() in own))
+    status = people.english_proficiency(student.associations)
     said.add(student.item, {"identity": people.identity(student.item, findings)})
     for item in student.associations:
         said.add(item, people.association(item, findings))
@@ -107,10 +109,9 @@ def _record(student: Student, upload: Elements) -> LoadedRecord | None:
     said["enrollment"]["enrollments"] = _enrollments(student, upload)
     events = (schooling.attendance_event(item, upload.organizations, findings) for item in student.attendance)
     said["attendance"]["events"] = [event for event in events if event is not None]
-    for item in sorted(student.programs, key=lambda item: item.element.findtext("BeginDate", "").strip()):  # the latest counts
-        make = PROGRAMS.get(item.tag)
-        programme = None if make else programs.programme(item, findings)
-        said.add(item, {"special_education": make(item)} if make else {"programmes": dict([programme])} if programme else {})
+    _add_programmes(said, student, own, findings)
+    if status is not None:  # what an organisation says of the student's English
+        said["programmes"]["english_learner"] = {**(said["programmes"].get("english_learner") or {}), "status": status}
     for item in student.health:
         said.add(item, {"health": {"immunizations": schooling.immunizations(item, findings)}})
     courses = (transcripts.transcript_course(item, upload.organizations, findings) for item in student.courses)
@@ -121,6 +122,25 @@ def _record(student: Student, upload: Elements) -> LoadedRecord | None:
     said["discipline"]["incidents"] = _incidents(student, upload)
     sections = {name: section_by_element(findings, SECTION_MODELS[name], values, position) for name, values in said.items()}
     return findings.made(LoadedRecord, sections, position)
+
+
+def _add_programmes(said: Said, student: Student, own: frozenset[str], findings: Findings) -> None:
+    """Of several programmes of a kind the latest counts, of career and technical education each."""
+    careers: dict[tuple[str, ...], tuple[Item, dict[str, Any]]] = {}
+    for item in sorted(student.programs, key=lambda item: item.element.findtext("BeginDate", "").strip()):
+        make = PROGRAMS.get(item.tag)
+        programme = None if make else programs.programme(item, findings)
+        if item.tag == programs.CAREERS and programme is not None:
+            key = programs.key_of(item)
+            if key in careers:
+                careers.pop(key)[0].unread()
+            careers[key] = item, programme[1]
+        else:
+            said.add(item, {"special_education": make(item)} if make else {"programmes": dict([programme])} if programme else {})
+    if careers:
+        *_, (last, _) = careers.values()
+        held = career_technical([values for _, values in careers.values()], own)
+        said.add(last, {"programmes": {"career_technical": held}})
 
 
 def _guardians(student: Student, upload: Elements) -> list[Any]:

@@ -47,8 +47,8 @@ def coded(record: StudentRecord, *, arrived_from: str | None, today: date) -> by
         "grade": _grade(enrollments),
         "sex": _sex(record),
         "race-ethnicity": _race(record),
-        "english-learner": _programme(record, "english_learner", today, lambda one: _is_yes(one.status)),
-        "disability": _disability(record),
+        "english-learner": _programme(record, "english_learner", today, lambda one: _is_learner(one.status)),
+        "disability": _disability(record, today),
         "homeless": _programme(record, "homeless", today),
         "foster": _programme(record, "foster", today),
         "migrant": _programme(record, "migrant", today, lambda one: _is_yes(one.status)),
@@ -78,6 +78,11 @@ def _letters(code: str) -> str:
 
 def _is_yes(code: Coded | None) -> bool:
     return _plain(code) in ("yes", "true", "1", "y")
+
+
+def _is_learner(code: Coded) -> bool:
+    """Whoever is watched after leaving the programme (`Limited Monitored 1`) is no English learner any more."""
+    return _is_yes(code) or (_plain(code) == source_words.ENGLISH_LEARNER and code.system.endswith("/LimitedEnglishProficiencyDescriptor"))
 
 
 def _holds(period: Period, today: date) -> bool:
@@ -124,10 +129,12 @@ def _programme(record: StudentRecord, name: str, today: date, says: Callable[[An
     return "yes" if held is not None and _holds(held, today) and says(held) else "no"
 
 
-def _disability(record: StudentRecord) -> str:
+def _disability(record: StudentRecord, today: date) -> str:
     held = record.special_education
     if held is not None and held.eligibility is not None and held.eligibility.eligible:
-        return "idea"
+        left = held.eligibility.exited_on
+        if left is None or today <= left:
+            return "idea"
     return "section-504" if held is not None and held.section_504 is not None and held.section_504.eligible else "none-known"
 
 

@@ -1,7 +1,7 @@
 """Bodies of an Ed-Fi API, one of each resource that is read: a fictional student at a fictional school."""
 
 from copy import deepcopy
-from typing import Any
+from typing import Any, Final
 
 ED_FI = "uri://ed-fi.org/"
 STUDENT = {"studentUniqueId": "604821"}
@@ -31,9 +31,21 @@ def program(kind: str) -> dict[str, Any]:
 
 _HEALTH_SCIENCE = {"cteProgramServiceDescriptor": d("CTEProgramService", "Health Science"), "cipCode": "51.0000", "primaryIndicator": True}
 _CAREER: dict[str, Any] = {
-    **program("Career and Technical Education"), "nonTraditionalGenderStatus": True,
+    **program("Career and Technical Education"), "nonTraditionalGenderStatus": True, "privateCTEProgram": False,
     "technicalSkillsAssessmentDescriptor": d("TechnicalSkillsAssessment", "Passed"), "reasonExitedDescriptor": d("ReasonExited", "Other"),
     "cteProgramServices": [{**_HEALTH_SCIENCE, "serviceBeginDate": "2025-08-25", "serviceEndDate": "2026-05-29"}],
+}  # fmt: skip
+_CENTER: Final = {"educationOrganizationReference": {"educationOrganizationId": 255990}}
+_AGRICULTURE: dict[str, Any] = {
+    **program("Career and Technical Education"), **_CENTER, "beginDate": "2025-08-11", "privateCTEProgram": True,
+    "programReference": {**_CENTER["educationOrganizationReference"], "programName": "Agriculture",
+                         "programTypeDescriptor": d("ProgramType", "Career and Technical Education")},
+    "cteProgramServices": [{"cteProgramServiceDescriptor": d("CTEProgramService", "Agriculture"), "primaryIndicator": False}],
+}  # fmt: skip
+"""At the same time as the other, elsewhere."""
+_SPEECH = {
+    "specialEducationProgramServiceDescriptor": d("SpecialEducationProgramService", "Speech therapy"),
+    "serviceBeginDate": "2025-09-01", "primaryIndicator": True,
 }  # fmt: skip
 _MENTORING = {"neglectedOrDelinquentProgramServiceDescriptor": d("NeglectedOrDelinquentProgramService", "Mentoring Programs")}
 _NEGLECTED: dict[str, Any] = {
@@ -47,23 +59,16 @@ _REACHED: dict[str, Any] = {
     "addresses": [
         {
             "addressTypeDescriptor": d("AddressType", "Home"),
-            "streetNumberName": "1 Foundry Row",
-            "apartmentRoomSuiteNumber": "2b",
-            "city": "Grand Bend",
+            "streetNumberName": "1 Foundry Row", "apartmentRoomSuiteNumber": "2b", "city": "Grand Bend",
             "stateAbbreviationDescriptor": d("StateAbbreviation", "TX"),
-            "postalCode": "78834",
-            "nameOfCounty": "Williston",
-            "doNotPublishIndicator": True,
+            "postalCode": "78834", "nameOfCounty": "Williston", "doNotPublishIndicator": True,
             "periods": [{"beginDate": "2020-01-01", "endDate": "2027-01-01"}],
-        }
-    ],
+        }],
     "telephones": [
-        {"telephoneNumber": "(950) 555-0100", "telephoneNumberTypeDescriptor": d("TelephoneNumberType", "Home"), "orderOfPriority": 1}
-    ],
+        {"telephoneNumber": "(950) 555-0100", "telephoneNumberTypeDescriptor": d("TelephoneNumberType", "Home"), "orderOfPriority": 1}],
     "electronicMails": [
-        {"electronicMailAddress": "ana@schools.example", "electronicMailTypeDescriptor": d("ElectronicMailType", "Home/Personal")}
-    ],
-}
+        {"electronicMailAddress": "ana@schools.example", "electronicMailTypeDescriptor": d("ElectronicMailType", "Home/Personal")}],
+}  # fmt: skip
 _DEMOGRAPHIC: dict[str, Any] = {
     "sexDescriptor": d("Sex", "Female"),
     "hispanicLatinoEthnicity": True,
@@ -71,6 +76,7 @@ _DEMOGRAPHIC: dict[str, Any] = {
     "languages": [{"languageDescriptor": d("Language", "spa"), "uses": [{"languageUseDescriptor": d("LanguageUse", "Home language")}]}],
     "tribalAffiliations": [{"tribalAffiliationDescriptor": d("TribalAffiliation", "Chinook")}],
     "supporterMilitaryConnectionDescriptor": d("SupporterMilitaryConnection", "Active Duty"),
+    "limitedEnglishProficiencyDescriptor": d("LimitedEnglishProficiency", "Limited"),
 }
 _CODE = {
     "studentIdentificationSystemDescriptor": d("StudentIdentificationSystem", "District"),
@@ -243,13 +249,10 @@ _FIVE: dict[str, list[dict[str, Any]]] = {
             "lastEvaluationDate": "2025-05-01",
             "disabilities": [{"disabilityDescriptor": d("Disability", "Deaf"), "orderOfDisability": 1}],
             "specialEducationSettingDescriptor": d("SpecialEducationSetting", "Inside regular class"),
-            "specialEducationProgramServices": [
-                {
-                    "specialEducationProgramServiceDescriptor": d("SpecialEducationProgramService", "Speech therapy"),
-                    "serviceBeginDate": "2025-09-01",
-                }
-            ],
+            "specialEducationProgramServices": [_SPEECH],
             "specialEducationHoursPerWeek": 7.5,
+            "specialEducationExitDate": "2026-05-15",
+            "specialEducationExitExplained": "the family moved to another state",
             "specialEducationExitReasonDescriptor": d("SpecialEducationExitReason", "Moved"),
         }
     ],
@@ -297,7 +300,7 @@ _FIVE: dict[str, list[dict[str, Any]]] = {
         }
     ],
     "studentProgramAssociations": [program("Gifted and Talented")],
-    "studentCTEProgramAssociations": [_CAREER],
+    "studentCTEProgramAssociations": [_AGRICULTURE, _CAREER],
     "studentNeglectedOrDelinquentProgramAssociations": [_NEGLECTED],
     "studentSection504ProgramAssociations": [
         {

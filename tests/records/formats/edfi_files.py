@@ -26,6 +26,14 @@ def _program(kind: str, name: str, said: str) -> str:
 <StatusBeginDate>2025-08-26</StatusBeginDate><StatusEndDate>2026-05-28</StatusEndDate></ProgramParticipationStatus>{said}</Student{kind}ProgramAssociation>"""
 
 
+def _service(kind: str, name: str) -> str:
+    tag = f"{kind}ProgramService"
+    return (
+        f"<{tag}><{tag}>{d(tag, name)}</{tag}><PrimaryIndicator>true</PrimaryIndicator>"
+        f"<ServiceBeginDate>2025-09-05</ServiceBeginDate><ServiceEndDate>2026-05-06</ServiceEndDate></{tag}>"
+    )
+
+
 FILES: Final = {
     "EducationOrganization": f"""<LocalEducationAgency id="L1"><NameOfInstitution>Oak District</NameOfInstitution>
 <LocalEducationAgencyId>300</LocalEducationAgencyId></LocalEducationAgency><School id="S1"><EducationOrganizationIdentificationCode>
@@ -52,7 +60,10 @@ FILES: Final = {
 <EntryGradeLevel>{d("GradeLevel", "Ninth grade")}</EntryGradeLevel><EntryType>{d("EntryType", "Transfer")}</EntryType>
 <ExitWithdrawDate>2026-05-29</ExitWithdrawDate><ExitWithdrawType>{d("ExitWithdrawType", "End of year")}</ExitWithdrawType>
 </StudentSchoolAssociation><StudentEducationOrganizationAssociation>{_WHO}{_AT}<Sex>{d("Sex", "Female")}</Sex>
-<Race>{d("Race", "White")}</Race><HispanicLatinoEthnicity>true</HispanicLatinoEthnicity><StudentIdentificationCode>
+<Race>{d("Race", "White")}</Race><TribalAffiliation>{d("TribalAffiliation", "Comanche")}</TribalAffiliation>
+<LimitedEnglishProficiency>{d("LimitedEnglishProficiency", "Limited")}</LimitedEnglishProficiency>
+<SupporterMilitaryConnection>{d("SupporterMilitaryConnection", "Active Duty")}</SupporterMilitaryConnection>
+<HispanicLatinoEthnicity>true</HispanicLatinoEthnicity><StudentIdentificationCode>
 <IdentificationCode>D-77</IdentificationCode><AssigningOrganizationIdentificationCode>Grand Bend</AssigningOrganizationIdentificationCode>
 <StudentIdentificationSystem>{d("StudentIdentificationSystem", "District")}</StudentIdentificationSystem></StudentIdentificationCode>
 <StudentIdentificationCode><IdentificationCode>900-00-0000</IdentificationCode>
@@ -116,8 +127,11 @@ FILES: Final = {
 <IEPReviewDate>2026-01-20</IEPReviewDate><IEPBeginDate>2025-08-26</IEPBeginDate><IEPEndDate>2026-05-28</IEPEndDate>
 <SpecialEducationProgramService>
 <SpecialEducationProgramService>{d("SpecialEducationProgramService", "Speech")}</SpecialEducationProgramService>
+<PrimaryIndicator>true</PrimaryIndicator><ServiceBeginDate>2025-09-04</ServiceBeginDate>
 </SpecialEducationProgramService><Disability><Disability>{d("Disability", "Deaf")}</Disability><OrderOfDisability>1</OrderOfDisability>
-</Disability><SpecialEducationExitReason>{d("SpecialEducationExitReason", "Moved")}</SpecialEducationExitReason>""",
+</Disability><SpecialEducationExitDate>2026-05-15</SpecialEducationExitDate>
+<SpecialEducationExitReason>{d("SpecialEducationExitReason", "Moved")}</SpecialEducationExitReason>
+<SpecialEducationExitExplained>the family moved to another state</SpecialEducationExitExplained>""",
     )
     + _program(
         "Section504",
@@ -133,11 +147,15 @@ FILES: Final = {
         "MigrantEducation",
         "Migrant",
         "<LastQualifyingMove>2025-02-01</LastQualifyingMove><QualifyingArrivalDate>2025-02-02</QualifyingArrivalDate>"
-        f"<ContinuationOfServicesReason>{d('ContinuationOfServicesReason', 'Term')}</ContinuationOfServicesReason>",
+        f"<ContinuationOfServicesReason>{d('ContinuationOfServicesReason', 'Term')}</ContinuationOfServicesReason>"
+        + _service("MigrantEducation", "Counseling Services"),
     )
-    + _program("LanguageInstruction", "English as a Second Language (ESL)", "")
+    + _program("LanguageInstruction", "English as a Second Language (ESL)", _service("LanguageInstruction", "Dual language"))
     + _program(
-        "TitleIPartA", "Title I Part A", f"<TitleIPartAParticipant>{d('TitleIPartAParticipant', 'Schoolwide')}</TitleIPartAParticipant>"
+        "TitleIPartA",
+        "Title I Part A",
+        f"<TitleIPartAParticipant>{d('TitleIPartAParticipant', 'Schoolwide')}</TitleIPartAParticipant>"
+        + _service("TitleIPartA", "Reading"),
     )
     + _program(
         "SchoolFoodService",
@@ -145,6 +163,10 @@ FILES: Final = {
         f"<SchoolFoodServiceProgramService><SchoolFoodServiceProgramService>{d('SchoolFoodServiceProgramService', 'Free Breakfast')}"
         "</SchoolFoodServiceProgramService></SchoolFoodServiceProgramService>",
     )
+    + _program("CTE", "Career and Technical Education", "<PrivateCTEProgram>true</PrivateCTEProgram>")
+    .replace("<ProgramName>Career and Technical Education<", "<ProgramName>Agriculture<")
+    .replace("<EducationOrganizationId>300<", "<EducationOrganizationId>390<")
+    .replace("<BeginDate>2025-08-25<", "<BeginDate>2025-08-11<")
     + _program(
         "CTE",
         "Career and Technical Education",

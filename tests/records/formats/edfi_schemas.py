@@ -128,6 +128,7 @@ ADDED: Final[dict[str, dict[str, Any]]] = {
             "hispanicLatinoEthnicity": _FLAG,
             "sexDescriptor": _TEXT,
             "supporterMilitaryConnectionDescriptor": _TEXT,
+            "limitedEnglishProficiencyDescriptor": _TEXT,
             "languages": _list(_part(f"{_SEOA}Language")),
             "races": _list(_part(f"{_SEOA}Race")),
             "tribalAffiliations": _list(_part(f"{_SEOA}TribalAffiliation")),

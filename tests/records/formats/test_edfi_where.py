@@ -56,7 +56,8 @@ def test_whatever_is_said_again_or_otherwise_or_in_another_kind_is_somewhere(dat
         else:
             within = [(path, value) for path, value in leaves(said[resource][place]) if path[-1] not in SERVERS]
             path, value = data.draw(st.sampled_from(within))
-            other, mark = marked(value, json.dumps(said, ensure_ascii=False)) if how == "other" else ([mark, {"x": 1}], mark)
+            taken = json.dumps([said, marks], ensure_ascii=False)  # one that was overwritten marks nothing else
+            other, mark = marked(value, taken) if how == "other" else ([mark, {"x": 1}], mark)
             said = put(said, (resource, place, *path), other)
         marks.append((mark, position((resource, place))))
     try:

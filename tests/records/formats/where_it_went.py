@@ -57,8 +57,8 @@ def marked(value: Any, taken: str) -> tuple[Any, str]:
         if tail.isdigit():
             other = str(int(tail) + 7654321)[-len(tail) :] if len(tail) > 3 else "8765"
         else:
-            other = next(word for word in (f"Q{one}x" for one in "zyxwvutsrqp") if word.casefold() not in taken.casefold())
-            other = other[:2] if len(tail) < 3 else other
+            words = (f"Q{one}" if len(tail) < 3 else f"Q{one}x" for one in "zyxwvutsrqp")
+            other = next(word for word in words if word.casefold() not in taken.casefold())
         other = other.casefold() if tail.islower() else other
         return f"{head}{hash_}{other}", other
     if isinstance(value, float):

@@ -71,6 +71,20 @@ def test_a_programme_counts_while_it_holds() -> None:
     assert said(record(enrollment={"enrollments": [HERE]}))["gifted"] == UNKNOWN
 
 
+@pytest.mark.parametrize(("status", "told"), [("Limited", "yes"), ("Limited Monitored 1", "no"), ("NotLimited", "no")])
+def test_what_ed_fi_says_of_a_students_english_counts_who_is_a_learner(status: str, told: str) -> None:
+    held = {"status": {"system": "uri://ed-fi.org/LimitedEnglishProficiencyDescriptor", "code": status}}
+    assert said(record(programmes={"english_learner": held}))["english-learner"] == told
+    of_another_list = {"status": {"system": "uri://elsewhere.example/Limits", "code": status}}
+    assert said(record(programmes={"english_learner": of_another_list}))["english-learner"] == "no"
+
+
+@pytest.mark.parametrize(("day", "told"), [("2026-10-20", "idea"), ("2026-10-19", "none-known")])
+def test_whoever_has_left_special_education_is_counted_to_the_day_of_it(day: str, told: str) -> None:
+    held = {"eligible": True, "served_until": "2026-05-29", "exited_on": day}
+    assert said(record(special_education={"eligibility": held}))["disability"] == told
+
+
 @pytest.mark.parametrize(("absent", "told"), [("18", YES), ("17.99", NO), ("0", NO)])
 def test_a_tenth_of_the_days_of_the_last_year_is_chronic(absent: str, told: int) -> None:
     years = [

@@ -76,6 +76,8 @@ CEDS_NAMES: Final[dict[str, str]] = {
     "000249": "Section 504 Status",
     "000252": "Session Designator",
     "000255": "Sex",
+    "000260": "Special Education Exit Reason",
+    "000263": "Special Education Services Exit Date",
     "000267": "State Abbreviation",
     "000269": "Address Street Number and Name",
     "000279": "Telephone Number",
@@ -113,6 +115,8 @@ CEDS_NAMES: Final[dict[str, str]] = {
     "000563": "Migrant Education Program Continuation of Services Status",
     "000565": "Title III English Learner Participation Status",
     "000588": "Career Technical Education Nontraditional Gender Status",
+    "000590": "Program Participation Start Date",
+    "000591": "Program Participation Exit Date",
     "000592": "Career and Technical Education Participant",
     "000594": "Responsible District Type",
     "000617": "Incident Location",
@@ -179,6 +183,7 @@ CEDS_NAMES: Final[dict[str, str]] = {
 }
 """Global id → name of the element."""
 
+_CAREER: Final = frozenset({"name", "organisation", "offered_by", "private", "services", "technical_skills_assessment"})
 WITHOUT: Final[dict[str, frozenset[str]]] = {
     "OtherName": frozenset({"sealed"}),
     "MultipleBirth": frozenset({"order"}),
@@ -198,16 +203,17 @@ WITHOUT: Final[dict[str, frozenset[str]]] = {
     "TranscriptCourse": frozenset({"mark_scale", "counts_in_average"}),
     "GradePointAverage": frozenset({"maximum", "cumulative", "as_of"}),
     "GraduationPlan": frozenset({"plan"}),
-    "Eligibility": frozenset({"events"}),
+    "Eligibility": frozenset({"events", "exit_explanation"}),
     "IdeaEvent": frozenset({"kind", "event_date", "note"}),
     "IndividualizedEducationProgramme": frozenset({"review_due_on"}),
-    "Service": frozenset({"setting", "provider_role"}),
+    "Service": frozenset({"setting", "provider_role", "primary"}),
     "Section504Plan": frozenset({"meeting_on", "decided_on", "has_plan"}),
     "EnglishLearner": frozenset({"monitored_until"}),
     "Foster": frozenset({"agency", "case_reference", "educational_decision_maker"}),
-    "DatedService": frozenset({"system", "code", "description"}),
+    "DatedService": frozenset({"system", "code", "description", "primary"}),
     "CareerService": frozenset({"primary"}),
-    "CareerTechnical": frozenset({"services", "technical_skills_assessment"}),
+    "CareerProgramme": _CAREER,
+    "CareerTechnical": _CAREER | {"others"},
     "NeglectedDelinquent": frozenset({"services"}),
     "Immunizations": frozenset({"exemptions", "as_of"}),
     "Dose": frozenset({"cvx"}),

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated
 
-from safepassage.record.codes import Coded, Period, Section, Short, Some, ceds, ceds_id
+from safepassage.record.codes import Coded, OrganisationReference, Period, Section, Short, Some, ceds, ceds_id
 from safepassage.wire import Name
 
 
@@ -12,6 +12,7 @@ class DatedService(Coded, Period):
 
     begin_date: date | None = ceds("000326")
     end_date: date | None = ceds("000327")
+    primary: bool | None = None
 
 
 class Participation(Period):
@@ -94,15 +95,30 @@ class CareerService(Period):
     primary: bool | None = None
 
 
-class CareerTechnical(Programme):
-    """Takes part in career and technical education, 20 USC 2302(5)."""
+class CareerProgramme(Programme):
+    """One programme of career and technical education that a student takes part in, and what of it the student is taught."""
 
-    participant: Annotated[Coded, ceds_id("000592")]
+    name: Name | None = None
+    """What whoever offers it calls it, where that is more than the name of its kind."""
+    kind: Coded | None = ceds("000225")
+    organisation: OrganisationReference | None = None
+    """Where the student takes part in it, where that is not the student's own district."""
+    offered_by: OrganisationReference | None = None
+    """Whose programme it is, where it is another's than `organisation`'s."""
+    private: bool | None = None
     services: Some[CareerService] | None = None
     nontraditional_gender: bool | None = ceds("000588")
     """Of a gender that is not many in the field."""
     technical_skills_assessment: Coded | None = None
     exit_reason: Coded | None = ceds("000222")
+
+
+class CareerTechnical(CareerProgramme):
+    """Takes part in career and technical education, 20 USC 2302(5). Of several programmes it says the one that began last."""
+
+    participant: Annotated[Coded, ceds_id("000592")]
+    others: Some[CareerProgramme] | None = None
+    """The other programmes, of the same time or before, in the order in which they began."""
 
 
 class NeglectedDelinquent(Programme):

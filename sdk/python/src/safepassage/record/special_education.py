@@ -31,7 +31,12 @@ class Eligibility(Wire):
     determined_on: date | None = ceds("002120")
     reevaluation_due_on: date | None = ceds("001241")
     events: Some[IdeaEvent] | None = None
-    exit_reason: Coded | None = ceds("000222")
+    served_from: date | None = ceds("000590")
+    served_until: date | None = ceds("000591")
+    """The last day in the programme that serves the child, as of a school year's. It ends no eligibility: `exited_on` does."""
+    exited_on: date | None = ceds("000263")
+    exit_reason: Coded | None = ceds("000260")
+    exit_explanation: Text | None = None
 
 
 class Goal(Wire):
@@ -49,6 +54,7 @@ class Service(Period):
     minutes_per_week: Count | None = ceds("001520")
     setting: Coded | None = None
     provider_role: Coded | None = None
+    primary: bool | None = None
 
 
 class IndividualizedEducationProgramme(Period):
