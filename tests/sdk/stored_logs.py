@@ -43,13 +43,13 @@ def full_tiles(entries: list[bytes]) -> Iterable[tuple[int, int, bytes]]:
         level, hashes = level + 1, above
 
 
-def write_folder(folder: Path, entries: list[bytes]) -> None:
+def write_folder(folder: Path, entries: list[bytes], *, origin: str = ORIGIN) -> None:
     def write(name: str, data: bytes) -> None:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
 
-    write("checkpoint", note_of(entries).encode())
+    write("checkpoint", note_of(entries, origin=origin).encode())
     for start in range(0, len(entries), 256):
         part, n = entries[start : start + 256], start // 256
         name = f"{n:03d}" if len(part) == 256 else f"{n:03d}.p/{len(part)}"

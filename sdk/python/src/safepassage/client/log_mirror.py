@@ -8,6 +8,7 @@ from safepassage.client import calls
 from safepassage.client.faces import BlockingClient
 from safepassage.notes import parse_note
 from safepassage.offline.log_folder import WIDTH, tile_path
+from safepassage.problems.stored_log import FolderOfAnotherLog
 
 
 def mirror_log(client: BlockingClient, folder: Path, *, year: int | None = None) -> int:
@@ -15,17 +16,20 @@ def mirror_log(client: BlockingClient, folder: Path, *, year: int | None = None)
 
     Earlier checkpoints stay beside the new one as `checkpoint.<size>`, so that a later verification compares with them. Nothing is verified
     here: `safepassage verify` does, with a key that does not come from the node.
+
+    Raises FolderOfAnotherLog: a node has one for each calendar year. `year` brings that of an earlier year to its end.
     """
     note = client.run(calls.log_checkpoint(year=year))
-    size = parse_checkpoint(parse_note(note).text).size
+    checkpoint, latest = parse_checkpoint(parse_note(note).text), folder / "checkpoint"
+    size, held = checkpoint.size, parse_checkpoint(parse_note(latest.read_bytes()).text) if latest.exists() else None
+    if held is not None and held.origin != checkpoint.origin:
+        raise FolderOfAnotherLog(f"it holds {held.origin}, and the node's is {checkpoint.origin}")
     for level, n, width in _tiles(size):
         path = folder / tile_path(level, n, width)
         if not path.exists():
             name = tile_path(level, n, width).removeprefix("tile/")
             _write(path, client.run(calls.log_tile(name, year=year)))
-    latest = folder / "checkpoint"
-    if latest.exists() and latest.read_bytes() != note:
-        held = parse_checkpoint(parse_note(latest.read_bytes()).text)
+    if held is not None and latest.read_bytes() != note:
         latest.replace(folder / f"checkpoint.{held.size}")
     _write(latest, note)
     return size

@@ -38,3 +38,10 @@ class NothingSigned(SuiteError):
 
     code, status, title = "nothing-signed", 422, "Log has no checkpoint"
     remedy = "Fetch a checkpoint of the log; without one its entries prove nothing."
+
+
+class FolderOfAnotherLog(SuiteError):
+    """The folder of a copy has another log than the one that is to be copied: two in one folder verify as none."""
+
+    code, status, title = "folder-of-another-log", 409, "Folder holds another log"
+    remedy = "Name another folder: each node has a log for each calendar year. `--year` brings an earlier one to its end."

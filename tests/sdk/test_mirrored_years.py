@@ -1,0 +1,31 @@
+"""A folder that mirrors a log mirrors that one for good: at New Year the node's log is another, from its first entry on."""
+
+from pathlib import Path
+
+import pytest
+
+from safepassage.client.log_mirror import mirror_log
+from safepassage.offline.log_folder import LogFolder
+from safepassage.offline.whole_log import verify_log
+from safepassage.problems.stored_log import FolderOfAnotherLog
+from tests.sdk.stored_logs import ORIGIN, entry, key_of, write_folder
+from tests.sdk.test_client import Desk
+
+NEXT = ORIGIN.replace("2026", "2027")
+
+
+def test_the_log_of_the_new_year_is_not_mixed_into_the_folder_of_the_old_one(tmp_path: Path) -> None:
+    desk, folder = Desk(), tmp_path / "mirror"
+    old, new = [entry(number) for number in range(300)], [entry(number) for number in range(400, 1000)]
+    for name, entries, origin in (("old", old, ORIGIN), ("new", new, NEXT)):
+        write_folder(tmp_path / name, entries, origin=origin)
+    desk.node.log = tmp_path / "old"
+    assert mirror_log(desk.client, folder) == 300
+    held = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    desk.node.log = tmp_path / "new"
+    with pytest.raises(FolderOfAnotherLog, match=f"it holds {ORIGIN}, and the node's is {NEXT}"):
+        mirror_log(desk.client, folder)
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == held
+    assert verify_log(LogFolder(folder), keys=[key_of()]).size == 300
+    assert mirror_log(desk.client, tmp_path / "mirror of 2027") == 600
+    assert verify_log(LogFolder(tmp_path / "mirror of 2027"), keys=[key_of(NEXT)]).size == 600
