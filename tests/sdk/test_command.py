@@ -1,12 +1,14 @@
 import json
 import resource
+import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from safepassage.client import ClientFile
+from safepassage.client import ClientFile, ClientKey
 from safepassage.command import main
 from safepassage.public_keys import PublicJwk
 
@@ -69,3 +71,19 @@ def test_a_file_that_cannot_be_written_is_said_with_the_reason(tmp_path: Path, c
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert capsys.readouterr().err.endswith(" cannot be read or written: File too large.\n")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_who_interrupts_a_command_is_told_what_stays_and_sees_no_traceback(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as node:  # takes the connection, and answers nothing
+        address = f"http://127.0.0.1:{node.getsockname()[1]}"
+        ClientFile(issuer=address, client_id="auditor", key=ClientKey.generate().private_jwk()).save(tmp_path / "client.json")
+        said = [sys.executable, "-m", "safepassage.command", "mirror-log", "mirror", "--client", "client.json"]
+        with subprocess.Popen(said, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as command:
+            called, _ = node.accept()
+            with called:
+                command.send_signal(signal.SIGINT)
+                _, told = command.communicate()
+    assert (command.returncode, told.splitlines()) == (
+        130,
+        ["Interrupted. What a mirror or an export has brought stays; the same command goes on from there."],
+    )

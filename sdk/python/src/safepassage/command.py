@@ -5,7 +5,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import get_args
+from typing import Final, get_args
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -25,6 +25,9 @@ from safepassage.problems.signatures import MalformedToken
 from safepassage.wire_exports import ExportFormat, NewExport
 from safepassage.wire_log import EntrySearch
 from safepassage.wire_rights import ReceiptKeys, SignedConsentReceipt
+
+INTERRUPTED: Final = 130
+"""As a shell has it of what Ctrl-C ended: 128 and the number of SIGINT."""
 
 
 def argument_parser() -> argparse.ArgumentParser:
@@ -92,6 +95,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         why = f": {error.strerror}" if error.strerror else ""
         sys.stderr.write(f"{error.filename or 'What was asked for'} cannot be read or written{why}.\n")
+    except KeyboardInterrupt:
+        sys.stderr.write("Interrupted. What a mirror or an export has brought stays; the same command goes on from there.\n")
+        return INTERRUPTED
     return 2
 
 
