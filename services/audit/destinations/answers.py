@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Final, Literal
 
 Fault = Literal["address-refused", "no-connection", "certificate", "timed-out", "refused", "not-confirmed"]
@@ -32,12 +33,11 @@ class Attempt:
         return self.fault is None
 
 
-def attempt_of(status: int, retry_after: str | None) -> Attempt:
-    """Of an answer to a webhook."""
+def attempt_of(status: int, retry_after: str | None, *, now: datetime) -> Attempt:
+    """Of an answer to a webhook. `retry_after`: seconds, or an instant (RFC 9110 section 10.2.3); anything else says nothing."""
     if 200 <= status < 300:
         return Attempt(status)
-    seconds = float(retry_after) if retry_after is not None and retry_after.isascii() and retry_after.isdigit() else None
-    return Attempt(status, "refused", seconds)
+    return Attempt(status, "refused", _seconds(retry_after, now))
 
 
 def next_attempt_at(attempt: Attempt, *, failures: int, now: datetime, chance: float) -> datetime:
@@ -56,3 +56,14 @@ def disabled_because(attempt: Attempt, *, failing_since: datetime, now: datetime
     if attempt.status == GONE:
         return "gone"
     return "failing" if now - failing_since >= FAILING_FOR else None
+
+
+def _seconds(retry_after: str | None, now: datetime) -> float | None:
+    if retry_after is None:
+        return None
+    if retry_after.isascii() and retry_after.isdigit():
+        return float(retry_after)
+    try:
+        return (parsedate_to_datetime(retry_after) - now).total_seconds()
+    except (ValueError, TypeError):  # of no form, or without a zone
+        return None

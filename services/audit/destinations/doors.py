@@ -119,7 +119,7 @@ class WebhookDoor:
         headers |= {"content-type": "application/json", "user-agent": "safe-passage"}
         try:
             async with self._session.post(self._url, headers=headers, data=body, allow_redirects=False) as response:
-                attempt = attempt_of(response.status, response.headers.get("retry-after"))
+                attempt = attempt_of(response.status, response.headers.get("retry-after"), now=now)
                 await _leave_usable(response)
                 return attempt
         except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError):
