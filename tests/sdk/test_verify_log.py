@@ -270,3 +270,28 @@ def test_of_what_is_not_there_it_is_said_so_whatever_keys_are_named(tmp_path: Pa
     for keys in ((), (VKEY,)):
         assert main(verify(tmp_path / "nothing.json", keys=keys)) == 2
         assert "nothing.json cannot be read" in capsys.readouterr().err
+
+
+def test_a_pinned_checkpoint_that_was_compared_with_nothing_is_not_passed_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Who pins last year's checkpoint by mistake believes that this year's log agreed with it."""
+    write_folder(tmp_path / "log", ENTRIES)
+    other, own = tmp_path / "of 2025", tmp_path / "own"
+    other.write_text(note_of(ENTRIES, origin=ORIGIN.replace("2026", "2025")))
+    own.write_text(note_of(ENTRIES[:300]))
+    assert answer(capsys, verify(tmp_path / "log", "--pinned", str(own)))[0] == 0
+    for more in (("--pinned", str(other)), ("--pinned", str(own), "--pinned", str(other))):
+        code, said = answer(capsys, verify(tmp_path / "log", *more))
+        assert (code, said["problem"]) == (2, "pinned-of-another-log")
+    (tmp_path / "message").write_text("{}")
+    code, said = answer(capsys, verify(tmp_path / "message", "--pinned", str(own)))
+    assert (code, said["problem"]) == (2, "pinned-of-another-log"), "nothing of it is compared with a checkpoint"
+
+
+@pytest.mark.parametrize("option", ["--pinned", "--statement", "--log-key"])
+def test_what_is_named_beside_a_log_and_is_no_text_is_said_to_be_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str
+) -> None:
+    write_folder(tmp_path / "log", ENTRIES[:10])
+    (tmp_path / "binary").write_bytes(bytes([0xFF, 0xFE, 0x00]))
+    code, said = answer(capsys, verify(tmp_path / "log", option, str(tmp_path / "binary")))
+    assert (code, said["problem"]) == (2, "file-unreadable")

@@ -35,8 +35,8 @@ class LogFolder:
 
     def notes(self) -> list[str]:
         """The latest checkpoint and those kept beside it; what a copy left half written when it was cut off (`.part`) is none."""
-        kept = (path for path in sorted(self._folder.glob("checkpoint.*")) if path.is_file() and path.suffix != ".part")
-        return [self._latest, *(path.read_text(encoding="utf-8") for path in kept)]
+        beside = set(self._folder.glob("checkpoint.*")) - {self._folder / "checkpoint.part"}
+        return [self._latest, *(path.read_text(encoding="utf-8") for path in sorted(beside) if path.is_file())]
 
     def chunks(self) -> Iterator[Chunk]:
         """Bundle by bundle. A bundle may be longer than the checkpoint calls for, never shorter."""

@@ -42,6 +42,9 @@ def run(arguments: argparse.Namespace) -> int:
         return _say(arguments, NOT_VERIFIED, _sentence(error), _facts(error))
     except OSError as error:
         return _say(arguments, NOT_CHECKED, f"{error.filename} cannot be read.", {"problem": "file-unreadable"})
+    except UnicodeDecodeError:
+        sentence = "A file that was named beside it (a key, a statement, a checkpoint, a request) is no text."
+        return _say(arguments, NOT_CHECKED, sentence, {"problem": "file-unreadable"})
     return _say(arguments, VERIFIED, "\n".join(one.sentence for one in found), {"found": [dict(one.facts) for one in found]})
 
 
@@ -76,6 +79,7 @@ def _verify(arguments: argparse.Namespace, keys: NamedKeys) -> list[Evidence]:
     pinned = [each.read_text(encoding="utf-8") for each in arguments.pinned]
     policy = _policy(arguments.witnesses)
     if is_export(path):
+        _require_used(pinned, [])
         if policy is not None:
             raise _NotChecked("usage", "An export is signed by the log alone: verify a copy of the log with its witnesses.")
         return [_export(path, keys)]
@@ -85,6 +89,7 @@ def _verify(arguments: argparse.Namespace, keys: NamedKeys) -> list[Evidence]:
         except StoredLogUnreadable as error:
             raise _NotChecked(error.code, _sentence(error)) from error
         try:
+            _require_used(pinned, logs)
             found = [_log(log, keys, pinned, leaves=arguments.leaves) for log in logs] + _succession(logs)
             if policy is None:
                 return found
@@ -95,6 +100,7 @@ def _verify(arguments: argparse.Namespace, keys: NamedKeys) -> list[Evidence]:
             return [*found, witnessed(latest_note(logs[0]), policy=policy, keys=keys)]
         finally:
             close()
+    _require_used(pinned, [])
     data = path.read_bytes()
     data = attached_file(data) if is_pdf(data) else data
     if is_credential(data):
@@ -114,6 +120,16 @@ def _verify(arguments: argparse.Namespace, keys: NamedKeys) -> list[Evidence]:
     request = None if arguments.request is None else arguments.request.read_text(encoding="utf-8").strip()
     opening = None if arguments.opening is None else arguments.opening.read_bytes()
     return [verify_document(data, keys=keys, request=request, opening=opening)]
+
+
+def _require_used(pinned: list[str], logs: list[StoredLog]) -> None:
+    """INVARIANT: nobody believes that a checkpoint of theirs agreed which was compared with nothing."""
+    unused = [note for note in pinned if not any(note.startswith(f"{log.origin}\n") for log in logs)]
+    if unused:
+        there = f"here is {' and '.join(log.origin for log in logs)}" if logs else "here is no whole log"
+        raise _NotChecked(
+            "pinned-of-another-log", f"A checkpoint of --pinned was compared with nothing: {there}, and its first line says whose it is."
+        )
 
 
 def _of_credential(path: Path) -> bool:
