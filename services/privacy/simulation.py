@@ -29,7 +29,6 @@ from services.privacy.policy_hand import hand_of, policy_event
 from services.privacy.policy_schedule import deciding_at
 from services.privacy.policy_sets import PolicySets
 from shared.caller import Caller, caller_with
-from shared.database import Transaction
 from shared.problems import responses
 from shared.request_clock import Now
 
@@ -43,19 +42,22 @@ Simulator = Annotated[Caller, caller_with("policies:simulate")]
 
 
 @router.post("", responses=responses(NoSuchPolicySet, PolicySetNotUsable, NotPermitted))
-async def simulate_decision(asked: NewSimulation, request: Request, caller: Simulator, tx: Transaction, now: Now) -> Simulation:
+async def simulate_decision(asked: NewSimulation, request: Request, caller: Simulator, now: Now) -> Simulation:
     """What would be answered on these facts, by the set in force or by another; nothing is released on it."""
     state = request.app.state
     sets: PolicySets = state.policy_sets
     hand = hand_of(caller, asked.acting_official, state.clock)
-    in_force = await deciding_at(tx, now)
+    async with state.database.reading() as tx:
+        in_force = await deciding_at(tx, now)
+    # INVARIANT: within no transaction: a set is compiled and every change tried meanwhile, and nobody else's writing waits for that.
     policy_set = await sets.found(asked.policy_hash or in_force)
     policy_input = simulated_input(asked, now=now)
     outcome = decide(policy_input, policy_set)
     changes = await asyncio.to_thread(_changes, policy_input, policy_set)
     simulation = _simulation(outcome, policy_set, changes, in_force=policy_set.policy_hash == in_force, now=now)
     event = policy_event("policies-simulated", str(simulation.id), hand, policy_set.policy_hash, outcome=simulation.outcome)
-    state.outbox.record(tx, event)
+    async with state.database.transaction() as tx:
+        state.outbox.record(tx, event)
     return simulation
 
 

@@ -1,13 +1,17 @@
 """Simulations: the only place where a caller's facts are believed, and nothing that could be taken for a decision."""
 
+import asyncio
 import json
 import logging
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from safepassage.wire_simulation import Simulation, SimulationSituations
+from services.privacy import simulation
 from services.privacy.policy_cases import built_in
 from services.privacy.tables import DecisionRow, ObligationRow
 from shared.contracts.privacy import Decision
@@ -127,6 +131,25 @@ async def test_simulated_facts_are_kept_nowhere(
     for canary in (b"canary-recipient", b"canary-assertion", b"1791234567891"):
         assert canary not in on_disk
         assert canary not in lines
+
+
+async def test_nobodys_writing_waits_for_what_a_simulation_computes(officials: Officials, monkeypatch: pytest.MonkeyPatch) -> None:
+    computing, written, tried = threading.Event(), threading.Event(), simulation._changes
+
+    def slowly(*about: Any) -> Any:
+        computing.set()
+        written.wait(10)
+        return tried(*about)
+
+    monkeypatch.setattr(simulation, "_changes", slowly)
+    simulating = asyncio.create_task(simulate(officials, situation="transfer"))
+    try:
+        assert await asyncio.to_thread(computing.wait, 10)
+        async with asyncio.timeout(5), officials.world.node.app.state.database.transaction() as tx:
+            await tx.execute(text("SELECT 1"))
+    finally:
+        written.set()
+    assert (await simulating).outcome == "would-permit"
 
 
 async def test_only_officials_of_the_state_agency_with_the_scope_simulate(officials: Officials) -> None:
