@@ -1,9 +1,9 @@
 """The public's page: what Illinois, New York and Colorado have an agency publish, off what runs. For anybody; no session, no script.
 
-Made at most once a minute in each language, and asked for by its entity tag.
+Made at most once a minute in each language, and asked for by its entity tag; while privacy does not answer the last one stands for an hour.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 
@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from safepassage.canonical import digest_of
 from safepassage.elements import ELEMENTS
+from safepassage.problems import SuiteError
 from services.gateway.console.agreements_shown import basis_of
 from services.gateway.console.element_words import ELEMENT_WORDS
 from services.gateway.console.pages import PATH as ASSETS
@@ -30,6 +31,8 @@ SPANISH: Final = "/public/es"
 REGISTER: Final = "/public/register.json"
 JOB: Final = "public-page"
 KEPT: Final = timedelta(minutes=1)
+STANDS: Final = timedelta(hours=1)
+"""Where another cannot be made. It says of which day it is."""
 
 SECTIONS: Final = {
     "identity": word("Who the student is"),
@@ -57,6 +60,8 @@ class Made:
     at: datetime
     register: PublicRegister
     pages: dict[Language, bytes]
+    tried_at: datetime
+    """When another was last asked for, or this one was made."""
 
 
 @router.get(PATH, response_model=None, responses={200: {"description": "A page", **HTML}, **_ANSWERS})
@@ -88,11 +93,17 @@ async def _page(request: Request, language: Language, held: str | None) -> Respo
 async def _made(request: Request) -> Made:
     state, now = request.app.state, request.app.state.clock()
     made: Made | None = state.public_page
-    if made is None or not timedelta(0) <= now - made.at < KEPT:
-        register = await state.siblings.call(
-            "privacy", "GET", "/internal/public-register", answer=PublicRegister, by=JOB, scope=request.scope
-        )
-        made = state.public_page = Made(now, register, {})
+    if made is None or not timedelta(0) <= now - made.tried_at < KEPT:
+        try:
+            register = await state.siblings.call(
+                "privacy", "GET", "/internal/public-register", answer=PublicRegister, by=JOB, scope=request.scope
+            )
+        except SuiteError as error:
+            if error.status < 500 or made is None or not timedelta(0) <= now - made.at < STANDS:
+                raise
+            made = state.public_page = replace(made, tried_at=now)
+        else:
+            made = state.public_page = Made(now, register, {}, now)
     return made
 
 

@@ -15,6 +15,7 @@ from shared.internal_token import HEADER
 from tests.gateway.by_hand import Answer, ask
 from tests.gateway.console.agreed import agreed, vendor_of
 from tests.gateway.console.consoles import HOSTILE, Console
+from tests.gateway.console.test_every_page_silent import silent
 from tests.gateway.people.signing_in import person_of
 
 pytestmark = pytest.mark.anyio
@@ -108,6 +109,29 @@ async def test_it_is_made_anew_after_a_minute_and_not_before(console: Console) -
     assert (await seen(console)).headers["etag"] == first
     console.house.clock.advance(seconds=1)
     assert (await seen(console)).headers["etag"] != first
+
+
+async def test_while_privacy_does_not_answer_the_last_one_stands_for_an_hour_and_no_longer(console: Console) -> None:
+    with silent(console, "privacy"):
+        assert (await seen(console)).status == 503, "there was none yet"
+    first = (await seen(console)).headers["etag"]
+    await agreed(console)
+    with silent(console, "privacy"):
+        for minutes in (1, 58):
+            console.house.clock.advance(minutes=minutes)
+            assert (await seen(console)).headers["etag"] == first
+        assert b"as of" in (await seen(console)).body
+        console.house.clock.advance(minutes=1)
+        assert {(await seen(console, path)).status for path in ("/public", "/public/es", "/public/register.json")} == {503}
+    assert (await seen(console)).headers["etag"] != first, "at once"
+    held = (await seen(console)).headers["etag"]
+    console.house.clock.advance(minutes=1)
+    with silent(console, "privacy"):
+        assert (await seen(console)).headers["etag"] == held
+    await agreed(console, await vendor_of(console, "Birch Learning"))
+    assert (await seen(console)).headers["etag"] == held, "privacy is asked once a minute"
+    console.house.clock.advance(minutes=1)
+    assert (await seen(console)).headers["etag"] != held
 
 
 async def test_it_speaks_spanish_and_leads_to_the_other_language(console: Console) -> None:
