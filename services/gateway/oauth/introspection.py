@@ -56,7 +56,7 @@ class Introspection:
                 raise TokenRequestInvalid("the token to ask about is needed")
         client = authenticated.client
         claims = await self._counting(form["token"], now)
-        seen = claims is not None and client.in_force and _may_know(client, claims)
+        seen = claims is not None and client.in_force and self._may_know(client, claims)
         async with self.database.transaction() as tx:
             await authenticated.spend(tx)
             context = Context(
@@ -73,6 +73,10 @@ class Introspection:
         payload = {"iss": self.issuer, "aud": client_id, "iat": int(now.timestamp()), "token_introspection": dict(told)}
         return self.keys.current.active.sign_compact(typ=TYPE, payload=payload)
 
+    def _may_know(self, client: KnownClient, claims: AccessClaims) -> bool:
+        """INVARIANT: tokens for this node are their clients' own affair, whatever somebody was registered as."""
+        return claims.client_id == client.client_id or (claims.aud == client.resource and claims.aud != self.issuer)
+
     async def _counting(self, token: str, now: datetime) -> AccessClaims | None:
         try:
             claims = self.tokens.read(token, now).claims
@@ -82,10 +86,6 @@ class Introspection:
                 raise
             return None
         return claims
-
-
-def _may_know(client: KnownClient, claims: AccessClaims) -> bool:
-    return claims.client_id == client.client_id or (client.resource is not None and claims.aud == client.resource)
 
 
 def _active(claims: AccessClaims) -> dict[str, Any]:

@@ -63,9 +63,9 @@ class Administration:
     async def register_client(self, new: NewClient) -> Client:
         """Register a client. Raises InvalidRequest, ClientKeyNotUsable, ScopeNotGrantable."""
         async with self._database.transaction() as tx:
-            development = self._settings.insecure_development
+            issuer, development = self._settings.entity_id, self._settings.insecure_development
             return await clients.register_client(
-                tx, self._outbox, new, granter=None, development=development, actor=OPERATOR, now=self._clock()
+                tx, self._outbox, new, granter=None, issuer=issuer, development=development, actor=OPERATOR, now=self._clock()
             )
 
     async def make_console_link(self) -> str:

@@ -59,10 +59,8 @@ async def register_client(
     if held is not None:
         return clients.client_of(await found(tx, ClientRow, held))
     state = request.app.state
-    granter, development = granter_of(caller), state.settings.insecure_development
-    client = await clients.register_client(
-        tx, state.outbox, new, granter=granter, development=development, actor=client_actor(caller), now=now
-    )
+    about = {"granter": granter_of(caller), "issuer": state.settings.entity_id, "development": state.settings.insecure_development}
+    client = await clients.register_client(tx, state.outbox, new, **about, actor=client_actor(caller), now=now)
     await keep_effect(
         tx, IdempotencyRow, client_id=caller.client_id, operation=operation, key=key, digest=digest, effect_id=client.id, now=now
     )

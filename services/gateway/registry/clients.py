@@ -66,9 +66,9 @@ def client_of(row: ClientRow) -> Client:
 
 
 async def register_client(
-    tx: AsyncSession, outbox: Outbox, new: NewClient, *, granter: Granter, development: bool, actor: Actor, now: datetime
+    tx: AsyncSession, outbox: Outbox, new: NewClient, *, granter: Granter, issuer: str, development: bool, actor: Actor, now: datetime
 ) -> Client:
-    """Register a client. `development`: whether it may be answered on loopback.
+    """Register a client. `issuer`: this node; `development`: whether people may be sent back to loopback addresses.
 
     Raises InvalidRequest, ClientKeyNotUsable, ScopeNotGrantable, UnknownPurpose, PartySuspended.
     """
@@ -85,6 +85,9 @@ async def register_client(
         require_legacy(new)
     if new.tls_subject is not None:
         require_name(new.tls_subject)
+    if new.resource is not None and f"{new.resource}/".startswith(f"{issuer}/"):
+        # INVARIANT: whoever is a resource server is told of every token that is for it, whosever it is (RFC 7662): nobody is this node.
+        raise InvalidRequest("the node itself is no resource server outside of it", field="resource")
     await require_exchangeable(tx, new.may_exchange, organisation.id)
     row = ClientRow(
         id=uuid7(now),

@@ -4,9 +4,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import update
 
 from safepassage.compact import verify_compact
+from safepassage.problems.requests import InvalidRequest
 from safepassage.wire_organisations import Organisation
+from services.gateway.tables import ClientRow
 from tests.conftest import StandingClock
 from tests.gateway.by_hand import Answer, Party, alike, ask, ask_endpoint, ask_token
 from tests.gateway.house import ISSUER, House, claims_of
@@ -87,6 +90,20 @@ async def test_of_every_other_token_it_is_only_told_that_it_is_not_active(
     assert (await about(house, server, living)).json == NOT_ACTIVE
     told = {event.context.about for event in await house.entries() if event.context.operation == "token-introspected"}
     assert told == {None}
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("DOOR-told")
+async def test_nobody_is_this_node_and_told_of_everybodys_tokens(house: House, client: Party) -> None:
+    district = await house.organisation("lea", parent_id=(await house.hand.organisations())[0].id)
+    for resource in (ISSUER, f"{ISSUER}/", f"{ISSUER}/v1"):
+        with pytest.raises(InvalidRequest) as refused:
+            await house.party(district, "decisions:read", registered={"resource": resource})
+        assert refused.value.field == "resource", resource
+    spy = await house.party(district, "decisions:read", registered={"resource": f"{ISSUER}.example"})
+    async with house.app.state.database.transaction() as tx:  # one that was registered before this was refused
+        await tx.execute(update(ClientRow).where(ClientRow.id == UUID(spy.client_id)).values(resource=ISSUER))
+    assert (await about(house, spy, await house.token(client))).json == {"active": False}
 
 
 @pytest.mark.anyio
