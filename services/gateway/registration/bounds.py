@@ -23,8 +23,11 @@ def require_within(
 def require_no_more(metadata: ClientMetadata, row: ClientRow) -> None:
     """# INVARIANT: an update can only narrow what the client has now, whatever it may have had.
 
-    How it proves who it is stays, though keys may be replaced. Raises MetadataRefused, RedirectRefused.
+    How it proves who it is stays, though keys may be replaced; and of whom people are asked about the name that they are shown, and that an
+    administrator has seen. Raises MetadataRefused, RedirectRefused.
     """
+    if "authorization_code" in row.grant_types.split() and metadata.client_name != row.name:
+        raise MetadataRefused("registration-name", "client_name never changes of who acts for people: register anew")
     require_within(scopes=metadata.scopes, purposes=metadata.purposes, most_scopes=row.scopes.split(), most_purposes=row.purposes.split())
     if not set(metadata.grant_types) <= set(row.grant_types.split()):
         raise MetadataRefused("registration-grants", "grant_types holds one that this registration may not have")

@@ -111,6 +111,25 @@ async def test_an_update_takes_redirects_and_grants_away_and_adds_none(peopled: 
     assert (await app.push(redirect_uri=SECOND)).status == 201
 
 
+@pytest.mark.requirement("DOOR-narrowed")
+async def test_who_was_looked_at_to_act_for_people_goes_by_no_other_name_then(peopled: House) -> None:
+    """Nobody vouches for the name but who approves, and people are asked by it: before that it would be a name that nobody has seen."""
+    agency, party = await peopled.organisation("sea"), Party("", ISSUER)
+    said = metadata(party, scope="decisions:read", redirect_uris=[CALLBACK], grant_types=GRANTS)
+    token = await initial_token(peopled, agency.id, scopes=["decisions:read"])
+    told = (await register(peopled, said, token=token)).json
+    client_id, held = told["client_id"], told["registration_access_token"]
+    other, same = said | {"client_id": client_id, "client_name": "State Education Agency"}, said | {"client_id": client_id}
+    for approve in (False, True):
+        if approve:
+            await peopled.hand.approve_registration(UUID(client_id))
+        refused = await manage(peopled, "PUT", client_id, held, other)
+        assert (refused.status, refused.code) == (400, "invalid_client_metadata"), approve
+        changed = await manage(peopled, "PUT", client_id, held, same)
+        assert (changed.status, changed.json["client_name"]) == (200, "Elm SIS")
+        held = changed.json["registration_access_token"]
+
+
 @pytest.mark.requirement("DOOR-registered")
 async def test_a_client_registers_the_name_of_its_certificate_and_comes_by_it(certified: House) -> None:
     agency = await certified.organisation("sea")
