@@ -11,7 +11,8 @@ from safepassage.notes import parse_note
 from safepassage.problems.proofs import ProofFileMalformed
 from safepassage.tlog_proof import ProofFile, parse_proof_file, proof_file
 from tests.sdk.cosigners import Cosigner
-from tests.sdk.exchange import ALDER, PERSON, SALT, Exchange, Signer
+from tests.sdk.exchange import ALDER, BIRCH, PERSON, SALT, Exchange, Signer
+from tests.sdk.stored_logs import entry, key_of, write_folder
 from tests.sdk.test_trust import ROOTS as TRUST_ROOTS
 from tests.sdk.test_trust import STATEMENT, Endpoints, digest, jwk, listed, member, signed, statement
 
@@ -125,6 +126,45 @@ def test_keys_come_from_a_trust_list_by_its_digest_and_a_statement(desk: Desk) -
     assert desk.verify("envelope", "--log-key", vkey, *named[4:])[0] == 2
     forged = desk.write("forged", Signer(78).sign(statement(exchange_signing=(jwk(desk.exchange.alder),))))
     assert desk.verify("envelope", *named[:4], "--statement", str(forged))[0] == 2
+
+
+def test_what_one_node_signs_in_the_name_of_another_is_refused_though_both_are_named(desk: Desk) -> None:
+    """A sender has the receiver's receipt and the entry behind it, and would rather that it said something else."""
+    alder, birch = desk.exchange.alder, desk.exchange.birch
+    pairs = ((ALDER, desk.exchange.alder_log, alder), (BIRCH, desk.exchange.birch_log, birch))
+    members = tuple(
+        member(entity, logs=({"origin": log.origin, "keys": ({"vkey": log.key.vkey},)},), endpoints=Endpoints(gateway=entity))
+        for entity, log, _ in pairs
+    )
+    content = listed(members=members)
+    named = ["--trust-list", str(desk.write("trust", signed(content, TRUST_ROOTS[:3]))), "--trust-digest", digest(content)]
+    for entity, _, signer in pairs:
+        of_it = STATEMENT.sign(statement(iss=entity, exchange_signing=(jwk(signer),)))
+        named += ["--statement", str(desk.write(f"statement of {entity.removeprefix('https://')}", of_it))]
+    for name in ("receipt", "envelope", "accepted"):
+        assert desk.verify(name, *named)[0] == 0, name
+    forged = {
+        "receipt": alder.sign(desk.receipt.model_copy(update={"outcome": "applied"})),
+        "envelope.jws": birch.sign(desk.envelope),
+        "accepted": birch.sign(desk.exchange.accepted()),
+    }
+    for name, token in forged.items():
+        code, said = desk.verify(str(desk.write(f"forged {name}", token)), *named)
+        assert (code, said["problem"]) == (1, "unknown-key"), name
+
+
+@pytest.mark.parametrize("option", ["--entry", "--seal", "--status-list", "--did-document", "--leaves"])
+def test_an_option_that_says_nothing_of_a_document_is_not_passed_over(desk: Desk, option: str) -> None:
+    code, said = desk.verify("receipt", *desk.keys(), option, *(() if option == "--leaves" else (desk.path("opening"),)))
+    assert (code, said["problem"]) == (2, "usage")
+
+
+def test_for_whom_something_is_cannot_be_asked_of_a_log(desk: Desk) -> None:
+    write_folder(desk.folder / "log", [entry(number) for number in range(3)])
+    for option in ("--opening", "--request"):
+        code, said = desk.verify("log", "--log-key", key_of().vkey, option, desk.path("opening"))
+        assert (code, said["problem"]) == (2, "usage")
+    assert desk.verify("log", "--log-key", key_of().vkey)[0] == 0
 
 
 def test_a_digest_that_begins_with_a_dash_is_a_digest(desk: Desk) -> None:

@@ -34,7 +34,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--log-key", action="append", default=[], metavar="VKEY", help="key of a log: a vkey, or a file with one; repeatable"
     )
-    parser.add_argument("--signing-key", action="append", default=[], type=Path, metavar="FILE", help="public JWK or JWK set; repeatable")
+    parser.add_argument(
+        "--signing-key",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="public JWK or JWK set of who signed; repeatable. It says not whose it is: of several nodes name the --statement",
+    )
     parser.add_argument("--trust-list", type=Path, metavar="FILE", help="trust list with the keys of logs; needs --trust-digest")
     parser.add_argument("--trust-digest", metavar="DIGEST", help="digest of that trust list, got out of band")
     parser.add_argument("--statement", action="append", default=[], type=Path, metavar="FILE", help="statement of a node; repeatable")
@@ -53,6 +60,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--did-document", action="append", default=[], type=Path, metavar="FILE", help="an issuer's did.json; repeatable")
     parser.add_argument("--leaves", action="store_true", help="read every entry of a log as a leaf: form, and time never going back")
     parser.add_argument("--json", action="store_true", help="say it as JSON")
+
+
+ONLY_FOR: Final = {
+    "entry": ("--entry", frozenset({"tlog-proof"})),
+    "leaves": ("--leaves", frozenset({"log"})),
+    "request": ("--request", frozenset({"envelope", "message"})),
+    "opening": ("--opening", frozenset({"envelope", "message"})),
+    "seal": ("--seal", frozenset({"copy"})),
+    "status_list": ("--status-list", frozenset({"credential"})),
+    "did_document": ("--did-document", frozenset({"credential"})),
+}
+"""By member of the parsed arguments, the option and the kinds of document for which it says something."""
+
+
+def in_vain(arguments: argparse.Namespace, kind: str) -> str | None:
+    """The first option that says nothing of a document of this kind: who gave it believes that it was looked at. None: there is none."""
+    return next((option for name, (option, kinds) in ONLY_FOR.items() if getattr(arguments, name) and kind not in kinds), None)
 
 
 def with_whole_digest(arguments: Sequence[str]) -> list[str]:

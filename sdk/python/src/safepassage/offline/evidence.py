@@ -102,7 +102,8 @@ def verify_document(data: bytes, *, keys: NamedKeys, request: str | None = None,
 
 def _receipt(token: str, claims: Mapping[str, Any], keys: NamedKeys) -> Evidence:
     issuer, audience = str(claims.get("iss")), str(claims.get("aud"))
-    verified, logged = verify_receipt(token, issuer=issuer, audience=audience, keys=keys.signing_keys, logs=keys.logs(issuer), pinned={})
+    own = keys.signing_keys_of(issuer)
+    verified, logged = verify_receipt(token, issuer=issuer, audience=audience, keys=own, logs=keys.logs(issuer), pinned={})
     message = verified.message
     about = {"outcome": message.outcome, "reason": message.reason, "exchange_id": message.exchange_id, "stored_at": message.stored_at}
     because = f" ({message.reason})" if message.reason else ""
@@ -131,11 +132,13 @@ def _accepted(token: str, claims: Mapping[str, Any], keys: NamedKeys) -> Evidenc
 
 
 def _verified(token: str, kind: type[M], claims: Mapping[str, Any], keys: NamedKeys) -> tuple[Verified[M], Logged]:
-    verified = verify_message(token, kind=kind, keys=keys.signing_keys)
+    # INVARIANT: a node's message counts by that node's keys and in its log, whosever else are named beside them.
+    issuer = str(claims.get("iss"))
+    verified = verify_message(token, kind=kind, keys=keys.signing_keys_of(issuer))
     message = verified.message
     if not isinstance(message, LoggedMessage):
         raise UnexpectedType
-    return verified, verify_logged(message, logs=keys.logs(str(claims.get("iss"))), pinned={})
+    return verified, verify_logged(message, logs=keys.logs(issuer), pinned={})
 
 
 def _evidence(sentence: str, logged: Logged, typ: str, facts: Mapping[str, Any]) -> Evidence:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from safepassage.clock import system_clock
+from safepassage.offline.arguments import in_vain
 from safepassage.offline.attached import attached_file, is_pdf
 from safepassage.offline.chain import verify_chain_document
 from safepassage.offline.confirmation import verify_confirmation_document
@@ -79,11 +80,13 @@ def _verify(arguments: argparse.Namespace, keys: NamedKeys) -> list[Evidence]:
     pinned = [each.read_text(encoding="utf-8") for each in arguments.pinned]
     policy = _policy(arguments.witnesses)
     if is_export(path):
+        _require_meant(arguments, "export")
         _require_used(pinned, [])
         if policy is not None:
             raise _NotChecked("usage", "An export is signed by the log alone: verify a copy of the log with its witnesses.")
         return [_export(path, keys)]
     if path.is_dir() or is_database(path):
+        _require_meant(arguments, "log")
         try:
             logs, close = _open(path)
         except StoredLogUnreadable as error:
@@ -103,6 +106,7 @@ def _verify(arguments: argparse.Namespace, keys: NamedKeys) -> list[Evidence]:
     _require_used(pinned, [])
     data = path.read_bytes()
     data = attached_file(data) if is_pdf(data) else data
+    _require_meant(arguments, "credential" if is_credential(data) else kind_of(data))
     if is_credential(data):
         return [_credential(data, arguments, keys)]
     if kind_of(data) == "tlog-proof":
@@ -120,6 +124,12 @@ def _verify(arguments: argparse.Namespace, keys: NamedKeys) -> list[Evidence]:
     request = None if arguments.request is None else arguments.request.read_text(encoding="utf-8").strip()
     opening = None if arguments.opening is None else arguments.opening.read_bytes()
     return [verify_document(data, keys=keys, request=request, opening=opening)]
+
+
+def _require_meant(arguments: argparse.Namespace, kind: str) -> None:
+    option = in_vain(arguments, kind)
+    if option is not None:
+        raise _NotChecked("usage", f"{option} says nothing of what is verified here ({kind}): leave it out, or name what it is for.")
 
 
 def _require_used(pinned: list[str], logs: list[StoredLog]) -> None:
