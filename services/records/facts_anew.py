@@ -40,6 +40,7 @@ def facts_anew(
         enrolled=[EnrolledAt(one.organisation_id, one.entry_date, one.exit_date) for one in enrolled],
         time_zone="America/New_York" if custodian is None else Organisation.model_validate_json(custodian).time_zone,
         jurisdiction=jurisdiction,
+        now=now,
         same_child=of_one_child(connection, (student_id,))[student_id],
         beyond=left_in(parts),
     )

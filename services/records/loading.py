@@ -161,6 +161,7 @@ class Loading:
             enrolled=enrolled,
             time_zone=time_zone,
             jurisdiction=self._jurisdiction,
+            now=self._now,
             same_child=known.same_child if known else (),
             beyond=left,
         )

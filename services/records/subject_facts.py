@@ -3,13 +3,15 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Final, Protocol
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from safepassage.record import Sections, StudentRecord
 from safepassage.record.contacts import Guardian
+from services.records.postsecondary import attendance_of
 from shared.contracts.privacy import Flag, MilitaryService, MilitaryStatus, SubjectFacts
 
 NOT_MILITARY = frozenset({"", "no", "none", "not", "unknown", "notmilitaryconnected", "notapplicable"})
@@ -35,7 +37,6 @@ MILITARY_STATUS: Final[Mapping[str, MilitaryStatus]] = {
 }
 """Codes as sources spell them, letters alone. CEDS 001576 has ActiveDuty and NationalGuardOrReserve: the second does not say whether orders
 call to active duty, which is what the compact asks (Art. III(A)(1), (C)(1)), so it stays not known."""
-POSTSECONDARY_GRADES = frozenset({"ps", "postsecondary"})
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ def facts_of(
     enrolled: Sequence[EnrolledAt],
     time_zone: str,
     jurisdiction: str,
+    now: datetime,
     same_child: Iterable[UUID] = (),
     beyond: Beyond | None = None,
 ) -> SubjectFacts | None:
@@ -81,6 +83,7 @@ def facts_of(
     born = record.identity.birth_date if record.identity else None
     if born is None:
         return None
+    attends = attendance_of(record, now.astimezone(ZoneInfo(time_zone)).date())
     return SubjectFacts.model_validate(
         {
             "student_id": student_id,
@@ -93,9 +96,11 @@ def facts_of(
             ),
             "birth_date": born.birth_date,
             "time_zone": time_zone,
-            "attends_postsecondary": _attends_postsecondary(record),
+            "attends_postsecondary": attends.postsecondary,
+            "postsecondary_until": attends.postsecondary_until,
+            "secondary_until": attends.secondary_until,
             "jurisdiction": jurisdiction,
-            "flags": flags_of(record) | (beyond.flags if beyond else frozenset()),
+            "flags": flags_of(record) | (beyond.flags if beyond else frozenset()) | ({"dual-enrollment"} if attends.dual else frozenset()),
             "military_service": military_service_of(record) or (beyond.military_service if beyond else None),
             "same_child": tuple(sorted(one for one in same_child if one != student_id)),
             "rights_holders": tuple(_rights_holder(one, born.birth_date) for one in _guardians(record) if one.rights and one.person_id),
@@ -106,7 +111,7 @@ def facts_of(
 def flags_of(record: Sections) -> frozenset[Flag]:
     """Flags on which a forbid, an obligation or a duty may rest. What was once so and has ended still counts: the data is still there.
 
-    All but `dual-enrollment`, which says whose rights they are today: it is set while both enrolments last.
+    All but `dual-enrollment`, which says whose rights they are today (postsecondary).
     """
     special, programmes, contacts, demographics = record.special_education, record.programmes, record.contacts, record.demographics
     flags: set[Flag] = set()
@@ -120,8 +125,6 @@ def flags_of(record: Sections) -> frozenset[Flag]:
         flags.add("homeless")
     if programmes and programmes.migrant and _letters(programmes.migrant.status.code) not in NOT_IN_IT:
         flags.add("migrant")
-    if _is_dually_enrolled(record):
-        flags.add("dual-enrollment")
     if demographics and demographics.military_connection and not _says_no(demographics.military_connection.status.code):
         flags.add("military")
     places = [*(contacts.addresses or () if contacts else ()), *(place for one in _guardians(record) for place in one.addresses or ())]
@@ -168,19 +171,3 @@ def _rights_holder(guardian: Guardian, born: date) -> dict[str, Any]:
 def _relation(code: str) -> str:
     """A source's word for a relation as one of privacy's: there are few."""
     return re.sub(r"[^a-z0-9._:-]+", "-", code.lower()).strip("-._:")[:64] or "other"
-
-
-def _attends_postsecondary(record: StudentRecord) -> bool:
-    """Enrolled, now or for the future, in a postsecondary grade (34 CFR 99.3 "Eligible student"). Dual enrolment counts."""
-    return any(one in POSTSECONDARY_GRADES for one in _grades_attended(record))
-
-
-def _is_dually_enrolled(record: Sections) -> bool:
-    """Enrolled in a postsecondary grade and, beside it, in another: two enrolments whose grades are known and that have not ended."""
-    grades = _grades_attended(record)
-    return any(one in POSTSECONDARY_GRADES for one in grades) and any(one not in POSTSECONDARY_GRADES for one in grades)
-
-
-def _grades_attended(record: Sections) -> list[str]:
-    enrolled = (record.enrollment.enrollments or ()) if record.enrollment else ()
-    return [one.grade.code.lower() for one in enrolled if one.exit_date is None and one.grade is not None]

@@ -34,6 +34,10 @@ class SubjectFacts(Wire):
     birth_date: date
     time_zone: Annotated[str, StringConstraints(max_length=64)]
     attends_postsecondary: bool = False
+    postsecondary_until: date | None = None
+    """The last day of it, where one is on record; with it, whoever attends one does not any more."""
+    secondary_until: date | None = None
+    """Of whom the flag `dual-enrollment` is set: the last day at the secondary school, where one is on record."""
     jurisdiction: Annotated[str, StringConstraints(pattern=r"^US(-[A-Z]{2})?$")]
     flags: frozenset[Flag] = frozenset()
     rights_holders: Annotated[tuple[RightsHolder, ...], Field(max_length=20)] = ()

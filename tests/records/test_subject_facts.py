@@ -12,6 +12,8 @@ from services.records.subject_facts import facts_of
 from shared.contracts.privacy import RightsHolder, SubjectFacts
 from tests.records.whole_record import whole_record
 
+NOW = datetime(2026, 10, 20, 16, 0, tzinfo=UTC)
+
 
 def facts(**connection: Any) -> SubjectFacts:
     record = whole_record().model_dump(mode="json", exclude_none=True)
@@ -29,6 +31,7 @@ def facts_of_record(record: dict[str, Any]) -> SubjectFacts:
         enrolled=(),
         time_zone="America/New_York",
         jurisdiction="US-XA",
+        now=NOW,
     )
     assert found is not None
     return found
@@ -102,6 +105,44 @@ def test_dual_enrolment_is_a_postsecondary_grade_beside_another_while_both_last(
 ) -> None:
     found = attending(*grades, ended=ended)
     assert (found.attends_postsecondary, "dual-enrollment" in found.flags) == (postsecondary, dual)
+
+
+@pytest.mark.requirement("FACT-dual")
+@pytest.mark.parametrize(
+    ("grades", "ended", "postsecondary_until", "secondary_until"),
+    [
+        (("11", "PS"), "2026-10-20", date(2026, 10, 20), None),
+        (("PS", "11"), "2027-06-12", None, date(2027, 6, 12)),
+        (("PS",), "2027-06-12", date(2027, 6, 12), None),
+        (("PS", "PS"), "2027-06-12", None, None),
+    ],
+    ids=str,
+)
+def test_an_enrolment_whose_end_is_on_record_lasts_until_then(
+    grades: tuple[str | None, ...], ended: str, postsecondary_until: date | None, secondary_until: date | None
+) -> None:
+    found = attending(*grades, ended=ended)
+    assert (found.attends_postsecondary, "dual-enrollment" in found.flags) == (True, "11" in grades)
+    assert (found.postsecondary_until, found.secondary_until) == (postsecondary_until, secondary_until)
+    assert not attending("11", "PS", ended="2026-10-19").attends_postsecondary
+
+
+@pytest.mark.requirement("FACT-dual")
+def test_the_day_after_an_end_that_was_on_record_the_rights_are_whose_they_are_without_that_enrolment() -> None:
+    parent = uuid4()
+    mother = RightsHolder(person_id=parent, relation="mother", **{"from": date(2010, 6, 1)})
+    sixteen = {"birth_date": date(2010, 6, 1), "rights_holders": (mother,)}
+    leaves_school, leaves_college, at_college = (
+        attending(*grades, ended="2026-10-21").model_copy(update=sixteen) for grades in (("PS", "11"), ("11", "PS"), ("PS",))
+    )
+    last, after = (datetime(2026, 10, day, 16, 0, tzinfo=UTC) for day in (21, 22))
+    for student, before, then in (
+        (leaves_school, "parent", None),
+        (leaves_college, "parent", "parent"),
+        (at_college, None, "parent"),
+    ):
+        assert (rights_role(student, parent, now=last), rights_role(student, parent, now=after)) == (before, then)
+        assert (rights_role(student, student.student_id, now=last) is None) is (before == "parent")
 
 
 @pytest.mark.requirement("FACT-dual")

@@ -20,7 +20,7 @@ from node.synthetic.population import Population, SyntheticRecord
 from node.synthetic.profiles import PROFILES
 from node.synthetic.rates import DEFAULT
 from safepassage.record.loads import NewStudent
-from services.records.subject_facts import flags_of
+from services.records.postsecondary import attendance_of
 
 DAY = date(2026, 11, 26)
 NOTHING = {thing.name: 0.0 for thing in THINGS}
@@ -137,8 +137,8 @@ def test_a_college_makes_the_rights_split_and_has_its_own_course() -> None:
         assert second["grade"]["code"] == "PS"
         courses = [course for course in one.document["academics"]["current_courses"] if course["school"] == second["school"]]
         assert [course["course"]["level"]["code"] for course in courses] == ["73048"]
-        assert "dual-enrollment" in flags_of(NewStudent.model_validate(one.load).record)
-    assert not any("dual-enrollment" in flags_of(NewStudent.model_validate(one.load).record) for one in made("career_centre"))
+        assert attendance_of(NewStudent.model_validate(one.load).record, DAY).dual
+    assert not any(attendance_of(NewStudent.model_validate(one.load).record, DAY).dual for one in made("career_centre"))
 
 
 def test_the_formats_of_schools_say_the_second_school_and_leave_the_college_out(tmp_path: Path) -> None:

@@ -44,8 +44,8 @@ what was known before is in the decisions that saw it.
 A student enrolled in a secondary school and in a postsecondary institution at once: the rights in the college's own record are the
 student's, those in the district's record stay with the parents until 18 (decision 10 says on which reading). What decides is the record
 itself: two enrolments that have not ended, one in a postsecondary grade (`PS`, `Postsecondary`) and one in another, are told to privacy as
-the flag `dual-enrollment`; a postsecondary one alone as `attends_postsecondary`. An exit date on either, loaded with the record, ends it
-from that load on.
+the flag `dual-enrollment`; a postsecondary one alone as `attends_postsecondary`. An exit date on either ends it the day after, also one
+that was loaded long before it came.
 
 ## Special education: two lists
 

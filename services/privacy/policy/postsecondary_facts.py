@@ -6,6 +6,7 @@ from typing import Any, Final
 from safepassage.wire_evidence import DisciplinaryProceeding, OffenderRegistration, SubstanceViolation
 from services.privacy.policy.calendar_days import Place, reaches
 from services.privacy.policy.discloser import Discloser
+from services.privacy.policy.rights import attends_postsecondary
 from services.privacy.policy.time_values import milliseconds_of
 from shared.contracts.privacy import SubjectFacts
 
@@ -20,7 +21,7 @@ def proceeding(of: DisciplinaryProceeding, student: SubjectFacts, _discloser: Di
         "final_since_1998": of.final_at.astimezone(place.zone).date() >= SINCE,
         "names_victim": bool(of.victim),
         "offense": of.offense,
-        "postsecondary": student.attends_postsecondary,
+        "postsecondary": attends_postsecondary(student, place),
         "violation_found": bool(of.violation_found),
     }
 
@@ -28,7 +29,7 @@ def proceeding(of: DisciplinaryProceeding, student: SubjectFacts, _discloser: Di
 def substance(of: SubstanceViolation, student: SubjectFacts, _discloser: Discloser, place: Place) -> dict[str, Any]:
     """A violation with alcohol or a controlled substance."""
     return {
-        "postsecondary": student.attends_postsecondary,
+        "postsecondary": attends_postsecondary(student, place),
         "under_21": place.today < reaches(student.birth_date, 21),
         "violation_determined": bool(of.determination),
     }

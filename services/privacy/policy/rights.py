@@ -4,7 +4,7 @@ The one implementation: recording a consent and deciding on it cannot differ.
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -18,8 +18,22 @@ def is_eligible(student: SubjectFacts, place: Place) -> bool:
     Of a student who attends one beside the secondary school whose record it is, the parents keep the rights until 18: so says guidance of
     the Department that is not at hand; the text of 99.3 and 99.5 does not tell the two apart. Local policy, as the flag is the agency's.
     """
-    dually_enrolled = "dual-enrollment" in student.flags
-    return (student.attends_postsecondary and not dually_enrolled) or reaches_majority_on(student.birth_date) <= place.today
+    dually_enrolled = "dual-enrollment" in student.flags and _lasts(student.secondary_until, place)
+    return (attends_postsecondary(student, place) and not dually_enrolled) or reaches_majority_on(student.birth_date) <= place.today
+
+
+def attends_postsecondary(student: SubjectFacts, place: Place) -> bool:
+    """To the last day that is on record, that day too."""
+    return student.attends_postsecondary and _lasts(student.postsecondary_until, place)
+
+
+def attendance_changes_on(student: SubjectFacts) -> list[date]:
+    """The days after which the student attends a college, or a school beside it, no more: who holds the rights may change with them."""
+    return [day + timedelta(days=1) for day in (student.postsecondary_until, student.secondary_until) if day is not None]
+
+
+def _lasts(until: date | None, place: Place) -> bool:
+    return until is None or place.today <= until
 
 
 def parental_rights(student: SubjectFacts, person_id: UUID, place: Place) -> tuple[bool, date | None]:

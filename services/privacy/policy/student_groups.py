@@ -13,7 +13,7 @@ from services.privacy.policy.discloser import Discloser
 from services.privacy.policy.evidence_input import GroundFacts
 from services.privacy.policy.ground_facts import Held, ground_facts
 from services.privacy.policy.policy_input import ConsentFacts, StudentFacts, StudentGroup, Subject
-from services.privacy.policy.rights import is_eligible
+from services.privacy.policy.rights import attendance_changes_on, is_eligible
 from shared.contracts.privacy import SubjectFacts
 
 Alike = tuple[object, ...]
@@ -109,7 +109,9 @@ class StudentGroups:
     maker: GroupMaker
     groups: list[StudentGroup] = field(default_factory=list)
     changes_at: list[int] = field(default_factory=list)
-    """When a student comes of an age on which the answer turns, if that is still to come; when a district's choice begins or ends."""
+    """When a student comes of an age, or leaves a school, on which the answer turns, if that is to come; when a district's choice begins or
+    ends.
+    """
     _index: dict[int, int] = field(default_factory=dict)
     """By the identity of a group, which its maker keeps."""
 
@@ -124,6 +126,8 @@ class StudentGroups:
         grounds = maker.grounds(student, place) if maker.has_grounds else None
         if not eligible and (own or (grounds is not None and grounds.relation is not None)):
             self.changes_at.append(place.begins(reaches_majority_on(student.birth_date)))
+        if own or grounds is not None:
+            self.changes_at.extend(place.begins(day) for day in attendance_changes_on(student))
         if grounds is not None and grounds.substance is not None and grounds.substance.under_21:
             self.changes_at.append(place.begins(reaches(student.birth_date, 21)))
         if own:

@@ -183,6 +183,21 @@ def test_a_leap_day_child_comes_of_age_on_the_first_of_march(policy_set: PolicyS
     assert _person(PARENT, born, now=midnight - TICK, proof=early).holds_until == milliseconds_of(midnight)
 
 
+def test_a_decision_for_a_parent_holds_to_the_day_on_which_a_childs_enrolment_at_school_or_college_ends(policy_set: PolicySet) -> None:
+    dual = {"attends_postsecondary": True, "flags": frozenset({"dual-enrollment"}), "secondary_until": date(2026, 10, 22)}
+    midnight = datetime(2026, 10, 23, 4, 0, tzinfo=UTC)
+    proof = PROOF.model_copy(update={"authenticated_at": midnight - timedelta(hours=1)})
+    before = _person(PARENT, dual, now=midnight - TICK, proof=proof)
+    assert _permits(before, policy_set)
+    assert before.holds_until == milliseconds_of(midnight)
+    assert not _permits(_person(PARENT, dual, now=midnight, proof=proof), policy_set)
+    college = {"attends_postsecondary": True, "postsecondary_until": date(2026, 10, 22)}
+    own = _person(STUDENT, college, now=midnight - TICK, proof=proof)
+    assert not _permits(_person(PARENT, college, now=midnight - TICK, proof=proof), policy_set)
+    assert own.holds_until == milliseconds_of(midnight)
+    assert _permits(_person(PARENT, college, now=midnight, proof=proof), policy_set)
+
+
 @pytest.mark.requirement("HARD-19")
 def test_who_holds_the_rights_of_a_dually_enrolled_student_is_said_by_the_same_rule() -> None:
     dual = student(attends_postsecondary=True, flags=frozenset({"dual-enrollment"}))

@@ -73,6 +73,10 @@ class KnownFacts(Wire):
     birth_date: date
     time_zone: str
     attends_postsecondary: bool
+    postsecondary_until: date | None = None
+    """The last day of it, where the record has one."""
+    secondary_until: date | None = None
+    """Of who attends both: the last day at the secondary school, where the record has one."""
     jurisdiction: str
     flags: tuple[Flag, ...]
     """Sorted."""
