@@ -37,6 +37,8 @@ class Person:
     """Digest of the session's cookie, 32 bytes: the key of its row. Another one after each sign-in and step-up."""
     form_token: str
     """To be in every form of this session's pages, as `token`."""
+    provider_session: str | None
+    """What the node calls the provider's session in which they signed in; None where the provider names none."""
     secret: str = field(repr=False)
     """Known while a browser brings the session's cookie, and never else; the same after a step-up. For what this session alone may read."""
 

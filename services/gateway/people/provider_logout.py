@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from safepassage.problems.people import LogoutTokenNotValid, SignInNotBelieved
-from services.gateway.oauth.codes.authorizations import end_of_person
+from services.gateway.oauth.codes.authorizations import end_of_person, end_of_provider_session
 from services.gateway.oauth.replay import insert_spent
 from services.gateway.people import events
 from services.gateway.people.id_token import OLDEST, SKEW, instant, require_addressed, require_of_now, text
@@ -74,6 +74,8 @@ class ProviderLogout:
                 self._outbox.record(tx, events.signed_out_by_provider(ended.person, ended.organisation_id, ended.role, now))
             for one in {ended.person for ended in all_ended} | ({person} - {None}):
                 await end_of_person(tx, self._outbox, str(one), actor=Actor(kind="person", person=one), now=now)
+            if session is not None:
+                await end_of_provider_session(tx, self._outbox, session, person=person, now=now)
 
 
 def _refused_from(claims: Mapping[str, Any], now: datetime) -> datetime:

@@ -123,6 +123,7 @@ class Sessions:
             acr=row.acr,
             authenticated_at=row.authenticated_at,
             session=digest,
+            provider_session=row.provider_session,
             secret=particulars.secret or cookie,
             form_token=to_base64url(hmac.digest(self._key, b"form\0" + cookie.encode(), sha256)),
         )

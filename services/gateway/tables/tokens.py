@@ -80,6 +80,7 @@ class GivenAuthorizationRow(Base):
     ended_at: Mapped[datetime | None] = mapped_column(Milliseconds, index=True)
     ended_because: Mapped[str | None] = mapped_column(String(64))
     granted_by: Mapped[str | None] = mapped_column(String(200))  # as in SessionRow; none of what is older than the column
+    provider_session: Mapped[str | None] = mapped_column(String(43), index=True)  # likewise
 
 
 class RefreshTokenRow(Base):

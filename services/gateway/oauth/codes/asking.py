@@ -144,6 +144,7 @@ class Asking:
             person=person.identifier,
             role=person.role,
             granted_by=person.granted_by,
+            provider_session=person.provider_session,
             acr=person.acr,
             authenticated_at=person.authenticated_at,
             redirect_uri=request.redirect_uri,

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final, Literal
 from uuid import UUID
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import and_, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.gateway.oauth.authorization_details import StudentDataAccess
@@ -91,6 +91,16 @@ async def end_of_person(tx: AsyncSession, outbox: Outbox, person: str, *, actor:
     for row in rows:
         end(tx, outbox, row, "signed-out", actor=actor, now=now)
     return len(rows)
+
+
+async def end_of_provider_session(tx: AsyncSession, outbox: Outbox, provider_session: str, *, person: str | None, now: datetime) -> None:
+    """A session of the provider's is over: whatever was let be done in it is over, also where ours that came of it had ended before.
+
+    person  whose it has to be; None: whoever's
+    """
+    of_whom = ROW.provider_session == provider_session
+    for row in await _living(tx, of_whom if person is None else and_(of_whom, ROW.person == person)):
+        end(tx, outbox, row, "signed-out", actor=Actor(kind="person", person=row.person), now=now)
 
 
 async def end_of_organisation(tx: AsyncSession, outbox: Outbox, organisation_id: UUID, *, actor: Actor, now: datetime) -> int:

@@ -4,6 +4,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from tests.conftest import StandingClock
 from tests.gateway.by_hand import ask
 from tests.gateway.house import House
 from tests.gateway.oauth.codes.flow import application
@@ -31,3 +32,25 @@ async def test_the_provider_ends_what_the_person_let_applications_do(signing: Ho
     assert [(await app.refresh(got["refresh_token"])).status for got in tokens.values()] == [400, 200]
     ended = [one for one in await signing.entries() if one.context.operation == "authorization-ended"]
     assert [(one.context.reason, one.actor.kind) for one in ended] == [("signed-out", "person")]
+
+
+@pytest.mark.requirement("DOOR-refresh")
+async def test_it_ends_what_was_let_be_done_in_its_session_though_ours_was_over_before(
+    signing: House, provider: OpenIdProvider, clock: StandingClock
+) -> None:
+    """A session here ends when nothing is asked for a quarter of an hour; what came of it goes on for hours."""
+    app = await application(signing, "alerts:read")
+    tokens = {}
+    for name in ("ada", "grace"):
+        provider.next |= {"sub": name, "sid": name}
+        browser = Browser(signing)
+        assert (await browser.sign_in(provider)).status == 303
+        tokens[name] = await app.tokens(browser)
+    clock.advance(minutes=16)
+    await signing.app.state.people.sessions.forget_ended(clock())
+    await signing.app.state.standing.refresh()
+    body = urlencode({"logout_token": provider.logout_token(sid="ada")}).encode()
+    assert (await ask(signing.app, "POST", "/sign-in/back-channel-logout", headers=FORM, body=body)).status == 200
+    assert [(await app.refresh(got["refresh_token"])).status for got in tokens.values()] == [400, 200]
+    [ended] = [one for one in await signing.entries() if one.context.operation == "authorization-ended"]
+    assert (ended.context.reason, ended.actor.kind, ended.actor.person is None) == ("signed-out", "person", False)
