@@ -7,6 +7,7 @@ import httpx2
 import pytest
 
 from safepassage.client import BlockingClient, Client, ClientFile, ClientKey
+from safepassage.problems import SuiteError
 from safepassage.problems.calls import AnswerNotUnderstood, ClientFileUnusable, NodeUnreachable
 from tests.sdk.test_client import FILE, LOOKUP, Desk
 
@@ -92,3 +93,19 @@ def test_a_proxy_that_cannot_be_used_is_said_by_its_variables(
     monkeypatch.setenv("HTTPS_PROXY", proxy)
     with pytest.raises(NodeUnreachable, match="HTTPS_PROXY"):
         face(client_file())
+
+
+@pytest.mark.parametrize(("status", "kind"), [(502, NodeUnreachable), (504, NodeUnreachable), (403, AnswerNotUnderstood)])
+def test_what_stands_between_is_no_word_of_the_node_either_where_a_person_is_to_be_asked(status: int, kind: type[SuiteError]) -> None:
+    desk = Desk()
+    desk.node.metadata |= {
+        "pushed_authorization_request_endpoint": f"{FILE.issuer}/oauth/par",
+        "authorization_endpoint": f"{FILE.issuer}/oauth/authorize",
+    }
+
+    def between(request: httpx2.Request) -> httpx2.Response:
+        return page(status)() if request.url.path == "/oauth/par" else desk.node.answer(request)
+
+    client = BlockingClient(FILE, transport=httpx2.MockTransport(between), clock=desk.clock, pause=desk.pauses.append)
+    with pytest.raises(kind, match=f"status {status}"):
+        client.ask_person("http://127.0.0.1:8000/callback")

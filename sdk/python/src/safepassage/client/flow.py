@@ -66,7 +66,7 @@ def token_flow(access: Access, clock: Clock, random: Random) -> Generator[Step, 
 
     response = yield from attempts(request, access, clock, random, may_repeat=True)
     if response.status_code != 200:
-        raise _no_token(response, clock)
+        raise not_granted(response, clock)
     return access.learn_token(response.content, clock())
 
 
@@ -195,8 +195,8 @@ def refused(response: httpx2.Response, clock: Clock) -> SuiteError:
     return AnswerNotUnderstood(f"status {response.status_code} without a problem document")
 
 
-def _no_token(response: httpx2.Response, clock: Clock) -> SuiteError:
-    """A refusal of the token endpoint says OAuth's word, in JSON; what has none was not said by it."""
+def not_granted(response: httpx2.Response, clock: Clock) -> SuiteError:
+    """A refusal of the token or pushing endpoint says OAuth's word, in JSON; what has none was not said by it."""
     word = oauth_error(response.content)
     return refused(response, clock) if word == NO_WORD or problem_of(response, clock) is not None else TokenNotGranted(word)
 

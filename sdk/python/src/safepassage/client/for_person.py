@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safepassage.canonical import digest_of
 from safepassage.client.access import Access, PersonsGrant, oauth_error
 from safepassage.client.assertions import ASSERTION_TYPE, client_assertion
-from safepassage.client.flow import Outcome, Random, Send, Step, attempts, metadata_flow, problem_of
+from safepassage.client.flow import Outcome, Random, Send, Step, attempts, metadata_flow, not_granted
 from safepassage.clock import Clock
 from safepassage.problems.calls import AnswerNotUnderstood, TokenNotGranted
 
@@ -76,7 +76,7 @@ def push_flow(wanted: Wanted, access: Access, clock: Clock, random: Random) -> G
 
     response = yield from attempts(request, access, clock, random, may_repeat=True)
     if response.status_code != 201:
-        raise problem_of(response, clock) or TokenNotGranted(oauth_error(response.content))
+        raise not_granted(response, clock)
     try:
         pushed = Pushed.model_validate_json(response.content)
     except ValidationError as error:
