@@ -3,16 +3,18 @@
 import pickle
 from contextlib import suppress
 from typing import Any
+from uuid import UUID
 
 import anyio
 import httpx2
 import pytest
 
 from safepassage.client import BlockingClient, Client, calls
-from safepassage.client.access import Access
+from safepassage.client.access import Access, PersonsGrant
 from safepassage.client.call import Call
-from safepassage.client.flow import Send, call_flow, token_flow
+from safepassage.client.flow import Pause, Send, call_flow, token_flow
 from safepassage.problems import REGISTRY, Problem, SuiteError, problem_from
+from safepassage.problems.calls import NodeUnreachable
 from safepassage.problems.people import PersonNotRecentlySeen
 from safepassage.problems.quotas import QuotaSpent
 from safepassage.problems.requests import NotFound
@@ -173,3 +175,45 @@ def test_what_every_error_says_is_what_was_sent() -> None:
         for detail in (None, "a detail"):
             sent = Problem.model_validate_json(kind(detail).as_problem("r-1").model_dump_json())
             assert str(problem_from(sent)) == str(kind(detail)) == (detail or kind.title)
+
+
+@pytest.mark.parametrize(
+    ("lost", "refresh_token", "again"),
+    [
+        (httpx2.ReadError("cut"), None, False),
+        (httpx2.ReadTimeout("silence"), None, False),
+        (httpx2.ConnectError("refused"), None, True),
+        (httpx2.PoolTimeout("busy"), None, True),
+        (httpx2.ReadError("cut"), "first", True),
+    ],
+    ids=["code-cut", "code-silence", "code-never-sent", "code-never-begun", "refresh-token"],
+)
+def test_a_persons_code_whose_answer_was_lost_is_not_sent_again(lost: Any, refresh_token: str | None, again: bool) -> None:
+    """The node ends all that came of a code that comes twice: somebody copied it. Of a refresh token it gives the answer once more."""
+    access = Access.of(FILE)
+    access.token_path = "/oauth/token"
+    access.act_for(PersonsGrant("code", "https://app.example/callback", "verifier", refresh_token))
+    flow = token_flow(access, Desk().clock, lambda: 0.0)
+    assert isinstance(next(flow), Send)
+    if not again:
+        with pytest.raises(NodeUnreachable):
+            flow.send(lost)
+        return
+    assert isinstance(flow.send(lost), Pause)
+    assert isinstance(next(flow), Send)
+
+
+def test_what_makes_something_that_is_told_once_is_made_again_where_nothing_can_have_arrived() -> None:
+    desk, attempts = Desk(), 0
+
+    def between(request: httpx2.Request) -> httpx2.Response:
+        nonlocal attempts
+        if not request.url.path.startswith("/v1/"):
+            return desk.node.answer(request)
+        attempts += 1
+        raise httpx2.ConnectError("refused") if attempts < 3 else httpx2.ReadError("cut")
+
+    client = BlockingClient(FILE, transport=httpx2.MockTransport(between), clock=desk.clock, pause=desk.pauses.append)
+    with client, pytest.raises(NodeUnreachable):
+        client.make_client_secret(UUID(int=1))
+    assert attempts == 3, "twice there was no connection; the third time it may have been made"

@@ -50,6 +50,11 @@ class PersonsGrant:
     verifier: str = field(repr=False)
     refresh_token: str | None = field(default=None, repr=False)
 
+    @property
+    def is_renewed(self) -> bool:
+        """Whether the code has done its work: a refresh token whose answer was lost may be sent again, a code may not."""
+        return self.refresh_token is not None
+
     def form(self) -> dict[str, str]:
         """What of it is sent for a token."""
         if self.refresh_token is not None:

@@ -49,6 +49,9 @@ class NeedToken:
 NO_NODE: Final = frozenset({407, 429, 502, 503, 504})
 """Statuses that, without a problem of ours, say that the node was not reached, or not yet."""
 
+NEVER_SENT: Final = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
+"""Of what became of an attempt: there was no connection, so that nothing can have arrived."""
+
 Step = Send | Pause | NeedToken
 Outcome = httpx2.Response | httpx2.TransportError | str | None
 Random = Callable[[], float]
@@ -64,7 +67,8 @@ def token_flow(access: Access, clock: Clock, random: Random) -> Generator[Step, 
         headers = {"dpop": access.proof("POST", path, now, token=None), "content-type": "application/x-www-form-urlencoded"}
         return Send("POST", path, headers, urlencode(access.token_form(now)).encode())
 
-    response = yield from attempts(request, access, clock, random, may_repeat=True)
+    # INVARIANT: a code that may have arrived is not sent again: it would be taken for one that somebody copied, and all of it ended.
+    response = yield from attempts(request, access, clock, random, may_repeat=access.person is None or access.person.is_renewed)
     if response.status_code != 200:
         raise not_granted(response, clock)
     return access.learn_token(response.content, clock())
@@ -156,7 +160,7 @@ def _until_answered(
 
 def _failure(outcome: Outcome, clock: Clock) -> Failure | None:
     if not isinstance(outcome, httpx2.Response):
-        return Failure(None)
+        return Failure("after" if isinstance(outcome, NEVER_SENT) else None)
     if outcome.status_code not in (429, 500, 502, 503, 504):
         return None
     problem = _read_problem(outcome)

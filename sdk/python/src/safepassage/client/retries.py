@@ -29,9 +29,9 @@ def pause_before_next(failure: Failure, *, attempt: int, may_repeat: bool, rando
     may_repeat  the call does no harm when it arrives twice
     random      in [0, 1)
 
-    `after` says that nothing was done, so any call may come again; `same-key` and silence leave that open, so only one that may be
-    repeated does. The server's Retry-After is kept to; beyond 30 s the caller decides, not this loop. Otherwise the pause doubles, with
-    jitter, so that many clients do not come back together.
+    `after` says that nothing was done (as nothing was where no connection came about), so any call may come again; `same-key` and silence
+    leave that open, so only one that may be repeated does. The server's Retry-After is kept to; beyond 30 s the caller decides, not this
+    loop. Otherwise the pause doubles, with jitter, so that many clients do not come back together.
     """
     if attempt >= ATTEMPTS or failure.retry == "never":
         return None
