@@ -171,6 +171,21 @@ async def test_what_is_sure_is_united_by_the_job_and_a_second_run_changes_nothin
     assert await run(alder) == Found(students=2, united=0, proposed=0)
 
 
+async def test_a_third_record_that_may_be_of_the_same_child_is_proposed_once_and_not_again_in_a_later_run(alder: OneState) -> None:
+    """Beside two that the job unites: in the run that unites them, or when it comes afterwards."""
+    district = alder.district()
+    for number in (0, 1):
+        await district.load(another_record(ORDINARY.load, identifiers=LOCAL).model_copy(update={"source_id": f"copy-{number}"}))
+    born = ORDINARY.load.record.identity and ORDINARY.load.record.identity.birth_date
+    assert born is not None
+    slipped = born.birth_date.replace(day=born.birth_date.day % 28 + 1)
+    third = another_record(ORDINARY.load, identifiers=LOCAL, birth_date={"birth_date": slipped.isoformat()})
+    await district.load(third.model_copy(update={"source_id": "third"}))
+    assert await run(alder) == Found(students=3, united=1, proposed=1)
+    assert await run(alder) == Found(students=3, united=0, proposed=0)
+    assert len(await alder.rows(MergeProposalRow)) == 1
+
+
 async def told_of_children(alder: OneState) -> dict[UUID, tuple[UUID, ...]]:
     """What privacy knows now of which records are of one child."""
     await alder.tell()

@@ -3,7 +3,7 @@
 Records are opened in memory, a part at a time, and never leave it; DuckDB has no folder to spill to. Splink loads here and nowhere else.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -67,8 +67,9 @@ async def find_doubles(database: Database, vault: Vault, *, jurisdiction: str, n
         people += await database.read(partial(_people, vault=vault, ids=ids))
         told(len(custodians))
     found, students = await database.read(_on_record), len(people)
+    parted = await database.read(_parted)
     people = without_crowded(people)
-    new = _new(_judged(people), found)
+    new = _new(_judged(people, parted), found)
     united = proposed = 0
     for start in range(0, len(new.automatic), AT_ONCE):
         chosen = new.automatic[start : start + AT_ONCE]
@@ -91,13 +92,13 @@ def _people(connection: Connection, *, vault: Vault, ids: Sequence[UUID]) -> lis
     return [linked_person(str(key), record, candidate_of(key, record)) for key, record in records_of(connection, vault, ids)]
 
 
-def _judged(people: Sequence[LinkedPerson]) -> Verdicts:
+def _judged(people: Sequence[LinkedPerson], parted: Collection[frozenset[str]]) -> Verdicts:
     model, pairs = link_model(), len(people) * (len(people) - 1) / 2
     if pairs < 1:
         return Verdicts((), ())
     thresholds = model.thresholds.for_pairs(pairs)
     scored = scored_pairs(model.linking("dedupe_only"), people, at_least=thresholds.least)
-    return verdicts(scored, {one.key: one for one in people}, thresholds)
+    return verdicts(scored, {one.key: one for one in people}, thresholds, parted)
 
 
 def _on_record(connection: Connection) -> set[tuple[UUID, UUID]]:
@@ -107,11 +108,20 @@ def _on_record(connection: Connection) -> set[tuple[UUID, UUID]]:
     return pairs_on_record((row[0], row[1]) for row in [*united, *proposed])
 
 
+def _parted(connection: Connection) -> frozenset[frozenset[str]]:
+    """Pairs whose union somebody took back, by the keys of their records."""
+    rows = connection.execute(select(UnionRow.leading_id, UnionRow.other_id).where(UnionRow.separated_at.is_not(None)))
+    return frozenset(frozenset((str(row.leading_id), str(row.other_id))) for row in rows)
+
+
 def _new(judged: Verdicts, held: set[tuple[UUID, UUID]]) -> Verdicts:
+    """What has to be done still. Of a record beside united ones one pair is put before a person, and none where any of them was."""
+
     def is_new(one: Linked | ForPerson) -> bool:
         return ordered(UUID(one.one), UUID(one.other)) not in held
 
-    return Verdicts(tuple(filter(is_new, judged.automatic)), tuple(filter(is_new, judged.for_person)))
+    beside = (pairs[0] for pairs in judged.beside if all(is_new(one) for one in pairs))
+    return Verdicts(tuple(filter(is_new, judged.automatic)), (*filter(is_new, judged.for_person), *beside))
 
 
 def _unite(

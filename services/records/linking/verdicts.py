@@ -5,7 +5,7 @@ nothing may speak against it. INVARIANT: a possible sibling of a multiple birth,
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from math import log2
@@ -62,10 +62,23 @@ class Verdicts:
 
     automatic: tuple[Linked, ...]
     for_person: tuple[ForPerson, ...]
+    beside: tuple[tuple[ForPerson, ...], ...] = ()
+    """Of a child whose records the machine unites, and one more that may be its own: pairs of which one is enough to ask about, the
+    likeliest first.
+    """
 
 
-def verdicts(scored: Iterable[tuple[str, str, float]], people: Mapping[str, LinkedPerson], thresholds: Thresholds) -> Verdicts:
-    """Judge the pairs of a set. `people` are all of its records by key, whether in a pair or not: a twin may be among them."""
+def verdicts(
+    scored: Iterable[tuple[str, str, float]],
+    people: Mapping[str, LinkedPerson],
+    thresholds: Thresholds,
+    parted: Collection[frozenset[str]] = frozenset(),
+) -> Verdicts:
+    """Judge the pairs of a set.
+
+    people  all of its records by key, whether in a pair or not: a twin may be among them
+    parted  pairs of which somebody has said that they are two children: the machine unites them no more
+    """
     siblings = _Siblings(people.values())
     found: list[tuple[str, str, float, tuple[str, ...]]] = []
     for one, other, weight in scored:
@@ -77,14 +90,31 @@ def verdicts(scored: Iterable[tuple[str, str, float]], people: Mapping[str, Link
         if not reasons or weight >= thresholds.person:
             found.append((one, other, weight, tuple(sorted(reasons))))
     several = _in_several(found)
-    automatic = [Linked(*pair[:3]) for pair in found if not pair[3] and not several & {pair[0], pair[1]}]
-    united = {key for pair in automatic for key in (pair.one, pair.other)}
-    waiting = [
-        ForPerson(one, other, weight, reasons or ("several-agree",))
-        for one, other, weight, reasons in found
-        if one not in united and other not in united
-    ]
-    return Verdicts(tuple(automatic), tuple(waiting))
+    agree = [Linked(*pair[:3]) for pair in found if not pair[3] and not several & {pair[0], pair[1]}]
+    automatic = [pair for pair in agree if frozenset((pair.one, pair.other)) not in parted]
+    child_of = _children(automatic)
+    unsure = [ForPerson(one, other, weight, reasons or ("several-agree",)) for one, other, weight, reasons in found]
+    waiting = [pair for pair in unsure if pair.one not in child_of and pair.other not in child_of]
+    return Verdicts(tuple(automatic), tuple(waiting), tuple(_beside(unsure, child_of)))
+
+
+def _children(automatic: Iterable[Linked]) -> dict[str, str]:
+    """Of each record that is united with another, one record that stands for all of the child."""
+    records: dict[str, set[str]] = {}
+    for pair in automatic:
+        together = records.get(pair.one, {pair.one}) | records.get(pair.other, {pair.other})
+        records.update(dict.fromkeys(together, together))
+    return {key: min(together) for key, together in records.items()}
+
+
+def _beside(unsure: Iterable[ForPerson], child_of: Mapping[str, str]) -> Iterable[tuple[ForPerson, ...]]:
+    """INVARIANT: of two children, or a child and a record, a person is asked once, however many records the machine has united."""
+    between: dict[tuple[str, ...], list[ForPerson]] = defaultdict(list)
+    for pair in unsure:
+        one, other = (child_of.get(key, key) for key in (pair.one, pair.other))
+        if one != other and (pair.one in child_of or pair.other in child_of):
+            between[tuple(sorted((one, other)))].append(pair)
+    return (tuple(sorted(those, key=lambda pair: (-pair.weight, pair.one, pair.other))) for those in between.values())
 
 
 def doubts(one: LinkedPerson, other: LinkedPerson) -> frozenset[str]:

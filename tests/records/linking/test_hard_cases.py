@@ -249,6 +249,30 @@ def test_of_two_who_agree_with_one_and_not_with_each_other_none_is_united() -> N
     assert {(pair.one, pair.other) for pair in found.for_person} == {("0", "1"), ("0", "2"), ("1", "2")}
 
 
+def test_a_third_record_of_a_child_whose_two_are_united_is_put_before_a_person_once() -> None:
+    """It agrees with either, and something speaks against it."""
+    third = child(born="2012-05-02")
+    people = {key: person(key, facts) for key, facts in (("0", child()), ("1", child()), ("2", third), ("3", third))}
+    found = verdicts([("0", "1", SURE), ("0", "2", SURE - 2), ("1", "2", SURE - 1)], people, link_model().thresholds)
+    assert ([(pair.one, pair.other) for pair in found.automatic], found.for_person) == ([("0", "1")], ())
+    [likely] = found.beside
+    assert [(pair.one, pair.other, pair.reasons) for pair in likely] == [
+        ("1", "2", ("birth-date-differs",)),
+        ("0", "2", ("birth-date-differs",)),
+    ]
+    two = verdicts([("0", "1", SURE), ("2", "3", SURE), ("0", "2", SURE), ("1", "3", SURE)], people, link_model().thresholds)
+    assert [len(pairs) for pairs in two.beside] == [2], "two children of two records each are one question"
+
+
+def test_of_records_that_somebody_has_parted_the_machine_makes_no_child_again() -> None:
+    third = child(born="2012-05-02")
+    people = {key: person(key, facts) for key, facts in (("0", child()), ("1", child()), ("2", third))}
+    scored = [("0", "1", SURE), ("0", "2", SURE), ("1", "2", SURE)]
+    found = verdicts(scored, people, link_model().thresholds, frozenset([frozenset("01")]))
+    assert (found.automatic, found.beside) == ((), ())
+    assert {(pair.one, pair.other) for pair in found.for_person} == {("0", "1"), ("0", "2"), ("1", "2")}
+
+
 @pytest.mark.parametrize(
     ("one", "other", "near"),
     [
