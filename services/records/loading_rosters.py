@@ -34,13 +34,15 @@ def over(before: LoadedRecord | None, roster: LoadedRecord, *, carries: Collecti
 def ended(before: LoadedRecord, day: date) -> LoadedRecord:
     """The record of a student whom the source deletes: enrolments that go on end on `day`, and everything stays.
 
-    So does one whose end is on record and still to come, as that of the school year is where a system gives each enrolment an end.
+    So does one whose end is on record and still to come, as that of the school year is where a system gives each enrolment an end. One that
+    has yet to begin never will, and is none: but the only ones, by which it is known where the student was to be, and that it is over.
     """
     if before.enrollment is None or before.enrollment.enrollments is None:
         return before
+    begun = tuple(one for one in before.enrollment.enrollments if one.entry_date <= day)
     enrollments = tuple(
         one if one.exit_date is not None and one.exit_date <= day else one.model_copy(update={"exit_date": max(day, one.entry_date)})
-        for one in before.enrollment.enrollments
+        for one in begun or before.enrollment.enrollments
     )
     enrollment = before.enrollment.model_copy(update={"enrollments": enrollments})
     return before.model_copy(update={"enrollment": enrollment})

@@ -14,9 +14,10 @@ from sqlalchemy import select
 
 from node.synthetic import ALDER, SyntheticStudent
 from node.synthetic.oneroster_writer import write_oneroster
-from safepassage.record.loads import LoadReport
+from safepassage.record.loads import LoadedRecord, LoadReport
 from services.privacy.subjects import sealed_row, store_facts
 from services.privacy.tables import SubjectRow
+from services.records.loading_rosters import ended
 from services.records.tables import EnrollmentRow, LoadRow, OutboxRow, SectionRow, StudentRow
 from shared.contracts.privacy import SubjectFacts
 from shared.in_process import Answer
@@ -176,6 +177,21 @@ async def test_who_is_deleted_in_the_evening_was_enrolled_until_that_day_and_not
     ours = one.load.source_id
     report_of(await sis.load_roster(with_rows(package, "users.csv", lambda row: row | gone if row["sourcedId"] == ours else row)))
     assert {row.exit_date for row in await alder.rows(EnrollmentRow)} == {last}
+
+
+@pytest.mark.parametrize(
+    ("entries", "left"),
+    [
+        (("2026-08-24", "2027-08-23"), [(date(2026, 8, 24), date(2026, 10, 5))]),
+        (("2027-08-23",), [(date(2027, 8, 23), date(2027, 8, 23))]),
+    ],
+)
+async def test_who_is_deleted_begins_nowhere_any_more(entries: tuple[str, ...], left: list[tuple[date, date]]) -> None:
+    """But where that was all: then it says where the student was to be, and when that is over."""
+    enrolled = [{"school": {"name": "Oak"}, "entry_date": day} for day in entries]
+    record = ended(LoadedRecord.model_validate({"enrollment": {"enrollments": enrolled}}), date(2026, 10, 5))
+    assert record.enrollment is not None
+    assert [(one.entry_date, one.exit_date) for one in record.enrollment.enrollments or ()] == left
 
 
 def with_rows(package: bytes, name: str, change: Callable[[dict[str, str]], dict[str, str]]) -> bytes:

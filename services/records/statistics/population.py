@@ -51,14 +51,14 @@ class Reach:
 
     def condition(self) -> ColumnElement[bool]:
         """On StudentRow."""
-        there = exists().where(EnrollmentRow.student_id == StudentRow.id)
+        here = exists().where(EnrollmentRow.student_id == StudentRow.id)
         if self.organisation_id is not None:
-            there = there.where(EnrollmentRow.organisation_id.in_(within(OrganisationRow, self.organisation_id)))
+            here = here.where(EnrollmentRow.organisation_id.in_(within(OrganisationRow, self.organisation_id)))
         if self.population == "enrolled":
-            return there.where(enrolled_on(self.today))
-        goes_on = exists().where(EnrollmentRow.student_id == StudentRow.id, EnrollmentRow.exit_date.is_(None))
-        later = exists().where(EnrollmentRow.student_id == StudentRow.id, EnrollmentRow.exit_date >= self.today)
-        return and_(there.where(EnrollmentRow.exit_date > self.today - A_YEAR, EnrollmentRow.exit_date < self.today), ~goes_on, ~later)
+            return here.where(enrolled_on(self.today))
+        # Two conditions, each by an index, instead of one with an OR. Whoever asks has lost a student who goes on elsewhere.
+        goes_on, later = here.where(EnrollmentRow.exit_date.is_(None)), here.where(EnrollmentRow.exit_date >= self.today)
+        return and_(here.where(EnrollmentRow.exit_date > self.today - A_YEAR, EnrollmentRow.exit_date < self.today), ~goes_on, ~later)
 
 
 async def coded_students(database: Database, vault: Vault, reach: Reach, districts: Sequence[UUID]) -> Coded:

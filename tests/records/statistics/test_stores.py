@@ -48,6 +48,14 @@ async def test_who_is_enrolled_or_has_left_is_counted_within_reach(store: Store)
     assert await counted(store, uuid4()) == []
 
 
+async def test_who_has_gone_on_elsewhere_has_left_the_district_and_not_the_node(store: Store) -> None:
+    """A state that loads for all of its districts has one record of a child who moves between two."""
+    moved = (EnrolledAt(SCHOOL, date(2025, 8, 24), date(2026, 6, 10)), EnrolledAt(VENDOR, date(2026, 8, 24)))
+    await store.store(arriving(enrolled=moved))
+    assert (len(await counted(store, LEA, left=True)), len(await counted(store, VENDOR, left=True))) == (1, 0)
+    assert await counted(store, None, left=True) == []
+
+
 @pytest.mark.parametrize(
     ("pairs", "left", "counted_of"),
     [
