@@ -31,6 +31,18 @@ def test_a_vendor_makes_its_key_and_then_its_client_file(tmp_path: Path, capsys:
     assert json.loads((tmp_path / "key.json").read_text())["d"] not in said
 
 
+def test_a_client_file_names_agreement_address_and_authority_wherever_its_program_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    agreement, made = "0191ab00-0000-7000-8000-0000000000a1", ["client-file", "c.json", "--key", "key.json", "--client-id", "c-1"]
+    assert main(["keygen", "key.json"]) == 0
+    about = ["--issuer", "https://alder.example", "--url", "https://10.0.0.7:8443", "--agreement", agreement, "--ca-file", "ca.pem"]
+    assert main([*made, *about]) == 0
+    loaded = ClientFile.load(tmp_path / "c.json")
+    assert (str(loaded.agreement_id), loaded.address, loaded.ca_file) == (agreement, "https://10.0.0.7:8443", str(tmp_path / "ca.pem"))
+
+
 def test_curl_headers_are_for_the_client_s_node_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     key, file = str(tmp_path / "key.json"), str(tmp_path / "client.json")
     main(["keygen", key])

@@ -49,7 +49,11 @@ def argument_parser() -> argparse.ArgumentParser:
     made.add_argument("--client-id", required=True, metavar="ID")
     made.add_argument("--scope", action="append", default=[], metavar="SCOPE", help="what its tokens ask for; repeatable")
     made.add_argument("--purpose", metavar="PURPOSE", help="what its tokens are for")
-    made.add_argument("--ca-file", metavar="FILE", help="PEM of the authority that signed the node's certificate, if it is a private one")
+    made.add_argument("--agreement", type=UUID, metavar="ID", help="the agreement that it reads under; needed for OneRoster")
+    made.add_argument("--url", metavar="URL", help="where the node is reached, if not at its issuer")
+    made.add_argument(
+        "--ca-file", type=Path, metavar="FILE", help="PEM of the authority that signed the node's certificate, if it is a private one"
+    )
 
     curl = _command(commands, "curl", _curl, "print the headers of one request as a curl configuration")
     curl.description = 'safepassage curl --client FILE GET "$URL" | curl --config - "$URL"'
@@ -125,10 +129,13 @@ def _client_file(arguments: argparse.Namespace) -> int:
             key=key.private_jwk(),
             scopes=tuple(arguments.scope),
             purpose=arguments.purpose,
-            ca_file=arguments.ca_file,
+            agreement_id=arguments.agreement,
+            url=arguments.url,
+            ca_file=None if arguments.ca_file is None else str(arguments.ca_file.resolve()),  # whichever folder the program runs in
         )
     except ValidationError as error:
-        raise ClientFileUnusable("issuer (scheme, host, port), client id, scopes or purpose have not the right form") from error
+        wrong = "issuer or url (scheme, host, port, no slash at the end), client id, scopes or purpose have not the right form"
+        raise ClientFileUnusable(wrong) from error
     file.save(arguments.file)
     return 0
 
