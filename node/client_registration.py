@@ -25,10 +25,13 @@ async def register(
     file: Path,
     url: str | None = None,
     authorities: str | None = None,
+    agreement_id: UUID | None = None,
     resource: str | None = None,
     redirect_uris: Sequence[str] = (),
 ) -> Client:
     """Make a key, register its public half, and write the client's file (mode 0600). With redirect URIs it may act for people.
+
+    agreement_id  that its tokens ask for each time, as OneRoster needs them; nothing is registered for its sake
 
     Raises FileExistsError if the file is there, another OSError where it cannot be written, ValidationError.
     INVARIANT: nothing is registered then. Nobody else has the key, so the file is there before, whole but for the client's id.
@@ -54,6 +57,7 @@ async def register(
         purpose=purposes[0] if len(purposes) == 1 else None,
         url=url,
         ca_file=authorities,
+        agreement_id=agreement_id,
     ).save(file)
     try:
         client = await hand.register_client(new)

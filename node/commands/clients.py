@@ -60,6 +60,7 @@ def add(
             help="PEM file, where the client has it, of the authority that signed the node's certificate, if it is a private one."
         ),
     ] = None,
+    agreement: Annotated[UUID | None, typer.Option(help="The agreement under which it reads, for its file; needed for OneRoster.")] = None,
 ) -> None:
     """Make a key, register a client with it, and write the file that the SDK reads."""
     issuer = gateway_settings(node).entity_id
@@ -80,6 +81,7 @@ def add(
                 redirect_uris=redirect_uri or (),
                 url=url,
                 authorities=ca_file,
+                agreement_id=agreement,
             ),
         )
     except FileExistsError:

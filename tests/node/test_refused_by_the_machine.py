@@ -71,9 +71,11 @@ def test_a_client_that_is_refused_leaves_no_file_and_one_that_is_registered_has_
     add = ("add", str(file), "--organisation", node.agency, "--name", "SIS")
     assert node.clients(*add, "--scope", "records:laod")[0] == 1
     assert list(tmp_path.iterdir()) == []
-    about = ("--url", "https://127.0.0.1:8441", "--ca-file", "authorities.pem")
+    agreement = "0191ab00-0000-7000-8000-0000000000a1"
+    about = ("--url", "https://127.0.0.1:8441", "--ca-file", "authorities.pem", "--agreement", agreement)
     client = node.did(*add, "--scope", "records:load", *about)
     read = ClientFile.load(file)
+    assert str(read.agreement_id) == agreement
     assert (read.client_id, read.address, read.ca_file, file.stat().st_mode & 0o777) == (client, about[1], about[3], 0o600)
 
 
