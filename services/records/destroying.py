@@ -10,10 +10,12 @@ from datetime import date, datetime
 from functools import partial
 from uuid import UUID
 
+from safepassage.problems.exchanges import NoSuchExchange
 from safepassage.problems.records import SealBroken, StudentInExchange
 from safepassage.problems.rights import InspectionOutstanding, OptOutSaidHereAlone
 from services.records.same_child import of_one_child
 from services.records.shredding import Shredded, Shredder
+from services.records.tables import ExchangeRequestRow
 from shared.contracts.destructions import AwaitedStudents, ToDestroy
 from shared.contracts.subject_batches import MOST
 from shared.database import Database
@@ -65,9 +67,14 @@ class Destroying:
             return await destroy(tx, student_id)
 
     async def copy(self, exchange_id: UUID) -> Shredded:
-        """What one exchange brought. Raises InspectionOutstanding, StudentInExchange, TemporarilyUnavailable."""
+        """What one exchange brought; nothing, where it was destroyed or has not come.
+
+        Raises NoSuchExchange, InspectionOutstanding, StudentInExchange, TemporarilyUnavailable.
+        """
         async with self._database.reading() as tx:
             students = await self._shredder.students_of_copy(tx, exchange_id)
+            if not students and await tx.get(ExchangeRequestRow, exchange_id) is None:
+                raise NoSuchExchange
         await self._require_nobody_waits(students)
         async with self._database.transaction() as tx:
             return await self._shredder.copy(tx, exchange_id)

@@ -1,9 +1,12 @@
 """A guardian keeps the id by which consents and rights name the person, from one load to the next. Pure."""
 
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 from safepassage.record import StudentRecord
-from safepassage.record.contacts import Guardian
+from safepassage.record.contacts import Address, Guardian
 from services.records.normalisation import folded
 
 
@@ -17,6 +20,38 @@ def with_person_ids(record: StudentRecord, before: StudentRecord | None) -> Stud
     held = list((before.contacts.guardians or ()) if before is not None and before.contacts is not None else ())
     guardians = tuple(guardian.model_copy(update={"person_id": _person_id(guardian, held)}) for guardian in record.contacts.guardians)
     return record.model_copy(update={"contacts": record.contacts.model_copy(update={"guardians": guardians})})
+
+
+REACHED: Final = (
+    "addresses", "telephones", "emails", "language", "priority", "lives_with_student", "contact_restriction",
+)  # fmt: skip
+"""What a roster may say of a person anew."""
+
+
+def reached_anew(held: Sequence[Guardian], said: Sequence[Guardian]) -> tuple[Guardian, ...]:
+    """The guardians of a record after a roster that cannot say whose rights have ended: where each is reached now, and new contacts.
+
+    # INVARIANT: nobody gets a right by it, and nobody loses one: rights and court documents are those of `held`, and whoever is new is here
+    only as one to reach. Of two of the same name and relation nobody can tell which is meant, and both stay as they are.
+    """
+    forms = Counter(map(_form, held)), Counter(map(_form, said))
+    once = {_form(one): one for one in said if forms[0][_form(one)] <= 1 and forms[1][_form(one)] == 1}
+    there = tuple(one.model_copy(update=_reached(once[_form(one)], one)) if _form(one) in once else one for one in held)
+    new = (one for form, one in once.items() if not forms[0][form] and one.rights is None)
+    return (*there, *new)
+
+
+def _reached(said: Guardian, held: Guardian) -> dict[str, Any]:
+    """INVARIANT: an address that is protected here stays so, though a roster names it without a word of that."""
+    told = {name: value for name in REACHED if (value := getattr(said, name)) is not None}
+    hidden = {_place(one) for one in held.addresses or () if one.protected}
+    if said.addresses and hidden:
+        told["addresses"] = tuple(one.model_copy(update={"protected": True}) if _place(one) in hidden else one for one in said.addresses)
+    return told
+
+
+def _place(address: Address) -> tuple[str, str]:
+    return folded(address.street or ""), folded(address.postal_code or address.city or "")
 
 
 def _person_id(guardian: Guardian, held: list[Guardian]) -> UUID:

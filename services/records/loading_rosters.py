@@ -2,14 +2,18 @@
 
 from collections.abc import Collection
 from datetime import date
+from typing import Any
 
 from safepassage.elements import SECTIONS
 from safepassage.record import SECTION_MODELS, Sections
 from safepassage.record.loads import LoadedRecord
+from services.records.guardians import reached_anew
 
 
 def over(before: LoadedRecord | None, roster: LoadedRecord, *, carries: Collection[str], updates: Collection[str] = ()) -> LoadedRecord:
     """The record after a roster of a format that `carries` these elements and `updates` those.
+
+    Guardians are told by no roster whose rights have ended: of them it says where they are reached (guardians).
 
     An element that the format carries is as the roster has it, also where that is nothing; one that it updates, where it has something. Any
     other is as it was, or as the roster has it where it was not there. Statements of disagreement are kept where the record is stored
@@ -24,6 +28,8 @@ def over(before: LoadedRecord | None, roster: LoadedRecord, *, carries: Collecti
             held, said = _element(before, name, member), _element(roster, name, member)
             first, second = (said, held) if f"{name}.{member}" in updates else (held, said)
             value = said if f"{name}.{member}" in carries else (first if first is not None else second)
+            if value is held and said is not None and member == "guardians":
+                value = reached_anew(held, said)
             if value is not None:
                 members[member] = value
         if members:
@@ -53,6 +59,6 @@ def loaded_of(record: Sections) -> LoadedRecord:
     return LoadedRecord(**dict(record.sections()))
 
 
-def _element(record: LoadedRecord, section: str, member: str) -> object:
+def _element(record: LoadedRecord, section: str, member: str) -> Any:
     held = getattr(record, section)
     return None if held is None else getattr(held, member)

@@ -132,6 +132,16 @@ def test_an_operator_has_what_was_collected_destroyed_by_its_days(folder: Path) 
     assert CliRunner().invoke(shred.app, ["collected", "--days", "0", "--node", str(folder)]).exit_code == 2
 
 
+def test_an_operator_is_told_that_nothing_came_by_such_an_exchange(folder: Path) -> None:
+    """A mistyped id would else look like a copy that is gone."""
+    student, asked = uuid4(), uuid4()
+    asyncio.run(filled(url_of(folder), Vault.of(folder / "keys" / "records"), [student]))
+    asyncio.run(collected_in(folder, asked, student, days_ago=1))
+    assert "No such exchange request" in refusal("copy", str(uuid4()), "--node", str(folder))
+    assert "1 whole records" in run(shred.app, "copy", str(asked), "--node", str(folder))
+    assert "0 whole records, 0 parts" in run(shred.app, "copy", str(asked), "--node", str(folder))
+
+
 def refusal(*arguments: str) -> str:
     """What an operator reads of a refusal, on one line."""
     done = CliRunner().invoke(shred.app, arguments)
