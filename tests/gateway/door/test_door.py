@@ -86,6 +86,18 @@ async def test_nothing_that_a_stranger_adds_is_believed_inside(house: House, rea
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("path", ["/oauth/token_info", "/oauth/jwks", "/v1/nothing"])
+async def test_nobody_says_under_which_name_a_request_is_in_our_log(house: House, reader: Party, path: str) -> None:
+    """At the gateway's own routes too, which tell of themselves."""
+    token, chosen = await house.token(reader), "019a0000-0000-7000-8000-000000000000"
+    headers = [("x-request-id", chosen), ("sp-internal", "e30.e30.e30")]
+    answer = await house.call(reader, token, "GET", path, headers=headers)
+    assert answer.headers["x-request-id"] != chosen
+    again = await house.call(reader, token, "GET", path, headers=headers)
+    assert again.headers["x-request-id"] not in (chosen, answer.headers["x-request-id"])
+
+
+@pytest.mark.anyio
 async def test_an_invalid_trace_begins_a_new_one(house: House, reader: Party) -> None:
     token = await house.token(reader)
     for given in ("00-" + "0" * 32 + "-00f067aa0ba902b7-01", "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "x" * 55):
