@@ -65,6 +65,10 @@ class StudentDataAccess(Wire):
         """Seconds since the epoch at which `expires` begins in a time zone."""
         return None if self.expires is None else int(datetime.combine(self.expires, time.min, tzinfo=zone).timestamp())
 
+    def is_over(self, zone: ZoneInfo, now: datetime) -> bool:
+        """Whether that day has come."""
+        return (ends := self.ends_at(zone)) is not None and now.timestamp() >= ends
+
 
 _ENTRIES: Final[TypeAdapter[tuple[StudentDataAccess, ...]]] = TypeAdapter(
     Annotated[tuple[StudentDataAccess, ...], Field(min_length=1, max_length=MOST_ENTRIES)], config={"hide_input_in_errors": True}

@@ -119,7 +119,7 @@ class Asking:
             client.scopes,
             in_force=sends_back
             and client.check_grant_type("authorization_code")
-            and (details is None or details.purpose in client.purposes),
+            and (details is None or (details.purpose in client.purposes and not details.is_over(client.zone, now))),
             sends_back=sends_back,
             reaches_person=reach is not None,
         )

@@ -50,7 +50,7 @@ class CodeGrant:
         code = form.get("code")
         if code is None:
             raise TokenRequestInvalid("code is needed")
-        reach = await self.persons.reach(client, GivenAuthorizationRow.code_digest == digest_of_token(code))
+        reach = await self.persons.reach(client, GivenAuthorizationRow.code_digest == digest_of_token(code), now)
         async with self.persons.database.transaction() as tx:
             await spend(tx, authenticated, proof, now)
             row = await _locked(tx, code, client)
@@ -59,7 +59,9 @@ class CodeGrant:
                 require_exchange(row, form, client, proof, development=self.persons.development, now=now)
                 await self._require_standing(tx, row, client, now)
                 if reach is None:
-                    raise GrantRefused("out-of-reach", "the client may not, or no longer, act for the person's organization")
+                    raise GrantRefused(
+                        "out-of-reach", "the client may not, or no longer, act for the person's organization and for that purpose"
+                    )
                 row.code_used_at = now
                 refresh_token = self.persons.refresh_tokens.first() if "refresh_token" in client.grant_types else None
                 if refresh_token is not None:

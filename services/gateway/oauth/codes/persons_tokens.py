@@ -38,15 +38,18 @@ class PersonsTokens:
     reaching: Reaching
     people: PeopleSettings
 
-    async def reach(self, client: KnownClient, which: ColumnElement[bool]) -> Reach | None:
+    async def reach(self, client: KnownClient, which: ColumnElement[bool], now: datetime) -> Reach | None:
         """With whose reach an authorization of the client counts now; None where there is no such one, or it counts with nobody's.
+
+        INVARIANT: nor once the day has come on which what it is for is over: nobody is given a token that has ended.
 
         Raises AgreementNotVerifiable. Not within a transaction.
         """
         query = select(GivenAuthorizationRow).where(which, GivenAuthorizationRow.client_id == UUID(client.client_id))
         async with self.database.reading() as tx:
             row = (await tx.execute(query)).scalar_one_or_none()
-        return None if row is None else await self.reaching.reach(client, row.organisation_id, details_of(row))
+        found = None if row is None else await self.reaching.reach(client, row.organisation_id, details_of(row))
+        return None if found is None or (found.details is not None and found.details.is_over(client.zone, now)) else found
 
     def issue(
         self,

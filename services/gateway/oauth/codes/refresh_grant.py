@@ -29,7 +29,7 @@ _TOLD: Final[Mapping[EndedBecause, str]] = {
     "refresh-token-used-again": "the refresh token was used before: all that came of it has ended",
     "grants-changed": "the client is no longer registered for what the person agreed to",
     "person-may-no-more": "the person can no longer agree to this",
-    "out-of-reach": "the client may no longer act for the person's organization, or the agreement that it rests on is over",
+    "out-of-reach": "the client may no longer act for the person's organization, or what it rests on (an agreement, a day) is over",
 }
 
 
@@ -48,7 +48,7 @@ class RefreshGrant:
         if token is None:
             raise TokenRequestInvalid("refresh_token is needed")
         of_token = select(RefreshTokenRow.authorization_id).where(RefreshTokenRow.digest == digest_of_token(token))
-        reach = await self.persons.reach(authenticated.client, GivenAuthorizationRow.id.in_(of_token))
+        reach = await self.persons.reach(authenticated.client, GivenAuthorizationRow.id.in_(of_token), now)
         async with self.persons.database.transaction() as tx:
             await spend(tx, authenticated, proof, now)
             given, row = await _locked(tx, token, authenticated.client)

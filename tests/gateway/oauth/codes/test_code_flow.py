@@ -139,4 +139,24 @@ async def test_a_token_ends_when_its_details_do(peopled: House, clock: StandingC
     clock.advance(seconds=(midnight - peopled.now).total_seconds() - 120)
     await peopled.app.state.standing.refresh()
     details = json.dumps([{"type": "student_data_access", "purpose": PURPOSE, "expires": tomorrow.isoformat()}])
-    assert (await app.tokens(await person(peopled), authorization_details=details))["expires_in"] == 120
+    browser = await person(peopled)
+    got = await app.tokens(browser, authorization_details=details)
+    assert got["expires_in"] == 120
+    clock.advance(seconds=120)
+    await peopled.app.state.standing.refresh()
+    refused = await app.refresh(got["refresh_token"])
+    assert (refused.status, refused.code) == (400, "invalid_grant"), "never a token that has ended"
+
+
+async def test_for_a_day_that_came_meanwhile_nobody_is_asked_and_no_code_gives_anything(peopled: House, clock: StandingClock) -> None:
+    app, tomorrow = await application(peopled), (peopled.now + timedelta(days=1)).date()
+    midnight = datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=ZoneInfo("America/New_York"))
+    clock.advance(seconds=(midnight - peopled.now).total_seconds() - 20)
+    await peopled.app.state.standing.refresh()
+    details = json.dumps([{"type": "student_data_access", "purpose": PURPOSE, "expires": tomorrow.isoformat()}])
+    browser, asked = await person(peopled), await app.pushed(authorization_details=details)
+    code = await app.code(browser, authorization_details=details)
+    clock.advance(seconds=20)
+    await peopled.app.state.standing.refresh()
+    assert (await app.exchange(code)).code == "invalid_grant"
+    assert (await app.answer(browser, asked)).status == 403
