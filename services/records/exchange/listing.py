@@ -24,7 +24,7 @@ from shared.caller import Caller, caller_with
 from shared.cursors import Cursor, Limit, next_link
 from shared.keyset import behind, is_down
 from shared.problems import responses
-from shared.tenancy import within
+from shared.tenancy import belongs_to, within
 
 router = APIRouter(prefix="/v1/exchanges", tags=["exchange"])
 
@@ -87,13 +87,13 @@ async def read_exchange(exchange_id: UUID, request: Request, caller: Reader) -> 
     exchange: NodeExchange = request.app.state.exchange
 
     def read(connection: Connection) -> ExchangeTimeline | None:
-        ours = connection.execute(select(_ASKED).where(_ASKED.c.id == exchange_id, _mine(caller))).first()
+        ours = connection.execute(select(_ASKED).where(_ASKED.c.id == exchange_id, _mine(caller, named=True))).first()
         if ours is not None:
             answers = answers_in(connection, ours.id)
             match_id = _waiting_match(connection, [one.match_id for one in answers])
             steps, more = [one.step for one in answers], {"requeued_as": ours.requeued_as, "read_in_part": _read_in_part(connection, ours)}
             return _timeline(_said_ours(ours), ours, match_id, steps, **more)
-        theirs = connection.execute(select(_TAKEN).where(_TAKEN.c.id == exchange_id, _about_mine(caller))).first()
+        theirs = connection.execute(select(_TAKEN).where(_TAKEN.c.id == exchange_id, _about_mine(caller, named=True))).first()
         if theirs is None:
             return None
         match_id = _waiting_match(connection, [theirs.id])
@@ -110,18 +110,25 @@ async def read_exchange(exchange_id: UUID, request: Request, caller: Reader) -> 
 _ASKED, _TAKEN = ExchangeRequestRow.__table__, PeerRequestRow.__table__
 
 
-def _mine(caller: Caller) -> ColumnElement[bool]:
-    """INVARIANT: a request of ours is seen by the receiving organisation and those above it."""
+def _mine(caller: Caller, *, named: bool = False) -> ColumnElement[bool]:
+    """INVARIANT: a request of ours is seen by the receiving organisation and those above it.
+
+    named  it is asked of one that is found by its id: of another's no more is done than of none (shared.tenancy.belongs_to)
+    """
+    if named:
+        return belongs_to(_ASKED.c.receiving_organisation_id, OrganisationRow, caller.organisation_id)
     return _ASKED.c.receiving_organisation_id.in_(within(OrganisationRow, caller.organisation_id))
 
 
-def _about_mine(caller: Caller) -> ColumnElement[bool]:
+def _about_mine(caller: Caller, *, named: bool = False) -> ColumnElement[bool]:
     """INVARIANT: a peer's request is seen by the state agency, and by who keeps the record of the student that it was found to be about."""
     if caller.kind == "sea":
         return true()
     # Of each request its student: whose record the organisation keeps may be a hundred thousand.
-    own = within(OrganisationRow, caller.organisation_id)
-    return select(StudentRow.id).where(StudentRow.id == _TAKEN.c.student_id, StudentRow.custodian_id.in_(own)).exists()
+    keeper = StudentRow.custodian_id
+    own = belongs_to(keeper, OrganisationRow, caller.organisation_id)
+    of_list = keeper.in_(within(OrganisationRow, caller.organisation_id))
+    return select(StudentRow.id).where(StudentRow.id == _TAKEN.c.student_id, own if named else of_list).exists()
 
 
 def _ours(caller: Caller, state: str | None, purpose: str | None, peer: str | None) -> Select[Any] | None:

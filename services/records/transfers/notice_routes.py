@@ -26,7 +26,7 @@ from shared.group_commit import Writing
 from shared.idempotency import IdempotencyKey, effect_at, keep_at, request_digest
 from shared.problems import responses
 from shared.request_clock import Now
-from shared.tenancy import within
+from shared.tenancy import belongs_to, within
 
 router = APIRouter(tags=["transfers"])
 
@@ -114,9 +114,11 @@ async def list_transfer_notices(
     found: list[TransferNotice] = []
     tables: tuple[tuple[type[Any], Any], ...] = ((OutgoingNoticeRow, told_sent), (ArrivedNoticeRow, told_received))
     for row, told in tables:
-        query = select(row).where(row.organisation_id.in_(within(OrganisationRow, caller.organisation_id)), row.particulars != b"")
-        if exchange_id is not None:
-            query = query.where(row.exchange_id == exchange_id)
+        query = select(row).where(row.particulars != b"")
+        if exchange_id is None:
+            query = query.where(row.organisation_id.in_(within(OrganisationRow, caller.organisation_id)))
+        else:  # whoever names an exchange is not told by the time it takes that another district has it
+            query = query.where(row.exchange_id == exchange_id, belongs_to(row.organisation_id, OrganisationRow, caller.organisation_id))
         if position is not None:
             query = query.where(row.id < UUID(position["before"]))
         rows = (await tx.execute(query.order_by(row.id.desc()).limit(limit + 1))).scalars().all()
