@@ -178,6 +178,11 @@ class PeerStatements:
         verified = self._usable(self._trust.member(entity_id), stale=True)
         return None if verified is None else verified.message
 
+    def takes_packed(self, entity_id: str) -> bool:
+        """Whether an active member says that envelopes may come to it packed. Raises NotAMember, TrustListExpired."""
+        statement = self.known(entity_id)
+        return statement is not None and statement.takes_packed
+
     def _usable(self, member: Member, *, stale: bool = False) -> Verified[NodeStatement] | None:
         """INVARIANT: within its lifetime, and signed by a key that the list in force names."""
         verified, fetched_at = self._known.get(member.entity_id, (None, None))

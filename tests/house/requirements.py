@@ -58,6 +58,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "EX-notices": "Who sent a record is told, signed, sealed and logged, whether the child came, left again, or never came",
             "EX-confirmation": "That a student transferred is shown to an auditor offline by what the receiving side signed and logged",
             "EX-hand-carry": "A copy that a parent carries is unofficial, on the log, and verified offline; what was altered is named",
+            "EX-packed": "Envelopes go packed to a node that takes them so, and as signed to any other; what is filed is the same",
             "EX-pull": "A node that cannot be called fetches the same bytes after the same checks, and answers as to a delivery",
             "EX-other-makers": "A node that was written from the documents alone asks and answers as ours do, and is refused as they say",
             "EX-lists": "A newer trust list goes from node to node, is verified at each like any, and all services of a node take it",

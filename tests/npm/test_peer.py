@@ -29,6 +29,7 @@ OF_ITS_FORMATS = {
     "curve25519_ell2_nu",
     "messages",
     "batches",
+    "packed",
     "leaf",
     "inclusion",
     "consistency",

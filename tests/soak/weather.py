@@ -18,11 +18,12 @@ from aiohttp import web
 from safepassage.canonical import digest_of
 from safepassage.compact import split
 from safepassage.envelope import split_body
-from safepassage.message_batches import MAX_ANSWER_BYTES, MAX_BODY_BYTES, BatchAnswers, split_batch
+from safepassage.message_batches import MAX_ANSWER_BYTES, MAX_BODY_BYTES, BatchAnswers
 from safepassage.problems import SuiteError
 from services.records.exchange.peer_tokens import PeerCredentials
 from services.records.exchange.peers import Peers
 from shared.keys import SigningKey
+from tests.records.exchange.as_sent import messages_of
 from tests.soak.account import Crossed
 from tests.soak.holdings import place_in
 from tests.soak.node_folders import Network
@@ -112,8 +113,7 @@ class Weather:
             kind = ONE.get(request.path) or SEVERAL.get(request.path)
             if request.method != "POST" or kind is None:
                 return await self._forward(name, request, body)
-            members = [body] if request.path in ONE else split_batch(body)
-            return await self._message(name, request, body, members, kind)
+            return await self._message(name, request, body, messages_of(body, request.content_type), kind)
 
         return hand_on
 

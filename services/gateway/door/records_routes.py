@@ -4,10 +4,13 @@ from typing import Final
 
 from safepassage.body import MAX_MESSAGE_BYTES as CHUNK_BYTES
 from safepassage.chunks import MAX_CONTENT_BYTES
+from safepassage.envelope import CONTENT_TYPE as ENVELOPE_TYPE
 from safepassage.envelope import MAX_BODY_BYTES as ENVELOPE_BYTES
 from safepassage.envelope import MAX_JWS_BYTES
 from safepassage.finding import MAX_LENGTH as COMPARISON_BYTES
+from safepassage.message_batches import CONTENT_TYPE as BATCH_TYPE
 from safepassage.message_batches import MAX_BODY_BYTES as BATCH_BYTES
+from safepassage.packed import PACKED, PACKED_BATCH
 from safepassage.trust_list import CONTENT_TYPE as LIST_TYPE
 from safepassage.trust_list import MAX_BYTES as LIST_BYTES
 from safepassage.trust_list_steps import LISTS_PATH, PEER_LISTS_PATH
@@ -16,9 +19,9 @@ from services.gateway.door.route import JSON, KIB, MIB, Route, also_bearer, anon
 from services.gateway.oauth.scopes import ROSTERING
 
 JOSE: Final = ("application/jose",)
-ENVELOPE: Final = ("application/vnd.safepassage.envelope.v1",)
+ENVELOPE: Final = (ENVELOPE_TYPE, PACKED)
 CHUNK: Final = ("application/vnd.safepassage.chunk.v1",)
-BATCH: Final = ("application/vnd.safepassage.batch.v1",)
+BATCH: Final = (BATCH_TYPE,)
 
 DOCUMENTS: Final = ("application/pdf", "image/png", "image/jpeg")
 ROSTERS: Final = ("application/zip", "application/x-ndjson", "application/vnd.ed-fi+json")
@@ -130,7 +133,7 @@ RECORDS: Final = (
     peers("GET", "/v1/peer/reconciliations/{day}/{stream}", "records"),
     peers("POST", "/v1/peer/endings", "records", body=16 * KIB, types=JOSE),
     peers("POST", "/v1/peer/request-batches", "records", body=BATCH_BYTES, types=BATCH, seconds=60.0),
-    peers("POST", "/v1/peer/envelope-batches", "records", body=BATCH_BYTES, types=BATCH, seconds=60.0),
+    peers("POST", "/v1/peer/envelope-batches", "records", body=BATCH_BYTES, types=(*BATCH, PACKED_BATCH), seconds=60.0),
     peers("POST", "/v1/peer/receipt-batches", "records", body=BATCH_BYTES, types=BATCH, seconds=60.0),
     peers("POST", "/v1/peer/notices", "records", body=64 * KIB, types=JOSE),
     peers("POST", "/v1/peer/notice-batches", "records", body=BATCH_BYTES, types=BATCH, seconds=60.0),

@@ -10,14 +10,15 @@ from collections.abc import Awaitable, Callable
 from fastapi import APIRouter, Request, Response
 
 from safepassage.message_batches import CONTENT_TYPE, MAX_BODY_BYTES, BatchAnswer, BatchAnswers, split_batch
+from safepassage.packed import PACKED_BATCH
 from safepassage.problems import SuiteError
 from safepassage.problems.batches import BatchMalformed
 from safepassage.problems.requests import BodyTooLarge, UnsupportedMediaType
 from services.records.exchange.accepting import Peer, take_request
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.receipts import take_processed
-from services.records.exchange.receiving import take_envelope
-from services.records.exchange.refusals import body_of_type
+from services.records.exchange.receiving import BINARY, take_envelope, take_packed
+from services.records.exchange.refusals import body_of_type, media_type_of
 from shared.caller import Caller
 from shared.plain_route import caller_route
 from shared.problems import render, responses, unexpected
@@ -30,7 +31,8 @@ router = APIRouter(prefix="/v1/peer", tags=["peers"])
 Take = Callable[[Exchange, Request, str, bytes], Awaitable[Response]]
 
 RESPONSES = responses(BatchMalformed, UnsupportedMediaType, BodyTooLarge)
-BODY = {"requestBody": {"required": True, "content": {CONTENT_TYPE: {"schema": {"type": "string", "format": "binary"}}}}}
+BODY = {"requestBody": {"required": True, "content": {CONTENT_TYPE: BINARY}}}
+ENVELOPES = {"requestBody": {"required": True, "content": {CONTENT_TYPE: BINARY, PACKED_BATCH: BINARY}}}
 
 
 @caller_route(router, "/request-batches", "exchange:peer")
@@ -41,9 +43,11 @@ async def accept_peer_requests(request: Request, caller: Peer) -> Response:
 
 
 @caller_route(router, "/envelope-batches", "exchange:peer")
-@router.post("/envelope-batches", response_model=BatchAnswers, responses=RESPONSES, openapi_extra=BODY)
+@router.post("/envelope-batches", response_model=BatchAnswers, responses=RESPONSES, openapi_extra=ENVELOPES)
 async def receive_envelopes(request: Request, caller: Peer) -> Response:
     """Take up to 100 answers to requests of ours, each as `receive_envelope` does."""
+    if media_type_of(request) == PACKED_BATCH:
+        return await each(request, caller, take_packed, content_type=PACKED_BATCH)
     return await each(request, caller, take_envelope)
 
 
@@ -54,11 +58,11 @@ async def receive_receipts(request: Request, caller: Peer) -> Response:
     return await each(request, caller, take_processed)
 
 
-async def each(request: Request, caller: Caller, take: Take) -> Response:
+async def each(request: Request, caller: Caller, take: Take, *, content_type: str = CONTENT_TYPE) -> Response:
     """Take each member of the batch that `request` brings."""
     exchange: Exchange = request.app.state.exchange
     peer = caller.peer
-    members = split_batch(await body_of_type(request, content_type=CONTENT_TYPE, limit=MAX_BODY_BYTES))
+    members = split_batch(await body_of_type(request, content_type=content_type, limit=MAX_BODY_BYTES))
     log.info("messages came together", extra={"peer": peer, "route": request.url.path, "count": len(members)})
     answers = await asyncio.gather(*(answer_alone(exchange, request, peer, member, take) for member in members))
     return Response(BatchAnswers(answers=tuple(answers)).model_dump_json(exclude_none=True), media_type="application/json")

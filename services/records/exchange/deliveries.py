@@ -5,7 +5,7 @@ answer several calls is left alone for a while (breakers).
 """
 
 import logging
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from safepassage.envelope import CONTENT_TYPE as ENVELOPE_TYPE
 from safepassage.message_batches import CONTENT_TYPE, MAX_ANSWER_BYTES, MOST, BatchAnswers, batch_body, grouped
+from safepassage.packed import PACKED, PACKED_BATCH, packed
 from safepassage.problems import SuiteError
 from safepassage.problems.exchanges import PeerUnavailable
 from safepassage.problems.pulling import PeerPulls
@@ -67,8 +68,16 @@ class _Message:
 class Deliveries:
     """Of one process."""
 
-    def __init__(self, peers: Peers, breakers: Breakers, clock: Clock, *, paths: ShownPaths | None = None) -> None:
-        self._peers, self._breakers, self._clock, self._paths = peers, breakers, clock, paths
+    def __init__(
+        self,
+        peers: Peers,
+        breakers: Breakers,
+        clock: Clock,
+        *,
+        paths: ShownPaths | None = None,
+        takes_packed: Callable[[str], bool] = lambda _: False,
+    ) -> None:
+        self._peers, self._breakers, self._clock, self._paths, self._takes_packed = peers, breakers, clock, paths, takes_packed
         self._alone_until: dict[tuple[str, str], datetime] = {}
         self._left_out_until: dict[tuple[str, str], datetime] = {}
         self._gathered: Gathered[tuple[str, Kind], _Message, PeerAnswer] = Gathered(self._send, most=MOST, at_once=AT_ONCE)
@@ -153,10 +162,13 @@ class Deliveries:
         return [*await self._send_group(member, door, group[:half]), *await self._send_group(member, door, group[half:])]
 
     async def _call(self, member: Member, door: _Door, group: Sequence[bytes]) -> PeerAnswer:
+        alone, together = door.content_type, CONTENT_TYPE
+        if door.content_type == ENVELOPE_TYPE and self._takes_packed(member.entity_id):
+            alone, together, group = PACKED, PACKED_BATCH, [packed(one) for one in group]
         if len(group) == 1:
-            return await self._heard(member.entity_id, self._peers.post(member, door.one, group[0], content_type=door.content_type))
+            return await self._heard(member.entity_id, self._peers.post(member, door.one, group[0], content_type=alone))
         body = batch_body(group)
-        several = self._peers.post(member, door.several, body, content_type=CONTENT_TYPE, longest_answer=MAX_ANSWER_BYTES)
+        several = self._peers.post(member, door.several, body, content_type=together, longest_answer=MAX_ANSWER_BYTES)
         return await self._heard(member.entity_id, several)
 
     async def _heard(self, peer: str, call: Awaitable[PeerAnswer]) -> PeerAnswer:

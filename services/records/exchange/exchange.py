@@ -222,7 +222,7 @@ async def open_exchange(app: FastAPI, stack: AsyncExitStack) -> None:
         statements=statements,
         peers=peers,
         breakers=breakers,
-        deliveries=Deliveries(peers, breakers, clock, paths=paths),
+        deliveries=Deliveries(peers, breakers, clock, paths=paths, takes_packed=statements.takes_packed),
         privacy=AskingPrivacy(state.siblings),
         own_log=own_log,
         proofs=ShownProofs(own_log),

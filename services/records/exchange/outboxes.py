@@ -17,6 +17,7 @@ from safepassage.envelope import envelope_body
 from safepassage.message_batches import CONTENT_TYPE as BATCH_TYPE
 from safepassage.message_batches import MOST, batch_body, grouped
 from safepassage.node_statement import CONTENT_TYPE as JOSE
+from safepassage.packed import PACKED, PACKED_BATCH, packed
 from safepassage.problems.messages import MessageExpired, WrongIssuer
 from safepassage.problems.pulling import StatementNotExpected
 from safepassage.problems.requests import BodyTooLarge, InvalidRequest, LogUnavailable, UnsupportedMediaType
@@ -48,7 +49,7 @@ Given = Callable[[Exchange, Any], Awaitable[bytes | None]]
     tags=["peers"],
     responses={
         **responses(NotAMember, InvalidRequest, LogUnavailable),
-        200: {"description": "Messages", "content": {BATCH_TYPE: {}, ENVELOPE_TYPE: {}}},
+        200: {"description": "Messages", "content": {BATCH_TYPE: {}, ENVELOPE_TYPE: {}, PACKED: {}, PACKED_BATCH: {}}},
         204: {"description": "Nothing waits"},
     },
     response_class=Response,
@@ -75,9 +76,12 @@ async def read_outbox(
         headers["link"] = next_link(f"{OUTBOX_PATH}/{kind}", {"limit": limit, "after": signed})
     if not taken:
         return Response(status_code=204, headers=headers)
+    alone, together = ENVELOPE_TYPE, BATCH_TYPE
+    if kind == "envelopes" and exchange.statements.takes_packed(peer):
+        alone, together, taken = PACKED, PACKED_BATCH, [packed(one) for one in taken]
     if len(taken) == 1 and kind == "envelopes":
-        return Response(taken[0], media_type=ENVELOPE_TYPE, headers=headers)
-    return Response(batch_body(taken), media_type=BATCH_TYPE, headers=headers)
+        return Response(taken[0], media_type=alone, headers=headers)
+    return Response(batch_body(taken), media_type=together, headers=headers)
 
 
 async def _waiting(exchange: Exchange, kind: PulledKind, peer: str, after: UUID | None, limit: int) -> Sequence[Any]:

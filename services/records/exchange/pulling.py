@@ -5,18 +5,19 @@ would have answered. What it sends itself, it delivers as ever.
 import asyncio
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
 from fastapi import Request
 from pydantic import ValidationError
 
-from safepassage.envelope import CONTENT_TYPE as ENVELOPE_TYPE
+from safepassage import envelope, message_batches, packed
 from safepassage.envelope import MAX_BODY_BYTES
-from safepassage.message_batches import CONTENT_TYPE as BATCH_TYPE
 from safepassage.message_batches import MAX_ANSWER_BYTES, BatchAnswers, split_batch
 from safepassage.node_statement import CONTENT_TYPE as JOSE
 from safepassage.problems import SuiteError
+from safepassage.problems.envelopes import EnvelopeMalformed
 from safepassage.problems.exchanges import PeerUnavailable
 from safepassage.pulled import OUTBOX_PATH, PULLED_KINDS, STATEMENTS_PATH, PulledAnswer, PulledAnswers, PulledKind, id_of
 from safepassage.trust_members import Member
@@ -96,11 +97,25 @@ async def _all_of(exchange: Exchange, member: Member, kind: PulledKind) -> int:
 
 
 def _messages(answer: PeerAnswer) -> list[bytes]:
-    if answer.content_type == ENVELOPE_TYPE:
-        return [answer.body]
-    if answer.content_type != BATCH_TYPE:
-        raise PeerUnavailable("the peer gives out something else")
-    return split_batch(answer.body)
+    match answer.content_type:
+        case envelope.CONTENT_TYPE:
+            return [answer.body]
+        case message_batches.CONTENT_TYPE:
+            return split_batch(answer.body)
+        case packed.PACKED:
+            return _legible([answer.body])
+        case packed.PACKED_BATCH:
+            return _legible(split_batch(answer.body))
+    raise PeerUnavailable("the peer gives out something else")
+
+
+def _legible(messages: Sequence[bytes]) -> list[bytes]:
+    """Unpacked. What cannot be is left where it is, as what has no id is."""
+    legible = []
+    for message in messages:
+        with suppress(EnvelopeMalformed):
+            legible.append(packed.unpacked(message))
+    return legible
 
 
 async def _take(exchange: Exchange, member: Member, kind: PulledKind, messages: Sequence[bytes]) -> int:

@@ -5,6 +5,7 @@ INVARIANT: an envelope that does not prove that its disclosure was decided and l
 
 import asyncio
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -22,6 +23,7 @@ from safepassage.envelope import (
     verify_envelope,
 )
 from safepassage.logged import Logged
+from safepassage.packed import PACKED, unpacked
 from safepassage.problems import envelopes, messages
 from safepassage.problems.bodies import BodyIncomplete
 from safepassage.problems.dead_letters import AnswerWithdrawn
@@ -37,7 +39,7 @@ from services.records.exchange.due import SOON
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.peer_logs import Pinned
 from services.records.exchange.refusable import OF_A_MESSAGE, OF_A_PROOF
-from services.records.exchange.refusals import body_of_type, or_refused
+from services.records.exchange.refusals import body_of_type, media_type_of, or_refused
 from services.records.exchange.states import OPEN_FOR_A_PACKAGE, Asked, Incoming
 from services.records.exchange.stored_rows import row_at, store
 from services.records.exchange.storing import Received, acknowledge
@@ -48,6 +50,8 @@ from shared.plain_route import caller_route
 from shared.problems import responses
 
 router = APIRouter(prefix="/v1/peer", tags=["peers"])
+
+BINARY: Final = {"schema": {"type": "string", "format": "binary"}}
 
 
 @caller_route(router, "/envelopes", "exchange:peer")
@@ -72,14 +76,21 @@ router = APIRouter(prefix="/v1/peer", tags=["peers"])
         BodyIncomplete,
         LogUnavailable,
     ),
-    openapi_extra={"requestBody": {"required": True, "content": {CONTENT_TYPE: {"schema": {"type": "string", "format": "binary"}}}}},
+    openapi_extra={"requestBody": {"required": True, "content": {CONTENT_TYPE: BINARY, PACKED: BINARY}}},
     response_class=Response,
 )
 async def receive_envelope(request: Request, caller: Peer) -> Response:
     """Take an answer to a request of ours. 200 with receipt R1 (sp-receipt+jws) says: stored and logged here."""
     exchange: Exchange = request.app.state.exchange
-    body = await body_of_type(request, content_type=CONTENT_TYPE, limit=exchange.settings.max_envelope_bytes)
-    return await take_envelope(exchange, request, caller.peer, body)
+    limit = exchange.settings.max_envelope_bytes
+    if media_type_of(request) == PACKED:
+        return await take_packed(exchange, request, caller.peer, await body_of_type(request, content_type=PACKED, limit=limit))
+    return await take_envelope(exchange, request, caller.peer, await body_of_type(request, content_type=CONTENT_TYPE, limit=limit))
+
+
+async def take_packed(exchange: Exchange, request: Request, peer: str, message: bytes) -> Response:
+    """As `take_envelope`, of an envelope that travelled packed."""
+    return await take_envelope(exchange, request, peer, unpacked(message))
 
 
 async def take_envelope(exchange: Exchange, request: Request, peer: str, body: bytes) -> Response:

@@ -31,9 +31,14 @@ log = logging.getLogger(__name__)
 
 async def body_of_type(request: Request, *, content_type: str, limit: int) -> bytes:
     """The raw body. Raises UnsupportedMediaType, BodyTooLarge as soon as it is longer than `limit`."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != content_type:
+    if media_type_of(request) != content_type:
         raise UnsupportedMediaType
     return await bounded_body(request, limit=limit)
+
+
+def media_type_of(request: Request) -> str:
+    """What the caller calls the body: type and subtype, lower-case; empty where nothing is said."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def compact_in(body: bytes, *, longest: int) -> str:

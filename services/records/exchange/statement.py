@@ -7,7 +7,8 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from safepassage.compact import public_jwk
-from safepassage.node_statement import LONGEST_SECONDS, EncryptionKey, NodeStatement
+from safepassage.node_statement import LONGEST_SECONDS, TAKEN, EncryptionKey, NodeStatement
+from safepassage.packed import PACKED
 from safepassage.public_keys import P384Jwk, PublicJwk
 
 
@@ -39,6 +40,7 @@ def statement_payload(
         suites=tuple(suites),
         encryption=tuple(encryption),
         organisation_id=organisation_id,
+        also={TAKEN: [PACKED]},
     )
 
 

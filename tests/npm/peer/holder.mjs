@@ -1,6 +1,7 @@
 // What every holder does: takes requests as they come, sends answers, and hears both receipts.
 
 import { packageFor, taken, verifyReceipt } from './answers.mjs'
+import { PACKED, pack } from './packed.mjs'
 import { ENVELOPE, JOSE } from './peer.mjs'
 
 export class Holder {
@@ -41,11 +42,18 @@ export class Holder {
     return this.peer.send(request.from, '/v1/peer/envelopes', envelope.body, ENVELOPE, envelope.token)
   }
 
-  /** Send the envelope twice: what the first receipt says, whether it was the same again, and what the second receipt says. */
+  /** As our nodes take it too, by their statement. */
+  async sendPacked(request, envelope) {
+    const { also } = await this.peer.statement(request.from)
+    if (!also.takes.includes(PACKED)) throw new Error('the node does not say that it takes envelopes packed')
+    return this.peer.send(request.from, '/v1/peer/envelopes', pack(envelope.body), PACKED, envelope.token)
+  }
+
+  /** Send the envelope twice, the second time packed: what the first receipt says, whether it was the same again, and what the second receipt says. */
   async delivered(request, envelope) {
     const second = new Promise((done) => this.#waiting.set(envelope.claims.envelope_id, { request, envelope, done }))
     const answer = await this.send(request, envelope)
-    const again = await this.send(request, envelope)
+    const again = await this.sendPacked(request, envelope)
     const first = await verifyReceipt(this.peer, answer.body, { request, envelope, outcomes: ['received'] })
     return { first, same: again.body === answer.body, second: await second }
   }

@@ -21,8 +21,9 @@ export class Peer {
   /**
    * told   entity_id, keys (private JWKs), list (the document) and its digest, and the suite that it lists
    * opens  whether others can call
+   * takes  media types that it takes besides
    */
-  static async of(told, { opens = true } = {}) {
+  static async of(told, { opens = true, takes = [] } = {}) {
     const peer = new Peer()
     peer.entityId = told.entity_id
     peer.keys = Object.fromEntries(Object.entries(told.keys).map(([name, jwk]) => [name, ofPrivateJwk(jwk)]))
@@ -32,7 +33,7 @@ export class Peer {
     peer.suite = told.suite ?? DEFAULT
     peer.keys.exchange = SUITES[peer.suite].alg === 'ES384' ? peer.keys.exchange_p384 : peer.keys.exchange
     peer.encryption = await newKey(peer.suite)
-    const statement = ownStatement(peer.entityId, peer.keys, peer.encryption)
+    const statement = ownStatement(peer.entityId, peer.keys, peer.encryption, takes)
     peer.routes['GET /v1/peer/consistency'] = ({ query }) => peer.#consistency(query)
     peer.door = new Door(peer.entityId, { statement, statementOf: (entityId) => peer.statement(entityId), routes: peer.routes })
     if (opens) await peer.door.open()

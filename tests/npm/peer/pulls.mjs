@@ -5,11 +5,13 @@ import { setTimeout } from 'node:timers/promises'
 
 import { say, told } from '../told.mjs'
 import { seconds } from './bytes.mjs'
-import { ENVELOPE, JOSE, Peer } from './peer.mjs'
+import { PACKED, unpack } from './packed.mjs'
+import { JOSE, Peer } from './peer.mjs'
+import { demand } from './problem.mjs'
 import { newRequest, opened, received, verifyAccepted, verifyEnvelope } from './requests.mjs'
 import { newKey } from './sealing.mjs'
 
-const peer = await Peer.of(told, { opens: false })
+const peer = await Peer.of(told, { opens: false, takes: [PACKED] })
 const holder = peer.member(told.holder)
 const json = async (method, path, body) => {
   const answer = await peer.calls.send(holder, method, path, body && JSON.stringify(body), body && 'application/json')
@@ -51,11 +53,14 @@ say({
   rest: await json('GET', '/v1/peer/outbox/envelopes'),
 })
 
-/** The only message that waits of a kind: alone as itself, or in a batch of one. */
+/** The only message that waits of a kind, as itself: it comes packed, as our statement says that it may. */
 async function fetched(kind) {
   for (;;) {
     const { status, headers, body } = await peer.calls.send(holder, 'GET', `/v1/peer/outbox/${kind}`)
-    if (status === 200) return headers.get('content-type') === ENVELOPE ? body : body.subarray(4)
+    if (status === 200) {
+      demand(headers.get('content-type') === PACKED, 'not-packed')
+      return unpack(body)
+    }
     await setTimeout(50)
   }
 }

@@ -73,8 +73,8 @@ export function keyToSealTo(statement, suites) {
   return inForce.reduce((one, other) => (other.epoch > one.epoch ? other : one))
 }
 
-/** A statement of one's own. `encryption` is a key of sealing.mjs. */
-export function ownStatement(entityId, { statement, exchange, client }, encryption) {
+/** A statement of one's own. `encryption` is a key of sealing.mjs, `takes` media types that it takes besides. */
+export function ownStatement(entityId, { statement, exchange, client }, encryption, takes) {
   const { suite, kid, said } = encryption
   const [iat, exp] = [seconds(), seconds() + 14 * 86_400]
   const claims = {
@@ -88,7 +88,7 @@ export function ownStatement(entityId, { statement, exchange, client }, encrypti
     suites: [suite],
     encryption: [{ kid, epoch: 1, ...said, not_before: iat, not_after: exp }],
     organisation_id: null,
-    also: { versions: { 'sp-request+jws': [1, 2] } }, // which nobody has to know
+    also: { versions: { 'sp-request+jws': [1, 2] }, takes }, // which nobody has to know
   }
   return signed('sp-node+jws', claims, statement)
 }

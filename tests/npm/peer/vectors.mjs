@@ -12,6 +12,7 @@ import { digest, fromBase64url, jcs } from './bytes.mjs'
 import { keyPair, read, signed, signedTogether, verified } from './jws.mjs'
 import { committedTo, parseLeaf } from './leaf.mjs'
 import { cosignedMessage, parseCheckpoint, parseNote, parseVkey, signedCheckpoint, signers, vkeyOf } from './notes.mjs'
+import { pack, unpack } from './packed.mjs'
 import { pointOf } from './points.mjs'
 import { committed, DEFAULT, infoOf, keyOfSeed, open, padded, unpadded } from './sealing.mjs'
 import { consistencyPath, inclusionPath, leafHash, rootAlong, rootOf, verifyConsistency } from './tree.mjs'
@@ -89,6 +90,15 @@ const checks = {
   curve25519_ell2_nu({ dst, vectors: all }) {
     for (const { msg, u_of_q } of all) assert.equal(BigInt(u_of_q), BigInt(`0x${pointOf(msg, dst).reverse().toString('hex')}`))
     return all.length
+  },
+
+  packed({ messages, refused }) {
+    for (const { body, packed } of messages) {
+      assert.equal(pack(fromBase64url(body)).toString('base64url'), packed)
+      assert.equal(unpack(fromBase64url(packed)).toString('base64url'), body)
+    }
+    for (const { packed } of refused) assert.throws(() => unpack(fromBase64url(packed)), { code: 'envelope-malformed' })
+    return messages.length + refused.length
   },
 
   leaf({ members, entry, leaf_hash, commitments }) {

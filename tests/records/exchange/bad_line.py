@@ -11,15 +11,14 @@ from sqlalchemy.exc import OperationalError
 from safepassage.bundles import entries_until_damage
 from safepassage.canonical import digest_of
 from safepassage.compact import split
-from safepassage.envelope import CONTENT_TYPE as ENVELOPE_TYPE
 from safepassage.envelope import split_body
 from safepassage.leaf import parse_leaf
-from safepassage.message_batches import CONTENT_TYPE as BATCH_TYPE
-from safepassage.message_batches import BatchAnswers, split_batch
+from safepassage.message_batches import BatchAnswers
 from safepassage.problems.exchanges import PeerUnavailable
 from safepassage.trust_members import Member
 from services.audit.tables import LogRow, SegmentRow
 from services.records.exchange.peers import PeerAnswer, Peers
+from tests.records.exchange.as_sent import ENVELOPES, TOGETHER, messages_of
 from tests.records.exchange.two_states import State
 from tests.soak.account import Crossed, Place
 from tests.soak.holdings import place_in
@@ -69,8 +68,8 @@ class BadLine:
 
     async def post(self, member: Member, path: str, content: bytes, **about: Any) -> PeerAnswer:
         """As `Peers.post`."""
-        members = split_batch(content) if about["content_type"] == BATCH_TYPE else [content]
-        if about["content_type"] == ENVELOPE_TYPE or path.endswith("envelope-batches"):
+        members = messages_of(content, about["content_type"])
+        if about["content_type"] in ENVELOPES or path.endswith("envelope-batches"):
             for one in members:
                 await self._note_crossing(one)
         call = {"member": member, "path": path, "content": content, **about}
@@ -91,12 +90,12 @@ class BadLine:
         """It arrives, and its answer is compared with those that the same messages had before."""
         self._require_there(member)
         answer = await self._peers.post(member, path, content, **about)
-        together = about["content_type"] == BATCH_TYPE
-        if not together:
-            self._compare([content], [(answer.status, answer.body)])
+        members = messages_of(content, about["content_type"])
+        if about["content_type"] not in TOGETHER:
+            self._compare(members, [(answer.status, answer.body)])
         elif answer.status == 200:
             answers = BatchAnswers.model_validate_json(answer.body).answers
-            self._compare(split_batch(content), [(one.status, one.body.encode()) for one in answers])
+            self._compare(members, [(one.status, one.body.encode()) for one in answers])
         return answer
 
     async def get(self, member: Member, path: str, query: dict[str, str | int]) -> PeerAnswer:

@@ -16,6 +16,7 @@ from safepassage.canonical import digest_of, from_base64url
 from safepassage.compact import split
 from safepassage.envelope import split_body
 from safepassage.leaf import parse_leaf
+from safepassage.packed import unpacked
 from shared.contracts.audit import AppendRequest, AppendResponse, Event
 from tests.records.exchange.forging import Forger, genuine
 from tests.records.exchange.two_states import TwoStates
@@ -79,10 +80,11 @@ async def test_at_the_first_byte_the_committed_log_holds_the_disclosure(states: 
     [size] = wire.size_at_first_byte
     assert row.entry_index is not None
     assert row.entry_index < size
-    claims = split(split_body(wire.bodies[-1])[0])[1]
+    jws, ciphertext = split_body(unpacked(wire.bodies[-1]))
+    claims = split(jws)[1]
     assert claims["index"] == row.entry_index
     leaf = parse_leaf(from_base64url(claims["entry"]))
-    assert (leaf.class_, leaf.digests.ct) == ("disclosure", digest_of(split_body(wire.bodies[-1])[1]))
+    assert (leaf.class_, leaf.digests.ct) == ("disclosure", digest_of(ciphertext))
     await case.finish()
 
 

@@ -9,6 +9,7 @@ import pytest
 from node.statement import sign_statement
 from safepassage.envelope import envelope_body
 from safepassage.message_batches import BatchAnswers, split_batch
+from safepassage.packed import packed
 from safepassage.problems.findings import NobodyToAsk
 from safepassage.problems.pulling import BothPull, PeerPulls
 from safepassage.pulled import OUTBOX_PATH, PulledAnswer, PulledAnswers
@@ -125,7 +126,7 @@ async def test_what_is_fetched_is_what_would_be_delivered_page_by_page(states: T
         after = first.next.partition("after=")[2]
         second = await outbox(states.birch, states.alder, "envelopes", limit=2, after=after)
         given = [*split_batch(first.body), second.body]
-        assert given == [envelope_body(row.jws or "", row.ciphertext or b"") for _, row in sorted(waiting.items())]
+        assert given == [packed(envelope_body(row.jws or "", row.ciphertext or b"")) for _, row in sorted(waiting.items())]
         assert second.next is None
         other = await outbox(states.birch, states.alder, "receipts", after=after)
         assert other.status == 422

@@ -16,7 +16,7 @@ from sqlalchemy import make_url
 
 from node.demo.processes import free_port
 from safepassage.canonical import to_base64url
-from safepassage.envelope import CONTENT_TYPE
+from safepassage.packed import PACKED
 from safepassage.record.loads import LoadedRecord, NewStudent
 from safepassage.wire_exchange import PersonSelector
 from services.records.exchange.milestones import Milestone
@@ -140,7 +140,7 @@ def test_nothing_of_a_child_is_to_be_seen_on_the_line_or_left_on_a_disk_whenever
         read = running.client("birch", "new-district").read_received_record(asked.id)
         assert read.model_dump_json().count(CANARY) > 50  # it did cross
     flows = nodes.on_the_lines()
-    assert sum(flow.count(CONTENT_TYPE.encode()) for flow in flows.values()) >= len(MILESTONES)
+    assert sum(flow.count(PACKED.encode()) for flow in flows.values()) >= len(MILESTONES)
     running.stop()
     named = {content: name for moment in (*moments, nodes.on_disk(), flows) for name, content in moment.items()}
     looked_for = hidden_forms(CANARY)

@@ -14,6 +14,7 @@ from safepassage.also import Also
 from safepassage.canonical import from_base64url
 from safepassage.claims import EntityId, Message, NumericDate, Serial, Verified, require_lifetime, verify_message
 from safepassage.compact import PublicKeys
+from safepassage.packed import PACKED
 from safepassage.problems.messages import EncryptionKeyUnknown, WrongIssuer
 from safepassage.problems.trust import StatementRolledBack
 from safepassage.public_keys import MessageJwk, PublicJwk
@@ -24,6 +25,7 @@ from safepassage.wire import Base64Url, Code, Digest, Wire
 WELL_KNOWN_PATH: Final = "/.well-known/safe-passage"
 CONTENT_TYPE: Final = "application/jose"
 LONGEST_SECONDS: Final = 14 * 86_400
+TAKEN: Final = "takes"
 USED_FOR: Final = timedelta(hours=1)
 """Who has fetched one asks for it again after that, so that a key taken out of a statement counts no more."""
 
@@ -75,6 +77,13 @@ class NodeStatement(Message):
     organisation_id: UUID | None = None
     """The agency's id at the node."""
     also: Also = None
+    """What it takes besides (`TAKEN`): media types of messages that who does not know them does without."""
+
+    @property
+    def takes_packed(self) -> bool:
+        """Whether envelopes may come to it packed (safepassage.packed)."""
+        media_types = (self.also or {}).get(TAKEN)
+        return isinstance(media_types, list) and PACKED in media_types
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:
