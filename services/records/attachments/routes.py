@@ -16,7 +16,7 @@ from safepassage.problems import attachments as problems
 from safepassage.problems.bodies import NoRoomForBody
 from safepassage.problems.records import NoSuchStudent
 from safepassage.problems.requests import BodyTooLarge, LogUnavailable, NotPermitted, UnsupportedMediaType
-from safepassage.wire_attachments import ATTACHABLE, Attachment, Attachments, MediaType
+from safepassage.wire_attachments import ATTACHABLE, MOST_TOLD, Attachment, Attachments, MediaType
 from services.records import bodies
 from services.records.agency_days import Today
 from services.records.attachments import documents, loading
@@ -125,7 +125,7 @@ async def list_attachments(student_id: UUID, caller: Reader, request: Request, n
     found, custodian_id = await _visible(request, caller, student_id, today)
     elements = sorted({one.held.element for one in found})
     await _log_read(request, caller, "attachment-list", student_id, custodian_id, elements, now)
-    return Attachments(attachments=tuple(one.told() for one in found[:1000]))
+    return Attachments(attachments=tuple(one.told() for one in found[:MOST_TOLD]), older=max(0, len(found) - MOST_TOLD))
 
 
 @router.get(

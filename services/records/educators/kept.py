@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.problems.requests import TemporarilyUnavailable
@@ -99,12 +99,19 @@ def keep_at(
 def kept_of(
     connection: Connection, vault: Vault, organisation_id: UUID, identifier: EducatorId
 ) -> list[tuple[EducatorCredentialRow, KeptContent]]:
-    """What an organisation keeps of an educator, the oldest first. Raises SealBroken."""
+    """What an organisation keeps of an educator, the oldest first; of more than MOST_HELD the newest. Raises SealBroken."""
+    return _opened(connection, vault, select(EducatorCredentialRow.__table__).where(*_of(vault, organisation_id, identifier)))
+
+
+def how_many_kept(connection: Connection, vault: Vault, organisation_id: UUID, identifier: EducatorId) -> int:
+    """How many these are in all."""
+    query = select(func.count()).select_from(EducatorCredentialRow.__table__).where(*_of(vault, organisation_id, identifier))
+    return int(connection.execute(query).scalar_one())
+
+
+def _of(vault: Vault, organisation_id: UUID, identifier: EducatorId) -> tuple[ColumnElement[bool], ...]:
     table = EducatorCredentialRow.__table__
-    query = select(table).where(
-        table.c.educator == educator_tag(vault, organisation_id, identifier), table.c.organisation_id == organisation_id
-    )
-    return _opened(connection, vault, query)
+    return table.c.educator == educator_tag(vault, organisation_id, identifier), table.c.organisation_id == organisation_id
 
 
 def kept_of_id(connection: Connection, vault: Vault, identifier: UUID) -> list[tuple[EducatorCredentialRow, KeptContent]]:
@@ -129,9 +136,8 @@ def some_kept(connection: Connection, vault: Vault) -> list[tuple[EducatorCreden
 
 def _opened(connection: Connection, vault: Vault, query: Select[Any]) -> list[tuple[EducatorCredentialRow, KeptContent]]:
     table = EducatorCredentialRow.__table__
-    rows = [
-        EducatorCredentialRow(**row._mapping) for row in connection.execute(query.order_by(table.c.kept_at, table.c.id).limit(MOST_HELD))
-    ]
+    newest = query.order_by(table.c.kept_at.desc(), table.c.id.desc()).limit(MOST_HELD)
+    rows = [EducatorCredentialRow(**row._mapping) for row in connection.execute(newest)][::-1]
     return [(row, KeptContent.model_validate_json(vault.open_educator(row.id, row.sealed))) for row in rows]
 
 

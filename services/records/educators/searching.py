@@ -9,7 +9,7 @@ from safepassage.problems import SuiteError
 from safepassage.problems.records import SealBroken
 from safepassage.problems.requests import LogUnavailable, TooManyRequests
 from safepassage.wire_educators import EducatorId, HeldMicroCredential, HeldMicroCredentials
-from services.records.educators.kept import in_the_log, kept_of
+from services.records.educators.kept import how_many_kept, in_the_log, kept_of
 from services.records.educators.shown import shown
 from services.records.educators.verifying import verified
 from services.records.exchange.exchange import Exchange
@@ -28,7 +28,8 @@ async def search_educator_credentials(educator: EducatorId, caller: Staff, reque
     """The credentials of the educator with this number that the caller's organisation has issued or filed, and whether each still holds."""
     exchange: Exchange = request.app.state.exchange
     request.app.state.lookup_limit.count(caller.client_id, now)
-    kept = await exchange.read(lambda connection: kept_of(connection, exchange.vault, caller.organisation_id, educator))
+    whose = (exchange.vault, caller.organisation_id, educator)
+    kept, count = await exchange.read(lambda connection: (kept_of(connection, *whose), how_many_kept(connection, *whose)))
     # INVARIANT: whom was found is sealed in the entry: a breach of this client names its educators, as it does its students.
     found = sorted({in_the_log(row.educator_id, row.educator) for row, _ in kept})
     event = read_event(
@@ -47,4 +48,4 @@ async def search_educator_credentials(educator: EducatorId, caller: Staff, reque
         except SuiteError as error:
             refusal = error
         answers.append(shown(content, id_=row.id, educator_id=row.educator_id, node=row.node, kept_at=row.kept_at, refusal=refusal))
-    return HeldMicroCredentials(credentials=tuple(answers))
+    return HeldMicroCredentials(credentials=tuple(answers), older=count - len(kept))

@@ -9,6 +9,7 @@ import pytest
 from safepassage.problems.requests import BodyTooLarge
 from safepassage.wire_attachments import Attachment, Attachments
 from services.records import bodies
+from services.records.attachments import routes
 from services.records.attachments.scanner import Scanner
 from services.records.shredding import Shredder
 from services.records.tables import AttachmentRow, BodyChunkRow, BodyRow, SectionRow, StudentRow
@@ -75,6 +76,17 @@ async def test_a_document_is_read_back_as_it_was_and_each_step_is_on_the_log(ald
     logged = [one.context for one in await alder.logged("load", "read") if one.context and "attachment" in one.context["operation"]]
     assert {one["operation"] for one in logged[-3:]} == {"attachment-list", "attachment-read", "attachment-load"}
     assert all(tuple(one["elements"]) == ("special_education.iep",) for one in logged[-3:])
+
+
+async def test_of_more_documents_than_are_told_the_newest_are_and_how_many_are_not(
+    alder: OneState, child: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for content in (IEP, LARGE):
+        alder.clock.advance(seconds=1)
+        newest = await loaded(alder, child, content)
+    monkeypatch.setattr(routes, "MOST_TOLD", 1)
+    answer = await alder.district().send("GET", f"/v1/students/{child}/attachments")
+    assert Attachments.model_validate_json(answer.body) == Attachments(attachments=(newest,), older=1)
 
 
 async def test_what_is_not_logged_is_not_shown(alder: OneState, child: UUID) -> None:

@@ -34,6 +34,7 @@ from safepassage.wire_credentials import CredentialRevocation, Identified, Issue
 from safepassage.wire_educators import Educator, EducatorId, HeldMicroCredential, NewMicroCredential, PresentedCredential
 from safepassage.wire_log import EntrySearch
 from services.records.credentials.issuer import Issuer
+from services.records.educators import kept as credentials_kept
 from services.records.educators.kept import KeptContent, keep
 from services.records.tables import EducatorCredentialRow
 from services.records.vault_rotation import rewrap_data_keys
@@ -216,6 +217,20 @@ async def test_an_organisation_finds_what_it_keeps_and_nobody_elses_nor_does_the
     for text in (of.name, of.identifier.value, "Universal design"):
         assert text.encode() not in on_disk
     assert str(states.alder.organisation(MOVER_DISTRICT)) != str(other)
+
+
+async def test_of_more_credentials_than_are_told_the_newest_are_and_how_many_are_not(
+    states: TwoStates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = educator()
+    for number in range(3):
+        await states.advance(seconds=1)
+        await issued(states, known, name=f"Reading {number}")
+    monkeypatch.setattr(credentials_kept, "MOST_HELD", 2)
+    async with states.alder.client("former-district") as session:
+        told = await session.search_educator_credentials(known.identifier)
+    assert [one.name for one in told.credentials] == ["Reading 1", "Reading 2"]
+    assert told.older == 1
 
 
 async def test_a_rotation_of_the_key_encryption_key_takes_them_along(states: TwoStates) -> None:

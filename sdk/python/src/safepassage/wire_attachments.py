@@ -40,7 +40,12 @@ class Attachment(Wire):
     """The exchange with which it came; None for one that an agency of this node loaded."""
 
 
+MOST_TOLD: Final = 1000
+
+
 class Attachments(Wire):
     """`GET /v1/students/{student_id}/attachments`, the newest first."""
 
-    attachments: Annotated[tuple[Attachment, ...], Field(max_length=1000)]
+    attachments: Annotated[tuple[Attachment, ...], Field(max_length=MOST_TOLD)]
+    older: Annotated[int, Field(ge=0)] = 0
+    """How many more there are, from before these: each is read by its id."""

@@ -90,3 +90,5 @@ class HeldMicroCredentials(Wire):
     """`POST /v1/educator-credentials/searches`: the oldest first."""
 
     credentials: Annotated[tuple[HeldMicroCredential, ...], Field(max_length=MOST_HELD)]
+    older: Annotated[int, Field(ge=0)] = 0
+    """How many more are kept, from before these, and not told."""
