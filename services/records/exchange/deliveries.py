@@ -37,6 +37,8 @@ NO_SUCH_ROUTE = (404, 405)
 """Of a node that takes no messages together: what it is sent so, it has been sent in vain."""
 NO_SUCH_DOOR = (*NO_SUCH_ROUTE, 501)
 """Without a signed refusal: of a node that does without one of the operations that it may do without."""
+NOT_OF_THIS_TYPE = 415
+"""Of a node that went back to a version before the one that its statement was signed by."""
 ASKED_AGAIN_AFTER = timedelta(hours=1)
 """It may have been upgraded."""
 DOOR_LOOKED_AT_AGAIN = timedelta(days=1)
@@ -162,9 +164,13 @@ class Deliveries:
         return [*await self._send_group(member, door, group[:half]), *await self._send_group(member, door, group[half:])]
 
     async def _call(self, member: Member, door: _Door, group: Sequence[bytes]) -> PeerAnswer:
-        alone, together = door.content_type, CONTENT_TYPE
         if door.content_type == ENVELOPE_TYPE and self._takes_packed(member.entity_id):
-            alone, together, group = PACKED, PACKED_BATCH, [packed(one) for one in group]
+            answer = await self._post(member, door, [packed(one) for one in group], alone=PACKED, together=PACKED_BATCH)
+            if answer.status != NOT_OF_THIS_TYPE:
+                return answer
+        return await self._post(member, door, group, alone=door.content_type, together=CONTENT_TYPE)
+
+    async def _post(self, member: Member, door: _Door, group: Sequence[bytes], *, alone: str, together: str) -> PeerAnswer:
         if len(group) == 1:
             return await self._heard(member.entity_id, self._peers.post(member, door.one, group[0], content_type=alone))
         body = batch_body(group)

@@ -32,11 +32,15 @@ class NotedLine:
     def __init__(self, sender: State) -> None:
         self._peers = sender.exchange.deliveries._peers
         self.sent: list[tuple[str, bytes]] = []
+        self.not_taken: tuple[str, ...] = ()
+        """Content types that the door on the other side does not know."""
 
     async def post(self, member: Member, path: str, content: bytes, **about: Any) -> PeerAnswer:
         """As `Peers.post`."""
         if "envelope" in path:
             self.sent.append((about["content_type"], content))
+        if about["content_type"] in self.not_taken:
+            return PeerAnswer(415, b"", None)
         return await self._peers.post(member, path, content, **about)
 
 
@@ -98,6 +102,19 @@ async def test_to_any_other_they_go_as_they_were_signed(states: TwoStates, line:
     for case in (alone, *others):
         await case.finish()
     assert (await alone.asked()).state == Asked.APPLIED
+
+
+@pytest.mark.requirement("EX-packed")
+async def test_who_went_back_to_an_older_version_gets_them_as_they_were_signed_at_once(states: TwoStates, line: NotedLine) -> None:
+    await birch_says(states, {TAKEN: [PACKED]})
+    line.not_taken = (PACKED, PACKED_BATCH)
+    alone, *others = await queued_together(states, 3)
+    await alone.deliver()
+    await at_once(states.alder, "dispatching", [(await case.package()).id for case in others])
+    assert [content_type for content_type, _ in line.sent] == [PACKED, ENVELOPE_TYPE, PACKED_BATCH, BATCH_TYPE]
+    for case in (alone, *others):
+        await case.finish()
+        assert (await case.asked()).state == Asked.APPLIED
 
 
 @pytest.mark.requirement("EX-packed")
