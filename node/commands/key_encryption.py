@@ -57,7 +57,19 @@ def next_key_encryption_key(
         stop(_said(error))
     named = None if keys is None else keys.resolve().name  # a service's folder mostly has its name
     whose = named if named in {one.value for one in Service} else service.value
-    console.print(f"Version {version} made. Give it to every process of {whose}, then: safepassage-node keys rewrap --service {whose}")
+    console.print(f"Version {version} made. Give it to every process of {whose}, then: {_rewrap_command(keys, whose)}")
+
+
+def _rewrap_command(keys: Path | None, whose: str) -> str:
+    """As it is typed here: of a node in a folder by that folder, which a service apart has none of."""
+    folder = None if keys is None else node_of(keys)
+    return f"safepassage-node keys rewrap {'' if folder is None else f'{folder} '}--service {whose}"
+
+
+def node_of(keys: Path) -> Path | None:
+    """The folder of the node whose service's keys these are; None for keys that lie apart."""
+    folder = keys.resolve().parent.parent  # of `/keys` too, which has one parent alone
+    return folder if (folder / "node.json").exists() else None
 
 
 def destroy_key_encryption_key(
@@ -93,8 +105,8 @@ def _require_unused(version: int, newest: int, keys: Path | None, service: Servi
     """INVARIANT: who types the steps in another order, too quickly, or leaves one out, destroys no record by it."""
     if keys is None:
         whose, settings = service, settings_from_environment(service)
-    elif (keys.resolve().parents[1] / "node.json").exists() and keys.resolve().name in VERSIONS_IN:
-        whose, settings = Service(keys.resolve().name), NodeFolder(keys.resolve().parents[1]).settings(Service(keys.resolve().name).value)
+    elif (folder := node_of(keys)) is not None and keys.resolve().name in VERSIONS_IN:
+        whose, settings = Service(keys.resolve().name), NodeFolder(folder).settings(Service(keys.resolve().name).value)
     else:
         stop(
             f"A folder of keys does not show whether version {version} still wraps something; nothing was destroyed.",
@@ -105,7 +117,7 @@ def _require_unused(version: int, newest: int, keys: Path | None, service: Servi
         if version in stored:
             stop(
                 f"Version {version} still wraps what {whose.value} stores; nothing was destroyed.",
-                f"First, to its end: safepassage-node keys rewrap --service {whose.value}",
+                f"First, to its end: {_rewrap_command(keys, whose.value)}",
             )
         if not stored:
             stop(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from node.commands.key_encryption import node_of
 from node.wrapping import seconds_until_read
 from shared.key_encryption import FileKeyProvider
 from shared.key_providers import FOLDER
@@ -30,3 +31,10 @@ def test_a_process_looks_each_third_of_a_lease_and_has_as_long_again_to_end_what
     ages = (timedelta(0), timedelta(seconds=199), timedelta(seconds=200), timedelta(days=1), timedelta(days=-1))
     assert [waits(tmp_path, age) for age in ages] == [200, 1, 0, 0, 200]
     assert waits(tmp_path, timedelta(0), root_key_lease_seconds=30) == 20
+
+
+def test_keys_at_the_root_of_a_container_are_no_nodes_and_those_in_its_folder_are(tmp_path: Path) -> None:
+    """`--keys /keys` ended in a traceback."""
+    assert [node_of(Path(one)) for one in ("/", "/keys", str(tmp_path))] == [None] * 3
+    (tmp_path / "node.json").touch()
+    assert node_of(tmp_path / "keys" / "records") == tmp_path

@@ -86,6 +86,7 @@ def test_the_oldest_backup_of_the_files_opens_nothing_of_who_was_destroyed(folde
     run(keys_command.app, "next-key-encryption-key", str(keys))
     early = CliRunner().invoke(keys_command.app, ["destroy-key-encryption-key", "1", "--keys", str(keys)])
     assert (early.exit_code, "Version 1 still wraps what records stores; nothing was destroyed." in early.output) == (1, True), early.output
+    assert f"keys rewrap {folder} --service records" in early.output.replace("\n", "")
     assert "1 data keys" in run(keys_command.app, "rewrap")
     refused = CliRunner().invoke(keys_command.app, ["destroy-key-encryption-key", "2", "--keys", str(keys)])
     assert (refused.exit_code, "the version that wraps" in refused.output) == (1, True), refused.output
