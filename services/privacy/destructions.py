@@ -25,6 +25,7 @@ from services.privacy.agreement_records import visible_agreement
 from services.privacy.behind import event_of
 from services.privacy.destruction_holds import DESTROY, suspended
 from services.privacy.obligations import discharge
+from services.privacy.policy.calendar_days import day_in
 from services.privacy.refused_words import refusals_on_record
 from services.privacy.rights import lock_subject, outstanding_inspections, zone_name_of
 from services.privacy.sealing import Sealer
@@ -129,7 +130,7 @@ async def attest_destruction(
     if said.destroyed_on > now.astimezone(zone).date():
         raise AttestationNotValid("it is attested after the fact", field="attestation")
     owed = await _owed(tx, said.agreement_id, now)
-    met = [one for one in owed if one.due_at is not None and one.due_at.astimezone(zone).date() <= said.destroyed_on]
+    met = [one for one in owed if one.due_at is not None and day_in(one.due_at, zone) <= said.destroyed_on]
     if not met:
         raise NothingToDestroy
     if await suspended(tx, request.app.state.sealer, met):

@@ -56,7 +56,10 @@ class Viewing:
         return "UTC" if self.zone == "UTC" else get_timezone_name(self._here(at), "short", locale=self.locale)
 
     def _here(self, at: datetime) -> datetime:
-        return at.astimezone(ZoneInfo(self.zone))
+        try:
+            return at.astimezone(ZoneInfo(self.zone))
+        except OverflowError:  # before the calendar's first day or after its last here: "for ever" is written 9999-12-31
+            return at.replace(tzinfo=ZoneInfo(self.zone))
 
     @property
     def today(self) -> date:

@@ -6,6 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from safepassage.wire_rights import HearingDecision, HearingRecord, HearingSchedule
+from services.privacy.policy.calendar_days import day_in
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def hearing_shortcomings(
 def _shortcomings(
     schedule: HearingSchedule, record: HearingRecord, decision: HearingDecision, refused_by: str | None, zone: ZoneInfo, now: datetime
 ) -> Iterator[Shortcoming]:
-    if schedule.notice_given_on >= schedule.at.astimezone(zone).date():
+    if schedule.notice_given_on >= day_in(schedule.at, zone):
         yield Shortcoming("schedule.notice_given_on", "notice of date, time and place is given in advance", "34 CFR 99.22(b)")
     if record.held_at < schedule.at:
         yield Shortcoming("record.held_at", "it is held when the notice said, not before", "34 CFR 99.22(b)")
@@ -47,7 +48,7 @@ def _shortcomings(
         yield Shortcoming("schedule.officer", "who refused the amendment has an interest in the outcome", "34 CFR 99.22(c)")
     if decision.officer_pairwise_id != schedule.officer.pairwise_id:
         yield Shortcoming("officer_pairwise_id", "who conducted the hearing decides", "34 CFR 99.22(c)")
-    if decision.decided_on < record.held_at.astimezone(zone).date():
+    if decision.decided_on < day_in(record.held_at, zone):
         yield Shortcoming("decided_on", "the decision comes after the hearing and rests on its evidence", "34 CFR 99.22(f)")
     if decision.decided_on > now.astimezone(zone).date():
         yield Shortcoming("decided_on", "the decision has been made when it is recorded", "34 CFR 99.22(e)")

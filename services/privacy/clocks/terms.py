@@ -5,13 +5,15 @@ and overdue from the first instant of 16 April.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from services.privacy.policy.calendar_days import first_instant, zone_of
-from services.privacy.policy.time_values import instant_of
+from services.privacy.policy.calendar_days import day_in, first_instant, zone_of
+from services.privacy.policy.time_values import instant_of, milliseconds_of
 
-ONE_DAY = timedelta(days=1)
+ONE_DAY, ONE_MILLISECOND = timedelta(days=1), timedelta(milliseconds=1)
+FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC, microsecond=999_000)
+"""The instants that there are, in milliseconds."""
 SATURDAY = 5
 
 
@@ -107,17 +109,21 @@ Term = CalendarDays | Hours | WorkingDays | SameDay | Yearly | Until | Undelayed
 def overdue_from(term: CalendarDays | Hours | WorkingDays | SameDay | Yearly, begins_at: datetime, *, zone_name: str) -> datetime:
     """The first instant that is too late, in the calendar of the zone. Raises ValueError if there is no such zone."""
     zone = zone_of(zone_name)
-    if isinstance(term, Hours):
-        return begins_at + timedelta(hours=term.hours)
-    return begins(term.last_day(begins_at.astimezone(zone).date()) + ONE_DAY, zone)
+    try:
+        if isinstance(term, Hours):
+            return begins_at + timedelta(hours=term.hours)
+        return begins(term.last_day(day_in(begins_at, zone)) + ONE_DAY, zone)
+    except (OverflowError, ValueError):  # a year that no calendar of ours has
+        return LAST
 
 
 def warned_from(overdue_at: datetime, *, days: int, zone_name: str) -> datetime:
     """The first instant of the `days` last days of a term that ends at `overdue_at`. Raises ValueError if there is no such zone."""
     zone = zone_of(zone_name)
-    return begins((overdue_at - timedelta(milliseconds=1)).astimezone(zone).date() - timedelta(days=days - 1), zone)
+    last_day = day_in(max(overdue_at, FIRST + ONE_MILLISECOND) - ONE_MILLISECOND, zone)
+    return begins(last_day - min(timedelta(days=days - 1), last_day - date.min), zone)
 
 
 def begins(day: date, zone: ZoneInfo) -> datetime:
-    """The first instant of a day."""
-    return instant_of(first_instant(day, zone))
+    """The first instant of a day; of the calendar's first and last days, where it lies outside of it, the first or last that there is."""
+    return instant_of(min(max(first_instant(day, zone), milliseconds_of(FIRST)), milliseconds_of(LAST)))

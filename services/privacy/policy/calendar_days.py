@@ -18,6 +18,14 @@ def zone_of(name: str) -> ZoneInfo:
         raise ValueError("no such time zone") from error
 
 
+def day_in(at: datetime, zone: ZoneInfo) -> date:
+    """The day that it is in a zone; the calendar's first or last one where there is no other: "for ever" is written 9999-12-31."""
+    try:
+        return at.astimezone(zone).date()
+    except OverflowError:
+        return date.min if at.year == date.min.year else date.max
+
+
 def first_instant(day: date, zone: ZoneInfo) -> int:
     """Milliseconds since the epoch of the first instant of `day` in `zone`.
 

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any, Final
 
 from safepassage.wire_evidence import DisciplinaryProceeding, OffenderRegistration, SubstanceViolation
-from services.privacy.policy.calendar_days import Place, reaches
+from services.privacy.policy.calendar_days import Place, day_in, reaches
 from services.privacy.policy.discloser import Discloser
 from services.privacy.policy.rights import attends_postsecondary
 from services.privacy.policy.time_values import milliseconds_of
@@ -18,7 +18,7 @@ def proceeding(of: DisciplinaryProceeding, student: SubjectFacts, _discloser: Di
     """A disciplinary proceeding's final results."""
     return {
         "final_at": milliseconds_of(of.final_at),
-        "final_since_1998": of.final_at.astimezone(place.zone).date() >= SINCE,
+        "final_since_1998": day_in(of.final_at, place.zone) >= SINCE,
         "names_victim": bool(of.victim),
         "offense": of.offense,
         "postsecondary": attends_postsecondary(student, place),

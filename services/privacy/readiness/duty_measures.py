@@ -10,7 +10,7 @@ from safepassage.wire_programmes import InterstateUnderstanding
 from services.privacy.clocks import DUTY_RULES
 from services.privacy.duties import details_of
 from services.privacy.evidence_records import COLUMNS, open_evidence
-from services.privacy.policy.calendar_days import zone_of
+from services.privacy.policy.calendar_days import day_in, zone_of
 from services.privacy.sealing import Sealer
 from services.privacy.tables import DutyRow, EvidenceRow, OrganisationRow
 
@@ -61,7 +61,7 @@ def _urgent(connection: Connection, sealer: Sealer, now: datetime) -> dict[str, 
         if details_of(sealer, row).kind not in URGENT:
             continue
         zone = zone_of(Organisation.model_validate_json(row.whole).time_zone)
-        day = row.begins_at.astimezone(zone).date()
+        day = day_in(row.begins_at, zone)
         if row.done_at is not None or day < now.astimezone(zone).date():
             asked += 1
             same_day += row.done_at is not None and row.done_at.astimezone(zone).date() == day

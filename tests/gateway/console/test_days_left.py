@@ -49,3 +49,12 @@ def test_a_day_is_the_one_that_it_is_where_the_reader_is(zone: str, at: datetime
     owed = DestructionOwed(agreement_id=UUID(int=1), owed=1, due_at=at, overdue=False, held=False)
     viewing = Viewing("en", "auto", zone, datetime(2027, 5, 1, tzinfo=UTC))
     assert destruction_of(owed, viewing, str).word == day
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Guam", "Pacific/Honolulu", "America/New_York", "UTC"])
+def test_what_has_no_end_is_shown_wherever_the_reader_is(zone: str) -> None:
+    """A page with a consent until 9999-12-31 was none for who reads in Guam."""
+    viewing, for_ever = Viewing("es", "auto", zone, datetime(2026, 12, 1, tzinfo=UTC)), datetime.max.replace(tzinfo=UTC)
+    said = [viewing.instant(for_ever), viewing.cell(for_ever), viewing.clock(for_ever), viewing.field_of(for_ever)]
+    assert [one for one in said if "9999" not in one] == []
+    assert viewing.days_until(for_ever) > 2_900_000
