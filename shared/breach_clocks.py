@@ -115,11 +115,14 @@ class BreachClock(BaseModel):
         """
         if self.hours is None or not self.from_discovery:
             return None
-        counted = discovered_at + timedelta(hours=self.hours)
-        if self.days is None:
-            return counted
-        day_after = discovered_at.astimezone(zone).date() + timedelta(days=self.days + 1)
-        return min(counted, datetime.combine(day_after, time(), zone).astimezone(UTC))
+        try:
+            counted = discovered_at + timedelta(hours=self.hours)
+            if self.days is None:
+                return counted
+            day_after = discovered_at.astimezone(zone).date() + timedelta(days=self.days + 1)
+            return min(counted, datetime.combine(day_after, time(), zone).astimezone(UTC))
+        except OverflowError:  # a slip: in a year that no calendar has
+            return None
 
 
 BREACH_CLOCKS: Final = TypeAdapter(tuple[BreachClock, ...]).validate_json(FILE.read_bytes())

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from itertools import pairwise
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -97,3 +98,12 @@ def test_the_rows_of_one_state_stand_together() -> None:
     states = [clock.state for clock in BREACH_CLOCKS]
     changes = [one for one, other in pairwise([*states, "end"]) if one != other]
     assert len(changes) == len(set(changes))
+
+
+@pytest.mark.parametrize("discovered_at", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
+def test_a_breach_discovered_at_an_end_of_the_calendar_has_no_date_where_there_is_none(discovered_at: datetime) -> None:
+    """A slip of who asks, which failed for it."""
+    for clock in BREACH_CLOCKS:
+        for zone in ("America/New_York", "Pacific/Guam"):
+            due = clock.due_at(discovered_at, ZoneInfo(zone))
+            assert due is None or due > discovered_at
