@@ -6,6 +6,7 @@ key anywhere. Whoever controls these files can have a developer's key misused in
 """
 
 import gzip
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -35,6 +36,10 @@ MEDIA_TYPES: Final = {
 IfNoneMatch = Annotated[str | None, Header(description="The `ETag` of a copy that the caller has")]
 
 
+_GZIP: Final = re.compile(r"(?:^|,)\s*gzip\s*(?!;\s*q=0(?:\.0*)?\s*(?:,|$))(?:;|,|$)", re.IGNORECASE)
+"""That a caller takes it: named, and not with the weight 0, which says that it is not taken (RFC 9110 section 12.4.2)."""
+
+
 @lru_cache(maxsize=len(MEDIA_TYPES) + 1)
 def _packed(path: Path) -> tuple[bytes, bytes, str]:
     """A file of this package, the same with gzip, and the digest that is its entity tag."""
@@ -44,7 +49,7 @@ def _packed(path: Path) -> tuple[bytes, bytes, str]:
 
 def _answer(request: Request, path: Path, media_type: str) -> Response:
     content, packed, tag = _packed(path)
-    takes_gzip = "gzip" in request.headers.get("accept-encoding", "").lower()
+    takes_gzip = _GZIP.search(request.headers.get("accept-encoding", "")) is not None
     # The two forms are two representations: each has a tag of its own (RFC 9110 section 8.8.3).
     tag = f'{tag[:-1]}-gzip"' if takes_gzip else tag
     headers = {"etag": tag, "vary": "accept-encoding"}

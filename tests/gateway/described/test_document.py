@@ -104,3 +104,12 @@ async def test_packed_it_is_another_representation_of_the_same(house: House) -> 
     assert gzip.decompress(packed.body) == plain.body
     assert packed.headers["etag"] != plain.headers["etag"]
     assert packed.headers["vary"] == plain.headers["vary"] == "accept-encoding"
+    for said, taken in {
+        "gzip;q=0": False,
+        "br, GZIP ; q=0.0 , *": False,
+        "gzip;q=0.5": True,
+        "deflate,gzip": True,
+        "notgzip, gzipped": False,
+    }.items():
+        answer = await ask(house.app, "GET", "/openapi.json", headers=[("accept-encoding", said)])
+        assert (answer.headers.get("content-encoding") == "gzip") is taken, said
