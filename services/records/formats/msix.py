@@ -16,6 +16,7 @@ from safepassage.record.contacts import Guardian
 from safepassage.record.identity import Identifier, LegalName
 from safepassage.record.loads import RosterEntry
 from safepassage.record.programmes import Migrant
+from services.records.formats.english_learners import is_english_learner
 from services.records.formats.msix_columns import COLUMNS, ELEMENTS_OF_COLLECTION, FLAGS, LONGEST, ONE_OF, RELEVANT, SAID
 from services.records.formats.msix_rows import Files, Row, code_text, day_text, flag_text, number_of
 from services.records.formats.msix_schooling import assessments, courses, enrollments
@@ -23,7 +24,6 @@ from services.records.formats.unsaid import there, unsaid
 from shared.spreadsheet import table
 
 _REQUIRED: Final = ("First Name", "Last Name 1", "Sex", "Birth Date", "Qualifying Arrival Date", "State Student Identifier")
-_YES: Final = frozenset({"yes", "y", "true", "1"})
 _NO: Final = frozenset({"no", "n", "false", "0"})
 _SEXES: Final = {"female": "Female", "f": "Female", "male": "Male", "m": "Male"}
 
@@ -122,8 +122,8 @@ def _child(child: RosterEntry, number: int, files: Files) -> None:
         said["District of Residence"] = number_of(residency.residence)
     learner = programmes.english_learner if programmes else None
     if learner is not None:
-        status = learner.status.code.casefold()
-        said["English Learner Indicator"] = "Yes" if status in _YES else "No" if status in _NO else learner.status.code
+        is_learner = is_english_learner(learner.status)
+        said["English Learner Indicator"] = learner.status.code if is_learner is None else "Yes" if is_learner else "No"
     # Of these only that there is one: the collection asks for no more, and what is not there may be withheld.
     said["Immunization Record Flag"] = "Yes" if health and health.immunizations else ""
     said["Med Alert Indicator"] = "Yes" if health and health.alerts else ""

@@ -16,6 +16,7 @@ from safepassage.record.assessments import AssessmentResult
 from safepassage.record.codes import Coded, Period
 from safepassage.record.enrollment import Enrollment
 from safepassage.wire_statistics import WORDS, Dimension, Measure
+from services.records.formats.english_learners import is_english_learner
 from services.records.statistics import source_words
 
 LAYOUT: Final = 2
@@ -47,7 +48,7 @@ def coded(record: StudentRecord, *, arrived_from: str | None, today: date) -> by
         "grade": _grade(enrollments),
         "sex": _sex(record),
         "race-ethnicity": _race(record),
-        "english-learner": _programme(record, "english_learner", today, lambda one: _is_learner(one.status)),
+        "english-learner": _programme(record, "english_learner", today, lambda one: is_english_learner(one.status) is True),
         "disability": _disability(record, today),
         "homeless": _programme(record, "homeless", today),
         "foster": _programme(record, "foster", today),
@@ -78,11 +79,6 @@ def _letters(code: str) -> str:
 
 def _is_yes(code: Coded | None) -> bool:
     return _plain(code) in ("yes", "true", "1", "y")
-
-
-def _is_learner(code: Coded) -> bool:
-    """Whoever is watched after leaving the programme (`Limited Monitored 1`) is no English learner any more."""
-    return _is_yes(code) or (_plain(code) == source_words.ENGLISH_LEARNER and code.system.endswith("/LimitedEnglishProficiencyDescriptor"))
 
 
 def _holds(period: Period, today: date) -> bool:

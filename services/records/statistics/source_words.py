@@ -38,8 +38,6 @@ LEFT_FOR_ANOTHER_STATE: Final = frozenset({"01909", "01912", "01915", "73063"})
 LEFT_WITHIN_THE_STATE: Final = frozenset({"01907", "01908", "01910", "01911", "01913", "01914"})
 LEFT_FOR_SOMEWHERE: Final = frozenset({"transferred", "withdrawn"})
 """Ed-Fi's words that do not say for where."""
-ENGLISH_LEARNER: Final = "limited"
-"""Ed-Fi's LimitedEnglishProficiencyDescriptor."""
 ADVANCED: Final = frozenset({"advancedplacement", "internationalbaccalaureate", "dual", "dualcredit", "collegelevel"})
 """CEDS 000061, and Ed-Fi's CourseLevelCharacteristicDescriptor."""
 MATHEMATICS: Final = frozenset({"01166", "mathematics"})

@@ -98,6 +98,15 @@ def test_a_child_of_two_surnames_has_both_and_each_date_and_flag_in_the_collecti
 
 
 @pytest.mark.parametrize(
+    ("code", "told"), [("Limited", "Yes"), ("Limited Monitored 2", "No"), ("NotLimited", "No"), ("Being looked at", "Being looked at")]
+)
+def test_what_ed_fi_says_of_a_childs_english_is_the_collections_yes_or_no(code: str, told: str) -> None:
+    learner = {"status": {"system": "uri://ed-fi.org/LimitedEnglishProficiencyDescriptor", "code": code}}
+    [row] = read(child(identity={"name": NAME}, programmes={"migrant": MIGRANT, "english_learner": learner}))["children"]
+    assert row["English Learner Indicator"] == told
+
+
+@pytest.mark.parametrize(
     ("name", "expected"),
     [
         ({"last_1": "García-López"}, ("García", "López")),
