@@ -57,7 +57,7 @@ async def test_a_link_is_made_shown_printed_and_taken_back(tmp_path: Path) -> No
         await require_nothing_found(looked)
         assert secret not in await looked.page.value("document.documentElement.outerHTML")
         taking_back = await looked.page.value("document.querySelector('a[href$=withdrawal]').getAttribute('href')")
-        await looked.page.value("history.back()")
+        await looked.page.value("void setTimeout(() => history.back())")
         await looked.page.until("document.readyState === 'complete' && document.body !== null && location.pathname !== " + json.dumps(path))
         assert secret not in await looked.page.value("document.documentElement.outerHTML")
         await looked.go(taking_back)
