@@ -27,6 +27,8 @@ MAX_FIELDS: Final = 100
 MAX_TARGET_BYTES: Final = 8 * 1024
 CONNECTIONS_AT_MOST: Final = 10_000
 """Of one process, unless its configuration says otherwise; one more gets one problem document, and is closed."""
+BEFORE_AT_MOST: Final = 3
+"""Bytes that are kept of what comes before a request: an empty line may, and so many are too many."""
 PIPELINED_AT_MOST: Final = 16
 """Requests that wait for the answer to one before them on the same connection. Hardly any program sends more than one."""
 HEADER_SECONDS: Final = 10.0
@@ -58,6 +60,8 @@ class StrictHttpProtocol(HttpToolsProtocol):
         self._seen: set[bytes] = set()
         self._in_header = False
         self._sent, self._at_start, self._unended = b"", False, 0
+        self._before = b""
+        """What came in parts of its own before a request, and begins none: the parser passes over CR and LF there."""
         self._deadline: asyncio.TimerHandle | None = None
         self._certificate: bytes | None = None
         self._idling: asyncio.TimerHandle | None = None
@@ -132,11 +136,13 @@ class StrictHttpProtocol(HttpToolsProtocol):
         """A part of a request, or several: a header that is not whole with it has its time from now on."""
         begun = self._in_header
         if not begun:
-            self._sent, self._at_start = data, self.cycle is None or not self.cycle.more_body
+            self._at_start = self.cycle is None or not self.cycle.more_body
+            self._sent = self._before + data if self._at_start else data
         elif not self.headers:
             self._sent += data
         super().data_received(data)
         if not self._in_header:
+            self._before = self._sent[:BEFORE_AT_MOST] if self._at_start else b""
             self._sent = b""
         elif not self.transport.is_closing():
             self._wait_on(len(data) if begun else 0)

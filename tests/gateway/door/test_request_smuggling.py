@@ -155,6 +155,24 @@ async def test_a_line_that_is_almost_one_is_refused_wherever_it_stands_and_in_wh
 
 
 @pytest.mark.anyio
+async def test_what_stands_before_a_request_is_an_empty_line_or_nothing_though_it_comes_by_itself() -> None:
+    last = b"GET /a HTTP/1.1\r\nConnection: close\r\n" + END
+    whole = {(b"\r\n",): True, (b"\r", b"\n"): True, (b"\r",): False, (b"\n",): False, (b"\r\n", b"\r\n"): False, (b"\n", b"\r\n"): False}
+    async with serving() as port:
+        for parts, passes in whole.items():
+            heard.clear()
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            for part in (*parts, last[:1], last[1:]):
+                writer.write(part)
+                await writer.drain()
+                await asyncio.sleep(0.002)
+            async with asyncio.timeout(5):
+                answer = await reader.read()
+            writer.close()
+            assert (b" 200 OK" in answer, b" 400 " in answer, len(heard)) == (passes, not passes, passes), parts
+
+
+@pytest.mark.anyio
 async def test_more_requests_than_are_waited_for_on_one_connection_are_not_begun() -> None:
     async with serving() as port:
         for count, passes in ((PIPELINED_AT_MOST, True), (PIPELINED_AT_MOST + 3, False)):
