@@ -13,10 +13,10 @@ from safepassage.problems.privacy import UnknownPurpose
 from safepassage.problems.requests import InvalidRequest
 from safepassage.wire_clients import ClientGrants, GrantType, NewClient, TlsSubject
 from safepassage.wire_organisations import OrganisationKind
-from services.gateway.console.purpose_words import PURPOSE_WORDS
 from services.gateway.oauth.client_certificates import require_subject
 from services.gateway.oauth.codes.redirects import is_loopback
 from services.gateway.oauth.scopes import LEGACY_SCOPES, require_grantable, require_own
+from services.gateway.registry.purposes import PURPOSES
 from services.gateway.tables import ClientRow, OrganisationRow
 from shared.contracts.audit import Actor
 from shared.internal_token import CallerClaims
@@ -47,8 +47,8 @@ def require_purposes(purposes: Collection[str], *, held: Collection[str] = ()) -
     held  what the client may ask for already, whatever it is
     Raises UnknownPurpose.
     """
-    if not PURPOSE_WORDS.keys() | set(held) >= set(purposes):
-        raise UnknownPurpose("one of " + ", ".join(PURPOSE_WORDS), field="purposes")
+    if not set(PURPOSES) | set(held) >= set(purposes):
+        raise UnknownPurpose("one of " + ", ".join(PURPOSES), field="purposes")
 
 
 def require_name(subject: TlsSubject) -> None:

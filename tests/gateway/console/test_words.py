@@ -20,6 +20,7 @@ from services.gateway.console.state_names import STATE_NAMES
 from services.gateway.console.viewing import LANGUAGES, ZONES, Language, Viewing, in_eights
 from services.gateway.oauth.scopes import SCOPES
 from services.gateway.people.roles import OF_A_DISTRICT, ROLES
+from services.gateway.registry.purposes import PURPOSES as REGISTERED
 from services.privacy.clocks import DUTY_RULES, NOTICE_RULES
 from services.privacy.policy.taxonomy import FICTIONAL_STATES, PURPOSES
 from shared.states import STATES
@@ -74,7 +75,7 @@ def test_every_kind_of_duty_and_alert_has_its_words() -> None:
 
 
 def test_every_purpose_and_state_has_its_words() -> None:
-    assert set(PURPOSE_WORDS) == set(PURPOSES)
+    assert set(PURPOSE_WORDS) == set(PURPOSES) == set(REGISTERED)
     assert set(STATE_NAMES) == {*STATES, *FICTIONAL_STATES}
 
 
