@@ -6,7 +6,7 @@ from typing import Any, Final
 from safepassage.record.contacts import Address, Email, Guardian, Telephone
 from safepassage.record.identity import BirthDate, LegalName, OtherName
 from services.records.formats.edfi_members import Members
-from services.records.formats.edfi_people import IDENTIFIERS, RIGHTS_RELATIONS, SYSTEMS, code_or_none
+from services.records.formats.edfi_people import IDENTIFIERS, OTHER_NAMES, RIGHTS_RELATIONS, SYSTEMS, code_or_none
 from services.records.formats.edfi_stream import code_of, present
 from services.records.formats.made_once import Code, system_and_code
 from services.records.formats.parsed import Findings
@@ -18,7 +18,6 @@ UNIQUE_ID: Final = "ed-fi:StudentUniqueId"
 SSA: Final = frozenset({"none", "ssa", "social security administration", "us social security administration"})
 """Who assigns an SSN, folded, where nobody or its only assigner is named."""
 DIGITS: Final = "0123456789"
-OTHER_NAMES: Final = {"alias": "alias", "nickname": "nickname", "previous legal name": "previous-legal"}
 
 
 def legal_name(person: Members) -> Values:

@@ -6,7 +6,7 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from safepassage.record.contacts import Address, Email, Guardian, Telephone
-from safepassage.record.identity import BirthDate, LegalName
+from safepassage.record.identity import BirthDate, LegalName, OtherName
 from services.records.formats.edfi_stream import Item, boolean_of, code_at, code_of, coded, day_of, present, text_of
 from services.records.formats.parsed import Findings
 from services.records.formats.xml_marks import value_of
@@ -26,6 +26,8 @@ As Ed-Fi's RelationDescriptor spells them (5.2: Mother, Father, Parent, Foster p
 before it and states' own lists do. A step-parent or a godparent is none by that alone.
 """
 
+OTHER_NAMES = {"alias": "alias", "nickname": "nickname", "previous legal name": "previous-legal"}
+_COUNTRY = "BirthData/BirthCountry"
 _PROFICIENCY = "LimitedEnglishProficiency"
 IDENTIFIERS = {"state": "state", "state migrant": "migrant", "national migrant": "migrant", "district": "district", "school": "school"}
 """StudentIdentificationSystem → kind of identifier. SSN has its own element."""
@@ -54,12 +56,32 @@ def identity(student: Item, findings: Findings) -> dict[str, Any]:
         values["preferred_name"] = preferred or None
     born = student.text("BirthData/BirthDate")
     values["birth_date"] = findings.made(BirthDate, {"birth_date": born}, student.position) if born else None
-    place = present(city=student.text("BirthData/BirthCity"), state=code_at(student.element, "BirthData/BirthStateAbbreviation"))
+    others = [findings.made(OtherName, _other_name(one), student.position) for one in student.all("OtherName")]
+    values["other_names"] = [one for one in others if one is not None] or None
+    place = present(
+        city=student.text("BirthData/BirthCity"),
+        state=code_at(student.element, "BirthData/BirthStateAbbreviation"),
+        country=code_at(student.element, _COUNTRY) if _is_country(student.element.findtext(_COUNTRY)) else None,
+    )
     values["birth_place"] = place or None
     several = student.boolean("BirthData/MultipleBirthStatus")
     values["multiple_birth"] = None if several is None else {"indicator": several}
     values["sex"] = coded(student.text("BirthData/BirthSex"))
     return values
+
+
+def _is_country(descriptor: str | None) -> bool:
+    """Two letters of ISO 3166. Whatever else a state calls a country by stays as it is."""
+    code = code_or_none((descriptor or "").strip()) or ""
+    return len(code) == 2 and code.isascii() and code.isalpha() and code.isupper()
+
+
+def _other_name(one: Element) -> dict[str, Any]:
+    kind = code_of(one.findtext("OtherNameType", "").strip())
+    if kind in OTHER_NAMES or kind == "other name":
+        code_at(one, "OtherNameType")
+    names = present(first=text_of(one, "FirstName"), middle=text_of(one, "MiddleName"), last=text_of(one, "LastSurname"))
+    return {"kind": OTHER_NAMES.get(kind, "other"), **names}
 
 
 def code_or_none(descriptor: str | None) -> str | None:
@@ -186,6 +208,7 @@ def guardian(contact: Item, association: Item, findings: Findings) -> Guardian |
     """A Contact as one student's StudentContactAssociation relates it. Parents and guardians hold full rights: Ed-Fi ends none."""
     name = contact.element.find("Name")
     relation = association.text("Relation")
+    language = contact.element.find("Language")
     holds_rights = code_of(relation) in RIGHTS_RELATIONS or association.boolean("LegalGuardian")
     return findings.made(
         Guardian,
@@ -196,6 +219,7 @@ def guardian(contact: Item, association: Item, findings: Findings) -> Guardian |
             "lives_with_student": association.boolean("LivesWith"),
             "contact_restriction": association.text("ContactRestrictions"),
             "priority": association.text("ContactPriority"),
+            "language": None if language is None else value_of(language, "Language", _three_letters),
             **reached_at(contact, findings),
         },
         association.position,

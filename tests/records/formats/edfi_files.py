@@ -46,14 +46,17 @@ FILES: Final = {
 <IdentificationDocumentUse>{d("IdentificationDocumentUse", "Foreign")}</IdentificationDocumentUse></PersonalIdentificationDocument>
 <Name><PersonalTitlePrefix>Ms</PersonalTitlePrefix><FirstName>Ana</FirstName><MiddleName>Inés</MiddleName>
 <LastSurname>García</LastSurname>
-<GenerationCodeSuffix>Jr</GenerationCodeSuffix><PreferredFirstName>Anita</PreferredFirstName></Name><BirthData>
+<GenerationCodeSuffix>Jr</GenerationCodeSuffix><PreferredFirstName>Anita</PreferredFirstName></Name>
+<OtherName><FirstName>Anna</FirstName><LastSurname>Garza</LastSurname><OtherNameType>{d("OtherNameType", "Previous Legal Name")}
+</OtherNameType></OtherName><BirthData>
 <BirthDate>2010-03-29</BirthDate><BirthCity>Grand Bend</BirthCity>
 <BirthStateAbbreviation>{d("StateAbbreviation", "TX")}</BirthStateAbbreviation>
 <BirthCountry>{d("Country", "US")}</BirthCountry><BirthSex>{d("Sex", "Female")}</BirthSex><MultipleBirthStatus>true</MultipleBirthStatus>
 </BirthData></Student>""",
     "Contact": f"""<Contact id="C1"><ContactUniqueId>C-77</ContactUniqueId><Name><FirstName>Mariana</FirstName>
 <LastSurname>López</LastSurname>
-</Name>{_REACHED}</Contact><StudentContactAssociation>{_WHO}<ContactReference ref="C1"/><Relation>{d("Relation", "Mother")}</Relation>
+</Name>{_REACHED}<Language><Language>{d("Language", "spa")}</Language></Language></Contact>
+<StudentContactAssociation>{_WHO}<ContactReference ref="C1"/><Relation>{d("Relation", "Mother")}</Relation>
 <LivesWith>true</LivesWith><ContactPriority>4</ContactPriority><ContactRestrictions>not by telephone</ContactRestrictions>
 <EmergencyContactStatus>true</EmergencyContactStatus></StudentContactAssociation>""",
     "StudentEnrollment": f"""<StudentSchoolAssociation>{_WHO}{_SCHOOL}<SchoolYear>2025-2026</SchoolYear><EntryDate>2025-08-25</EntryDate>

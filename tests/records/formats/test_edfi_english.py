@@ -101,6 +101,22 @@ def test_what_files_say_otherwise_than_those_before_takes_its_place(said: str, o
     assert stored[section][member] == second.document()[section][member] != first.document()[section][member]
 
 
+def test_the_files_have_other_names_the_country_of_birth_and_a_contacts_language_as_the_api_has() -> None:
+    document = from_xml().document()
+    assert document["identity"]["other_names"] == [{"kind": "previous-legal", "first": "Anna", "last": "Garza", "sealed": False}]
+    assert document["identity"]["birth_place"] == {"city": "Grand Bend", "state": "TX", "country": "US"}
+    assert document["contacts"]["guardians"][0]["language"] == "spa"
+
+
+@pytest.mark.parametrize("said", ["CountryDescriptor#United States", "CountryDescriptor#USA"])
+def test_a_country_that_is_no_code_takes_the_rest_of_the_place_of_birth_not_along(said: str) -> None:
+    files = {name: text.replace("CountryDescriptor#US", said) for name, text in FILES.items()}
+    [student] = [one for one in read_edfi_xml(archive(**files)).students if one.source_id == "604821"]
+    assert student.record is not None
+    assert student.record.document()["identity"]["birth_place"] == {"city": "Grand Bend", "state": "TX"}
+    assert said in str((student.beside or {})["Student"])
+
+
 def test_an_association_of_which_all_is_read_is_not_kept_again() -> None:
     [student] = [one for one in read_edfi_xml(archive(**FILES)).students if one.source_id == "604821"]
     kept = student.beside or {}
