@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from services.gateway.door.route import KIB, MIB, anonymous, get, send
+from services.gateway.door.route import KIB, MIB, anonymous, get, keyed, send
 
 OCTETS: Final = ("application/octet-stream",)
 TEXT: Final = ("text/plain", "application/octet-stream", "")
@@ -31,18 +31,18 @@ AUDIT: Final = (
     send("POST", "/v1/log/blast-radius/rows", "audit", "audit:search", seconds=30.0),
     get("/v1/log/alerts", "audit", *ALERTS, seconds=30.0),
     get("/v1/log/alerts/{alert_id}", "audit", *ALERTS),
-    send("POST", "/v1/log/alerts/{alert_id}/acknowledgements", "audit", "alerts:review"),
+    keyed("POST", "/v1/log/alerts/{alert_id}/acknowledgements", "audit", "alerts:review"),
     get("/v1/log/alert-reviews", "audit", *ALERTS),
-    send("POST", "/v1/log/alert-reviews", "audit", "alerts:review"),
+    keyed("POST", "/v1/log/alert-reviews", "audit", "alerts:review"),
     get("/v1/log/retention-classes", "audit", *RETENTION),
     get("/v1/log/holds", "audit", "retention:hold"),
-    send("POST", "/v1/log/holds", "audit", "retention:hold"),
-    send("POST", "/v1/log/holds/{hold_id}/lift", "audit", "retention:hold"),
+    keyed("POST", "/v1/log/holds", "audit", "retention:hold"),
+    keyed("POST", "/v1/log/holds/{hold_id}/lift", "audit", "retention:hold"),
     get("/v1/log/destructions", "audit", *RETENTION),
     get("/v1/log/destructions/{destruction_id}", "audit", *RETENTION),
-    send("POST", "/v1/log/destructions", "audit", "retention:destroy", seconds=30.0),
-    send("POST", "/v1/log/destructions/{destruction_id}/approvals", "audit", "retention:approve"),
-    send("POST", "/v1/log/destructions/{destruction_id}/call-off", "audit", *RETENTION),
+    keyed("POST", "/v1/log/destructions", "audit", "retention:destroy", seconds=30.0),
+    keyed("POST", "/v1/log/destructions/{destruction_id}/approvals", "audit", "retention:approve"),
+    keyed("POST", "/v1/log/destructions/{destruction_id}/call-off", "audit", *RETENTION),
     send("POST", "/v1/log/exports", "audit", "audit:export"),
     send("POST", "/v1/log/exports/parts", "audit", "audit:export", body=256 * KIB, seconds=60.0),
     send("POST", "/v1/log/exports/manifest", "audit", "audit:export", body=4 * MIB, seconds=30.0),

@@ -279,6 +279,8 @@ class _Passage:
         if upstream is None:
             raise TemporarilyUnavailable("the service is not configured")
         headers = {name.decode("ascii"): value.decode("latin-1") for name, value in incoming.forwarded}
+        if not route.keyed:
+            headers.pop("idempotency-key", None)
         headers["x-request-id"] = self.request_id
         headers["traceparent"] = f"00-{self.trace_id}-{new_span_id()}-01"
         request = Call(

@@ -23,7 +23,8 @@ FORWARDED: Final = frozenset(
         b"if-match", b"if-none-match", b"prefer", b"range",
     }
 )  # fmt: skip
-"""Request fields that a service may see; the gateway adds sp-internal, traceparent and x-request-id."""
+"""Request fields that a service may see; the gateway adds sp-internal, traceparent and x-request-id. A service sees an Idempotency-Key
+where the route takes one (`Route.keyed`)."""
 
 RETURNED: Final = frozenset(
     {

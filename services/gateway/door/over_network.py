@@ -203,9 +203,9 @@ def _may_go_again(request: Call, error: NotConnected | HungUp) -> bool:
     """Whether a request that failed may be sent once more.
 
     It may where no connection came about, so that nothing was sent; and where the service hung up before a byte of the answer, if its
-    Idempotency-Key makes twice the same as once, or its method does and the connection was one that had been kept: as the service may have
-    closed it before it heard anything.
+    Idempotency-Key makes twice the same as once, as it does where the operation takes one; or its method does and the connection was one
+    that had been kept: as the service may have closed it before it heard anything.
     """
     if isinstance(error, NotConnected):
         return True
-    return "idempotency-key" in request.headers or (error.kept and request.method in _SAME_TWICE)
+    return (request.route.keyed and "idempotency-key" in request.headers) or (error.kept and request.method in _SAME_TWICE)

@@ -15,7 +15,7 @@ from safepassage.trust_list import CONTENT_TYPE as LIST_TYPE
 from safepassage.trust_list import MAX_BYTES as LIST_BYTES
 from safepassage.trust_list_steps import LISTS_PATH, PEER_LISTS_PATH
 from services.gateway.door.header_limit import TOKEN
-from services.gateway.door.route import JSON, KIB, MIB, Route, also_bearer, anonymous, get, peers, send
+from services.gateway.door.route import JSON, KIB, MIB, Route, also_bearer, anonymous, get, keyed, peers, send
 from services.gateway.oauth.scopes import ROSTERING
 
 JOSE: Final = ("application/jose",)
@@ -27,10 +27,10 @@ DOCUMENTS: Final = ("application/pdf", "image/png", "image/jpeg")
 ROSTERS: Final = ("application/zip", "application/x-ndjson", "application/vnd.ed-fi+json")
 
 RECORDS: Final = (
-    send("POST", "/v1/students", "records", "records:load", body=MIB),
+    keyed("POST", "/v1/students", "records", "records:load", body=MIB),
     send("POST", "/v1/students/lookup", "records", "records:read", "records:read:state", cut=True),
     get("/v1/students/{student_id}", "records", "records:read", "records:read:state", seconds=30.0, cut=True),
-    send("PUT", "/v1/students/{student_id}", "records", "records:load", body=MIB),
+    keyed("PUT", "/v1/students/{student_id}", "records", "records:load", body=MIB),
     get("/v1/students/{student_id}/kept-resources", "records", "records:load"),
     get("/v1/students/{student_id}/attachments", "records", "records:read", "records:read:state"),
     Route(
@@ -56,7 +56,7 @@ RECORDS: Final = (
         streams=True,
     ),
     *also_bearer(
-        send("POST", "/v1/rosters", "records", "records:load", body=64 * MIB, types=ROSTERS, seconds=120.0),
+        keyed("POST", "/v1/rosters", "records", "records:load", body=64 * MIB, types=ROSTERS, seconds=120.0),
         get("/v1/load-reports", "records", "records:load"),
         get("/v1/load-reports/{load_id}", "records", "records:load"),
     ),
@@ -69,8 +69,8 @@ RECORDS: Final = (
     get("/v1/msix-package", "records", "records:msix", seconds=120.0),
     get("/v1/matches", "records", "matches:resolve"),
     get("/v1/matches/{match_id}", "records", "matches:resolve"),
-    send("POST", "/v1/matches/{match_id}/resolution", "records", "matches:resolve"),
-    send("POST", "/v1/unions/{union_id}/separation", "records", "matches:resolve", body=0, types=()),
+    keyed("POST", "/v1/matches/{match_id}/resolution", "records", "matches:resolve"),
+    keyed("POST", "/v1/unions/{union_id}/separation", "records", "matches:resolve", body=0, types=()),
     get("/v1/statistics", "records", "records:statistics"),
     send("POST", "/v1/statistics", "records", "records:statistics", seconds=60.0),
     get("/v1/statistics/{statistics_id}", "records", "records:statistics"),
@@ -78,21 +78,21 @@ RECORDS: Final = (
     get("/v1/statistics/{statistics_id}/table", "records", "records:statistics"),
     get("/v1/statistics-budget", "records", "records:statistics"),
     send("POST", "/v1/residence-counts", "records", "records:residence", and_scopes=("audit:search",), seconds=30.0),
-    send("POST", "/v1/exchange-requests", "records", "exchange:request"),
-    send("POST", "/v1/exchange-request-batches", "records", "exchange:request", body=MIB, seconds=20.0),
+    keyed("POST", "/v1/exchange-requests", "records", "exchange:request"),
+    keyed("POST", "/v1/exchange-request-batches", "records", "exchange:request", body=MIB, seconds=20.0),
     get("/v1/exchange-requests/{exchange_id}", "records", "exchange:request"),
-    send("POST", "/v1/findings", "records", "exchange:request", seconds=20.0),
+    keyed("POST", "/v1/findings", "records", "exchange:request", seconds=20.0),
     get("/v1/findings/{finding_id}", "records", "exchange:request"),
-    send("POST", "/v1/exchange-requests/{exchange_id}/notices", "records", "exchange:request"),
+    keyed("POST", "/v1/exchange-requests/{exchange_id}/notices", "records", "exchange:request"),
     get("/v1/transfer-notices", "records", "exchange:request", "matches:resolve"),
-    send("POST", "/v1/students/{student_id}/hand-carry-copies", "records", "rights:act", seconds=30.0),
+    keyed("POST", "/v1/students/{student_id}/hand-carry-copies", "records", "rights:act", seconds=30.0),
     send("POST", "/v1/hand-carry-documents", "records", "rights:act", body=4 * MIB, seconds=30.0),
-    send("POST", "/v1/students/{student_id}/transcripts", "records", "rights:act", seconds=30.0),
+    keyed("POST", "/v1/students/{student_id}/transcripts", "records", "rights:act", seconds=30.0),
     send("POST", "/v1/credentials/{credential_id}/revocation", "records", "credentials:revoke"),
-    send("POST", "/v1/educator-credentials", "records", "educators:credentials", seconds=20.0),
-    send("POST", "/v1/educator-credentials/receptions", "records", "educators:credentials", body=256 * KIB, seconds=30.0),
+    keyed("POST", "/v1/educator-credentials", "records", "educators:credentials", seconds=20.0),
+    keyed("POST", "/v1/educator-credentials/receptions", "records", "educators:credentials", body=256 * KIB, seconds=30.0),
     send("POST", "/v1/educator-credentials/searches", "records", "educators:credentials", seconds=60.0),
-    send("POST", "/v1/educator-credential-requests", "records", "educators:credentials"),
+    keyed("POST", "/v1/educator-credential-requests", "records", "educators:credentials"),
     get("/v1/educator-credential-requests/{exchange_id}", "records", "educators:credentials"),
     anonymous("GET", "/v1/credential-status-lists/{number}", "records"),
     anonymous("GET", "/.well-known/did.json", "records"),
@@ -101,7 +101,7 @@ RECORDS: Final = (
     get("/v1/transfer-confirmations/{exchange_id}", "records", "audit:accounting"),
     get("/v1/transfer-confirmations/{exchange_id}/document", "records", "audit:accounting", seconds=30.0),
     get("/v1/transfer-holds", "records", "matches:resolve"),
-    send("POST", "/v1/transfer-holds/{hold_id}/resolution", "records", "matches:resolve"),
+    keyed("POST", "/v1/transfer-holds/{hold_id}/resolution", "records", "matches:resolve"),
     get("/v1/exchange-requests/{exchange_id}/record", "records", "exchange:request", and_scopes=("records:read",), seconds=20.0),
     send(
         "POST", "/v1/exchange-requests/{exchange_id}/ed-fi-push", "records", "exchange:request", and_scopes=("records:read",), seconds=30.0
@@ -110,10 +110,10 @@ RECORDS: Final = (
     get("/v1/exchanges/{exchange_id}", "records", "exchange:request", "exchange:operate", "audit:search"),
     get("/v1/dead-letters", "records", "exchange:operate"),
     get("/v1/dead-letters/{letter_id}", "records", "exchange:operate"),
-    send("POST", "/v1/dead-letters/{letter_id}/requeue", "records", "exchange:operate", seconds=20.0),
-    send("POST", "/v1/dead-letters/{letter_id}/abandonment", "records", "exchange:operate"),
+    keyed("POST", "/v1/dead-letters/{letter_id}/requeue", "records", "exchange:operate", seconds=20.0),
+    keyed("POST", "/v1/dead-letters/{letter_id}/abandonment", "records", "exchange:operate"),
     get("/v1/waiting-answers", "records", "exchange:operate"),
-    send("POST", "/v1/waiting-answers/{envelope_id}/recall", "records", "exchange:operate"),
+    keyed("POST", "/v1/waiting-answers/{envelope_id}/recall", "records", "exchange:operate"),
     peers("POST", "/v1/peer/requests", "records", body=160 * KIB, types=JOSE),
     peers("POST", "/v1/peer/envelopes", "records", body=ENVELOPE_BYTES, types=ENVELOPE, seconds=60.0),
     peers("POST", "/v1/peer/bodies", "records", body=MAX_JWS_BYTES, types=JOSE, seconds=30.0),

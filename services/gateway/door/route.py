@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from services.gateway.door.endings import Ending
 from services.gateway.door.header_limit import BROWSER, ENDPOINT, MACHINE, TOKEN, HeaderLimit
@@ -147,6 +147,8 @@ class Route:
     """It hands out or takes in much at once, and has daily quotas of its own."""
     cut: bool = False
     """What it answers is cut to the datatypes and districts of the token; a token that is narrowed to some opens no other route."""
+    keyed: bool = False
+    """It takes an Idempotency-Key, so that twice has its effect once. Where a route does not, a service never sees one."""
 
     ending: Ending | None = None
     """Of what answers no more from a day on."""
@@ -183,6 +185,11 @@ def send(
 ) -> Route:
     """Of clients, with a body."""
     return Route(method, template, service, "clients", frozenset(scopes), TOKEN, frozenset(and_scopes), body, types, seconds, cut=cut)
+
+
+def keyed(method: str, template: str, service: ServiceName, *scopes: str, **limits: Any) -> Route:
+    """As `send`, of what takes an Idempotency-Key (shared.idempotency)."""
+    return replace(send(method, template, service, *scopes, **limits), keyed=True)
 
 
 def also_bearer(*routes: Route) -> tuple[Route, ...]:

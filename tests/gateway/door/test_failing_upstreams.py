@@ -17,6 +17,7 @@ from tests.gateway.door.production import CLOSE, PATH, Production, production, s
 __all__ = ["production"]
 
 POST = "/v1/exchange-requests"
+PUSHES = "/v1/ed-fi-pushes"
 BODY = b'{"whatever":"it is"}'
 ANSWER = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}"
 
@@ -25,12 +26,13 @@ class Fickle:
     """A service that hangs up on some requests instead of answering them, after it has read them."""
 
     def __init__(self, answers: Iterator[bool]) -> None:
-        self._answers, self.heard = answers, 0
+        self._answers, self.heard, self.head = answers, 0, b""
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while head := await reader.readuntil(b"\r\n\r\n"):
-                lengths = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+                self.head = head.lower()
+                lengths = [line for line in self.head.split(b"\r\n") if line.startswith(b"content-length:")]
                 await reader.readexactly(int(lengths[0].split(b":")[1]) if lengths else 0)
                 self.heard += 1
                 if not next(self._answers):
@@ -61,9 +63,9 @@ async def fickle(production: Production, monkeypatch: pytest.MonkeyPatch, *answe
     server.close()
 
 
-def post(production: Production, *fields: str) -> bytes:
+def post(production: Production, *fields: str, path: str = POST) -> bytes:
     about = ("Content-Type: application/json", f"Content-Length: {len(BODY)}", CLOSE, *fields)
-    return production.request("POST", POST, *about) + BODY
+    return production.request("POST", path, *about) + BODY
 
 
 @pytest.mark.anyio
@@ -73,7 +75,7 @@ async def test_what_a_key_makes_the_same_is_sent_again_once_when_the_service_han
 ) -> None:
     async with fickle(production, monkeypatch, False) as service:
         assert status_of(await production.ask(post(production, f"Idempotency-Key: {uuid4()}"))) == 200
-        assert service.heard == 2
+        assert (service.heard, b"idempotency-key" in service.head) == (2, True)
     async with fickle(production, monkeypatch, False, False) as service:
         assert status_of(await production.ask(post(production, f"Idempotency-Key: {uuid4()}"))) == 503
         assert service.heard == 2
@@ -85,6 +87,21 @@ async def test_what_could_have_had_its_effect_is_not_sent_again(production: Prod
     async with fickle(production, monkeypatch, False) as service:
         assert status_of(await production.ask(post(production))) == 503
         assert service.heard == 1
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("DOOR-again")
+async def test_a_key_makes_nothing_the_same_where_the_operation_takes_none(production: Production, monkeypatch: pytest.MonkeyPatch) -> None:
+    production.party = await production.house.sea_party("records:read")
+    await production.app.state.standing.refresh()
+    production.token = await production.house.token(production.party)
+    key = f"Idempotency-Key: {uuid4()}"
+    async with fickle(production, monkeypatch, False) as service:
+        assert status_of(await production.ask(post(production, key, path=PUSHES))) == 503
+        assert service.heard == 1, "a push goes to a system outside: sent twice it is done twice"
+    async with fickle(production, monkeypatch) as service:
+        assert status_of(await production.ask(post(production, key, path=PUSHES))) == 200
+        assert b"idempotency-key" not in service.head, "nor does who does not take it see it"
 
 
 @pytest.mark.anyio

@@ -1,5 +1,6 @@
 """The table is compared with what the services really answer: nothing else is reachable, and nothing is in it that is not there."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ import pytest
 from fastapi.routing import APIRoute, iter_route_contexts
 
 from node.documents import application
+from services.gateway.described.interface import DOCUMENT
 from services.gateway.door.no_page import NO_PAGE
 from services.gateway.door.paths import Matcher
 from services.gateway.door.route import API_HEADERS, DEVELOPER_HEADERS, JSON, PAGE_HEADERS, Route, shape
@@ -215,3 +217,15 @@ def test_documents_alone_are_streamed() -> None:
 
 def test_the_table_compiles() -> None:
     assert Matcher(ROUTES).match("POST", b"/oauth/token").template == "/oauth/token"
+
+
+@pytest.mark.requirement("DOOR-again")
+def test_the_table_knows_which_operations_take_a_key_as_the_document_does() -> None:
+    paths: dict[str, dict[str, Any]] = json.loads(DOCUMENT.read_text())["paths"]
+    described = {
+        (method.upper(), shape(path))
+        for path, operations in paths.items()
+        for method, operation in operations.items()
+        if any(one["name"].lower() == "idempotency-key" for one in operation.get("parameters", ()))
+    }
+    assert {key for key, route in entries().items() if route.keyed} == described
