@@ -90,7 +90,9 @@ async def receive_envelope(request: Request, caller: Peer) -> Response:
 
 async def take_packed(exchange: Exchange, request: Request, peer: str, message: bytes) -> Response:
     """As `take_envelope`, of an envelope that travelled packed."""
-    return await take_envelope(exchange, request, peer, unpacked(message))
+    body = unpacked(message)
+    del message  # as large as the body, and not needed while that waits for the log
+    return await take_envelope(exchange, request, peer, body)
 
 
 async def take_envelope(exchange: Exchange, request: Request, peer: str, body: bytes) -> Response:
@@ -98,7 +100,7 @@ async def take_envelope(exchange: Exchange, request: Request, peer: str, body: b
     now = exchange.clock()
     if len(body) > exchange.settings.max_envelope_bytes:
         raise BodyTooLarge
-    jws, _ = split_body(body)
+    jws = split_body(body)[0]
 
     async def answer() -> Response:
         r1 = await _stored(exchange, peer, body, jws, now)

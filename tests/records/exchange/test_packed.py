@@ -1,21 +1,30 @@
 """Envelopes go packed to a node that says that it takes them so, and as they were signed to any other; what is filed is the same."""
 
 import json
-from typing import Any
+import tracemalloc
+from typing import Any, Final
+from uuid import uuid4
 
 import pytest
+from fastapi import Request
 
 from node.statement import sign_statement
 from node.statement_keys import CURRENT
+from safepassage.canonical import digest_of, to_base64url
 from safepassage.compact import split
 from safepassage.envelope import CONTENT_TYPE as ENVELOPE_TYPE
+from safepassage.envelope import envelope_body
 from safepassage.message_batches import CONTENT_TYPE as BATCH_TYPE
 from safepassage.message_batches import BatchAnswers, batch_body
 from safepassage.node_statement import TAKEN, NodeStatement
 from safepassage.packed import PACKED, PACKED_BATCH, packed
+from safepassage.problems.requests import TemporarilyUnavailable
 from safepassage.trust_members import Member
+from services.records.exchange.batches import Take
 from services.records.exchange.peers import PeerAnswer
+from services.records.exchange.receiving import take_envelope, take_packed
 from services.records.exchange.states import Asked, Outgoing
+from services.records.tables import QuarantineRow
 from shared.keys import SigningKey
 from tests.records.exchange.as_sent import messages_of
 from tests.records.exchange.forging import Forger, genuine
@@ -24,6 +33,9 @@ from tests.records.exchange.test_pulling import behind_a_firewall, settle
 from tests.records.exchange.two_states import Case, State, TwoStates
 
 pytestmark = pytest.mark.anyio
+
+LARGE: Final = 4 * 1024 * 1024
+"""Bytes of ciphertext; everything else is a hundredth of it."""
 
 
 class NotedLine:
@@ -152,3 +164,52 @@ async def finished(cases: list[Case]) -> None:
     for case in cases:
         await case.finish()
         assert (await case.told()).state == "applied"
+
+
+@pytest.mark.requirement("EX-packed")
+async def test_what_is_refused_for_good_is_refused_and_kept_alike_in_either_form(states: TwoStates) -> None:
+    case, forger = await states.queued(), Forger(states)
+    there = await genuine(case)
+    jws = forger.sign(there.claims | {"recipient_organisation": str(uuid4())})
+    forged, about = envelope_body(jws, there.ciphertext), digest_of(jws.encode())
+    answers = [
+        await forger.send(forged),
+        await forger.send(packed(forged), content_type=PACKED),
+        one_of(await forger.send(batch_body([packed(forged)]), content_type=PACKED_BATCH, path="/v1/peer/envelope-batches")),
+    ]
+    refusals = [split(json.loads(one.body)["refusal"])[1] for one in answers]
+    assert [(one["about"], one["code"], one["status"]) for one in refusals] == [(about, "other-recipient", 422)] * 3
+    assert [one.status for one in answers] == [422] * 3
+    [kept] = [row for row in await states.birch.rows(QuarantineRow) if row.message_digest == about]
+    assert (kept.times, kept.size, kept.jws) == (3, len(forged), jws)
+    await case.deliver()
+    await case.finish()
+
+
+def one_of(answer: PeerAnswer) -> PeerAnswer:
+    """What the only message of a batch was answered."""
+    [one] = BatchAnswers.model_validate_json(answer.body).answers
+    return PeerAnswer(one.status, one.body.encode(), None)
+
+
+@pytest.mark.parametrize("take", [take_envelope, take_packed], ids=["as it was signed", "packed"])
+async def test_of_a_large_envelope_one_copy_is_held_while_anything_is_waited_for(
+    states: TwoStates, monkeypatch: pytest.MonkeyPatch, take: Take
+) -> None:
+    body = envelope_body(".".join(map(to_base64url, (b"{}", b"{}", b"s"))), bytes(LARGE))
+    sent = memoryview(packed(body) if take is take_packed else body)
+    held: list[int] = []
+
+    async def refresh() -> None:
+        held.append(tracemalloc.get_traced_memory()[0])
+        raise TemporarilyUnavailable
+
+    monkeypatch.setattr(states.birch.exchange.trust, "refresh", refresh)
+    tracemalloc.start()
+    try:
+        with pytest.raises(TemporarilyUnavailable):
+            await take(states.birch.exchange, Request({"type": "http"}), states.alder.entity_id, bytes(sent))
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert (held[0] // LARGE, most // LARGE) == (1, 2)

@@ -122,7 +122,7 @@ class ExpectedAnswer:
     """Suites that it lists in its statement."""
 
 
-def envelope_body(jws: str, ciphertext: bytes) -> bytes:
+def envelope_body(jws: str, ciphertext: bytes | memoryview) -> bytes:
     """The bytes to store and to send."""
     return len(jws).to_bytes(_LENGTH_BYTES, "big") + jws.encode("ascii") + ciphertext
 

@@ -44,7 +44,7 @@ def unpacked(message: bytes) -> bytes:
     token = ".".join(segments)
     if len(token) > MAX_JWS_BYTES or at == len(message):
         raise EnvelopeMalformed
-    body = envelope_body(token, message[at:])
+    body = envelope_body(token, memoryview(message)[at:])  # which is large: no copy of it but in the body
     if len(body) > MAX_BODY_BYTES:
         raise EnvelopeMalformed
     return body
