@@ -44,10 +44,18 @@ def reached_anew(held: Sequence[Guardian], said: Sequence[Guardian]) -> tuple[Gu
 def _reached(said: Guardian, held: Guardian) -> dict[str, Any]:
     """INVARIANT: an address that is protected here stays so, though a roster names it without a word of that."""
     told = {name: value for name in REACHED if (value := getattr(said, name)) is not None}
-    hidden = {_place(one) for one in held.addresses or () if one.protected}
-    if said.addresses and hidden:
-        told["addresses"] = tuple(one.model_copy(update={"protected": True}) if _place(one) in hidden else one for one in said.addresses)
+    if said.addresses:
+        told["addresses"] = still_protected(held.addresses or (), said.addresses)
     return told
+
+
+def still_protected(held: Sequence[Address], said: Sequence[Address]) -> tuple[Address, ...]:
+    """What a roster says of somebody's addresses.
+
+    # INVARIANT: one that is protected here stays so, though it is named without a word of that.
+    """
+    hidden = {_place(one) for one in held if one.protected}
+    return tuple(one.model_copy(update={"protected": True}) if _place(one) in hidden else one for one in said)
 
 
 def _place(address: Address) -> tuple[str, str]:

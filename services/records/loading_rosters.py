@@ -7,13 +7,15 @@ from typing import Any
 from safepassage.elements import SECTIONS
 from safepassage.record import SECTION_MODELS, Sections
 from safepassage.record.loads import LoadedRecord
-from services.records.guardians import reached_anew
+from services.records.formats.edfi_characteristics import after, says_no_more
+from services.records.guardians import reached_anew, still_protected
 
 
 def over(before: LoadedRecord | None, roster: LoadedRecord, *, carries: Collection[str], updates: Collection[str] = ()) -> LoadedRecord:
     """The record after a roster of a format that `carries` these elements and `updates` those.
 
-    Guardians are told by no roster whose rights have ended: of them it says where they are reached (guardians).
+    Guardians are told by no roster whose rights have ended: of them it says where they are reached (guardians). An address that is
+    protected stays so, and what a characteristic alone says takes nothing away (edfi_characteristics).
 
     An element that the format carries is as the roster has it, also where that is nothing; one that it updates, where it has something. Any
     other is as it was, or as the roster has it where it was not there. Statements of disagreement are kept where the record is stored
@@ -28,13 +30,22 @@ def over(before: LoadedRecord | None, roster: LoadedRecord, *, carries: Collecti
             held, said = _element(before, name, member), _element(roster, name, member)
             first, second = (said, held) if f"{name}.{member}" in updates else (held, said)
             value = said if f"{name}.{member}" in carries else (first if first is not None else second)
-            if value is held and said is not None and member == "guardians":
-                value = reached_anew(held, said)
+            if held is not None and said is not None and f"{name}.{member}" not in carries:
+                value = _told_anew(member, held, said, value)
             if value is not None:
                 members[member] = value
         if members:
             values[name] = SECTION_MODELS[name](**members)
     return LoadedRecord.model_validate(values)
+
+
+def _told_anew(member: str, held: Any, said: Any, value: Any) -> Any:
+    """`value`, one of `held` and `said`, but of what a roster says less than is known here."""
+    if value is held and member == "guardians":
+        return reached_anew(held, said)
+    if value is said and member == "addresses":
+        return still_protected(held, said)
+    return after(held, said) if says_no_more(said) else value
 
 
 def ended(before: LoadedRecord, day: date) -> LoadedRecord:

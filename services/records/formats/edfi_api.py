@@ -13,6 +13,7 @@ from safepassage.record.student_record import SECTION_MODELS
 from services.records.formats import edfi_api_people as people
 from services.records.formats import edfi_api_programs as programs
 from services.records.formats import edfi_api_schooling as schooling
+from services.records.formats import edfi_characteristics as characteristics
 from services.records.formats.edfi_api_averages import averages
 from services.records.formats.edfi_api_discipline import incidents_of
 from services.records.formats.edfi_as_before import NOBODY, Before, KeptOf, StudentAsBefore
@@ -144,6 +145,9 @@ def _record(student: Student, upload: Upload) -> LoadedRecord | None:
     said["academics"]["grade_point_averages"] = averages(records, student.of("courseTranscripts"), findings)
     said["assessments"]["results"] = _there(schooling.assessment(item, findings) for item in student.of("studentAssessments"))
     _add_programmes(said, student, findings, own)
+    found = characteristics.of_bodies(item for resource in ASSOCIATIONS for item in student.of(resource))
+    for name, values in characteristics.said_by(found, said).items():
+        said[name] |= values
     if status is not None:
         said["programmes"]["english_learner"] = {**(said["programmes"].get("english_learner") or {}), "status": status}
     for item in student.of("studentHealths"):

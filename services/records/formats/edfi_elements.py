@@ -33,9 +33,13 @@ UPDATES: Final = frozenset(
         "identity.other_names", "identity.birth_place", "identity.multiple_birth", "identity.sex", "identity.ssn",
         "demographics.race_ethnicity", "demographics.languages", "demographics.tribal_affiliation", "demographics.military_connection",
         "contacts.addresses", "contacts.telephones", "contacts.emails", "academics.grade_point_averages",
+        "programmes.homeless", "programmes.foster",
     }
 )  # fmt: skip
-"""Elements that the API may say, and that another source may have said: they are replaced where it says something."""
+"""Elements that the API may say, and that another source may have said: they are replaced where it says something.
+
+What a characteristic alone says takes nothing away (edfi_characteristics).
+"""
 
 assert {element for elements in ELEMENTS.values() for element in elements} | UPDATES <= set(BY_ID)  # noqa: S101 a typing error here would lose data
 

@@ -8,11 +8,12 @@ from typing import Any, Final
 from safepassage.elements import ELEMENTS
 from safepassage.record import Sections
 from safepassage.record.contacts import Address, Contacts, Email, Guardian, Rights, Telephone
-from safepassage.record.demographics import Demographics
+from safepassage.record.demographics import Demographics, MilitaryConnection
 from safepassage.record.identity import Identity
-from safepassage.record.programmes import Programmes
+from safepassage.record.programmes import Foster, Homeless, Programmes
 from services.records.formats import edfi_json_schooling as schooling
 from services.records.formats import edfi_json_support as support
+from services.records.formats.edfi_characteristics import as_characteristics
 from services.records.formats.edfi_json_discipline import discipline
 from services.records.formats.edfi_people import RIGHTS_RELATIONS
 from services.records.formats.edfi_resources import Body, Resources, descriptor, latest_organisation, without_nothing
@@ -42,8 +43,8 @@ EXPRESSED = frozenset(
         "contacts.emails", "contacts.guardians", "enrollment.enrollments", "attendance.events", "academics.transcript",
         "academics.grade_point_averages", "assessments.results", "special_education.eligibility", "special_education.iep",
         "special_education.section_504", "programmes.english_learner", "programmes.gifted", "programmes.title_i", "programmes.migrant",
-        "programmes.homeless", "programmes.meal_status", "programmes.career_technical", "programmes.neglected_delinquent",
-        "health.immunizations", "discipline.incidents",
+        "programmes.homeless", "programmes.foster", "programmes.meal_status", "programmes.career_technical",
+        "programmes.neglected_delinquent", "health.immunizations", "discipline.incidents",
     }
 )  # fmt: skip
 """Elements for which there are resources below."""
@@ -160,6 +161,8 @@ def _association(record: Sections, resources: Resources, student: Body) -> None:
         | _of_programmes(record.programmes)
         | _of_contacts(record.contacts, resources)
     )
+    characteristics = _characteristics(record, resources)
+    members |= {element: {"studentCharacteristics": said} for element, said in characteristics.items()}
     if not members:
         return
     where = latest_organisation(record.enrollment)
@@ -168,6 +171,7 @@ def _association(record: Sections, resources: Resources, student: Body) -> None:
             resources.lost(element)
     else:
         body = {name: value for its_members in members.values() for name, value in its_members.items()}
+        body |= without_nothing(studentCharacteristics=[one for said in characteristics.values() for one in said])
         resources.add(
             "studentEducationOrganizationAssociations",
             next(iter(members)),
@@ -176,6 +180,28 @@ def _association(record: Sections, resources: Resources, student: Body) -> None:
             educationOrganizationReference={"educationOrganizationId": where},
             **body,
         )
+
+
+def _characteristics(record: Sections, resources: Resources) -> dict[str, list[Body]]:
+    """By element what a characteristic says of it. Who is in an agency's care has no other place."""
+    programmes, demographics = record.programmes, record.demographics
+    found: dict[str, Homeless | Foster | MilitaryConnection | None] = {
+        "programmes.homeless": programmes.homeless if programmes else None,
+        "programmes.foster": programmes.foster if programmes else None,
+        "demographics.military_connection": demographics.military_connection if demographics else None,
+    }
+    made = {element: said for element, value in found.items() if (said := as_characteristics(value))}
+    for element, value in found.items():
+        if value is None:
+            continue
+        begin, end = value.begin_date, value.end_date
+        if element in made:
+            is_lost = begin is None and end is not None
+        else:
+            is_lost = isinstance(value, Foster) or (isinstance(value, MilitaryConnection) and bool(begin or end))
+        if is_lost:
+            resources.lost(element)
+    return made
 
 
 def _of_identity(identity: Identity | None, resources: Resources) -> dict[str, Body]:
@@ -221,7 +247,7 @@ def _of_demographics(demographics: Demographics | None, resources: Resources) ->
     if demographics.tribal_affiliation:
         tribes = [{"tribalAffiliationDescriptor": descriptor(one.tribe, "TribalAffiliation")} for one in demographics.tribal_affiliation]
         members["demographics.tribal_affiliation"] = {"tribalAffiliations": tribes}
-    if demographics.military_connection is not None:
+    if demographics.military_connection is not None and not as_characteristics(demographics.military_connection):
         status = descriptor(demographics.military_connection.status, "SupporterMilitaryConnection")
         members["demographics.military_connection"] = {"supporterMilitaryConnectionDescriptor": status}
     return members

@@ -7,6 +7,7 @@ from safepassage.record import Coded, Sections
 from safepassage.record.programmes import CareerProgramme, CareerService, DatedService, EnglishLearner, Programme
 from safepassage.record.special_education import IndividualizedEducationProgramme, Service
 from services.records.formats.edfi_api_programs import CAREER, CAREER_TYPE, HOURS
+from services.records.formats.edfi_characteristics import as_characteristics
 from services.records.formats.edfi_resources import Body, Resources, descriptor, organisation_id, without_nothing
 from services.records.formats.edfi_unsaid import NO, PROFICIENCY
 
@@ -143,7 +144,7 @@ def programmes(record: Sections, resources: Resources, student: Body) -> None:
     held = record.programmes
     if held is None:
         return
-    if held.homeless is not None:
+    if held.homeless is not None and not as_characteristics(held.homeless):
         resources.add(
             "studentHomelessProgramAssociations",
             "programmes.homeless",

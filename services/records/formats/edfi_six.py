@@ -22,6 +22,7 @@ _SPLIT: Final = {
         "tribalAffiliations",
         "supporterMilitaryConnectionDescriptor",
         "limitedEnglishProficiencyDescriptor",
+        "studentCharacteristics",
     ),
     "studentDirectories": ("addresses", "telephones", "electronicMails"),
 }

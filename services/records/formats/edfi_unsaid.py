@@ -62,7 +62,7 @@ SAID: Final[Mapping[str, frozenset[str]]] = {
         "demographics.race_ethnicity": f"{_coded('races')} hispanic_or_latino declined",
         "demographics.languages": f"language {_coded('use')}",
         "demographics.tribal_affiliation": _coded("tribe"),
-        "demographics.military_connection": _coded("status"),
+        "demographics.military_connection": f"{_coded('status')} begin_date end_date",  # days of a characteristic alone
         "contacts.addresses": _ADDRESS,
         "contacts.telephones": _TELEPHONE,
         "contacts.emails": _EMAIL,
@@ -108,6 +108,7 @@ SAID: Final[Mapping[str, frozenset[str]]] = {
             )
         ),
         "programmes.homeless": f"{_PROGRAMME} {_coded('nighttime_residence')} unaccompanied_youth served",
+        "programmes.foster": f"{_coded('role')} agency begin_date end_date",  # of a characteristic alone
         "programmes.meal_status": f"{_PROGRAMME} {_coded('eligibility')} directly_certified",
         "programmes.career_technical": f"{_coded('participant')} {_CAREER} {_of('others', _CAREER)}",
         "programmes.neglected_delinquent": " ".join(

@@ -13,6 +13,7 @@ from safepassage.elements import BY_ID
 from safepassage.problems.records import UnreadableRoster
 from safepassage.record.loads import LoadedRecord
 from safepassage.record.student_record import SECTION_MODELS
+from services.records.formats import edfi_characteristics as characteristics
 from services.records.formats import edfi_people as people
 from services.records.formats import edfi_programs as programs
 from services.records.formats import edfi_schooling as schooling
@@ -110,6 +111,8 @@ def _record(student: Student, upload: Elements) -> LoadedRecord | None:
     events = (schooling.attendance_event(item, upload.organizations, findings) for item in student.attendance)
     said["attendance"]["events"] = [event for event in events if event is not None]
     _add_programmes(said, student, own, findings)
+    for name, values in characteristics.said_by(characteristics.of_elements(student.associations), said).items():
+        said[name] |= values
     if status is not None:  # what an organisation says of the student's English
         said["programmes"]["english_learner"] = {**(said["programmes"].get("english_learner") or {}), "status": status}
     for item in student.health:

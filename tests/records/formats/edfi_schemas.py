@@ -131,6 +131,7 @@ ADDED: Final[dict[str, dict[str, Any]]] = {
             "limitedEnglishProficiencyDescriptor": _TEXT,
             "languages": _list(_part(f"{_SEOA}Language")),
             "races": _list(_part(f"{_SEOA}Race")),
+            "studentCharacteristics": _list(_part(f"{_SEOA}StudentCharacteristic")),
             "tribalAffiliations": _list(_part(f"{_SEOA}TribalAffiliation")),
         },
     },
