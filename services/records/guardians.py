@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from safepassage.record import StudentRecord
 from safepassage.record.contacts import Address, Guardian
-from services.records.normalisation import folded
+from services.records.normalisation import folded, words
 
 
 def with_person_ids(record: StudentRecord, before: StudentRecord | None) -> StudentRecord:
@@ -54,12 +54,28 @@ def still_protected(held: Sequence[Address], said: Sequence[Address]) -> tuple[A
 
     # INVARIANT: one that is protected here stays so, though it is named without a word of that.
     """
-    hidden = {_place(one) for one in held if one.protected}
-    return tuple(one.model_copy(update={"protected": True}) if _place(one) in hidden else one for one in said)
+    hidden = [one for one in held if one.protected]
+    return tuple(one.model_copy(update={"protected": True}) if any(_may_be_one(one, other) for other in hidden) else one for one in said)
 
 
-def _place(address: Address) -> tuple[str, str]:
-    return folded(address.street or ""), folded(address.postal_code or address.city or "")
+def _may_be_one(one: Address, other: Address) -> bool:
+    """Whether two addresses may be one place, written in two ways: of one postal code or city, and not of two numbers.
+
+    Ln is Lane, and 00501-1234 is in 00501. A neighbour of the same number is held back too, which harms less than the other error.
+    """
+    codes, cities = ((folded(it.postal_code or "")[:5] for it in (one, other)), (folded(it.city or "") for it in (one, other)))
+    numbers = {number for it in (one, other) if (number := _number(it.street)) is not None}
+    return (_equal(*codes) or _equal(*cities)) and len(numbers) < 2
+
+
+def _equal(one: str, other: str) -> bool:
+    return bool(one) and one == other
+
+
+def _number(street: str | None) -> str | None:
+    """The first word of a street with a digit in it, or the first; None where there is no street."""
+    told = words(street or "")
+    return next((word for word in told if any(map(str.isdigit, word))), told[0] if told else None)
 
 
 def _person_id(guardian: Guardian, held: list[Guardian]) -> UUID:
