@@ -146,6 +146,7 @@ async def test_what_is_not_packed_rightly_is_refused_alone_and_is_taken_again_in
     bad = packed(second)[:-1]
     alone = await forger.send(b"\0\0\0\x02{}", content_type=PACKED)
     assert (alone.status, json.loads(alone.body)["code"]) == (400, "envelope-malformed")
+    assert "packed" in json.loads(alone.body)["remedy"]
     unnamed = await forger.send(packed(first))
     assert (unnamed.status, json.loads(unnamed.body)["code"]) == (400, "malformed-token")
     answer = await forger.send(

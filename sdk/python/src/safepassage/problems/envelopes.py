@@ -4,10 +4,13 @@ from safepassage.problems.problem import SuiteError
 
 
 class EnvelopeMalformed(SuiteError):
-    """The body is not the envelope format."""
+    """The body is not the envelope format, or not the one that it travels in packed (safepassage.packed)."""
 
     code, status, title = "envelope-malformed", 400, "Envelope cannot be read"
-    remedy = "Send 4 bytes of length, big-endian, the compact JWS of that length, then the ciphertext as it is."
+    remedy = (
+        "Send 4 bytes of length, big-endian, the compact JWS of that length, then the ciphertext as it is; packed, the length and the "
+        "bytes of each of the JWS's three segments, decoded, then the ciphertext."
+    )
 
 
 class WithoutProof(SuiteError):
