@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.ids import uuid7
-from safepassage.problems.people import AuthorizationNotAsked, StepUpNeeded
+from safepassage.problems.people import AuthorizationNotAsked, NotSignedIn, StepUpNeeded
 from safepassage.problems.requests import NotPermitted, TemporarilyUnavailable
 from services.gateway.oauth.authorization_details import StudentDataAccess
 from services.gateway.oauth.codes.code_grant import LASTS
@@ -24,7 +24,7 @@ from services.gateway.oauth.codes.refresh_tokens import digest_of_token
 from services.gateway.oauth.known_clients import registered_client
 from services.gateway.oauth.oauth_errors import AgreementNotVerifiable
 from services.gateway.people.person import Person, keyed_digest
-from services.gateway.tables import ClientRow, GivenAuthorizationRow, OrganisationRow, PushedRequestRow
+from services.gateway.tables import ClientRow, GivenAuthorizationRow, OrganisationRow, PushedRequestRow, SessionRow
 from shared.contracts.audit import Context, Event
 from shared.database import Database
 from shared.outbox import Outbox
@@ -55,7 +55,7 @@ class Asking:
 
     async def answer(self, client_id: str, request_uri: str, person: Person, *, approved: bool, address: str | None, now: datetime) -> str:
         """Where the person goes with their answer. Raises AuthorizationNotAsked, StepUpNeeded, NotPermitted,
-        TemporarilyUnavailable.
+        NotSignedIn, TemporarilyUnavailable.
 
         INVARIANT: the request is used up in the transaction that gives the code, so of two answers one counts. INVARIANT: nobody is sent to
         an address that the client may not send people to any more, with a no neither (RFC 6749 section 4.1.2.1).
@@ -76,6 +76,7 @@ class Asking:
                 return self._refuse(tx, asked, person, address, now)
             if asked.why_not is not None:
                 raise NotPermitted("you cannot let this application do what it asks")
+            await _require_signed_in(tx, person)
             return self._give(tx, asked, person, address, now)
 
     async def _reach(self, request_uri: str, person: Person, now: datetime) -> Reach | None:
@@ -172,6 +173,16 @@ class Asking:
         actor = person.actor(address).model_copy(update={"client_id": str(request.client_id)})
         self.outbox.record(tx, Event(class_="authentication", key=key, actor=actor, context=context))
         return answer_at(request.redirect_uri, issuer=self.issuer, state=request.state, code=code)
+
+
+async def _require_signed_in(tx: AsyncSession, person: Person) -> None:
+    """INVARIANT: what ends with a session is given in none that has ended: whoever ends it waits for this, and finds what was given.
+
+    Raises NotSignedIn.
+    """
+    session = select(SessionRow.digest).where(SessionRow.digest == person.session).with_for_update(read=True, key_share=True)
+    if (await tx.execute(session)).first() is None:
+        raise NotSignedIn
 
 
 async def _pushed(tx: AsyncSession, request_uri: str) -> PushedRequestRow | None:
