@@ -76,8 +76,10 @@ class Asking:
                 return self._refuse(tx, asked, person, address, now)
             if asked.why_not is not None:
                 raise NotPermitted("you cannot let this application do what it asks")
+            back = self._give(tx, asked, person, address, now)
+            await tx.flush()
             await _require_signed_in(tx, person)
-            return self._give(tx, asked, person, address, now)
+            return back
 
     async def _reach(self, request_uri: str, person: Person, now: datetime) -> Reach | None:
         async with self.database.reading() as tx:
@@ -178,6 +180,7 @@ class Asking:
 async def _require_signed_in(tx: AsyncSession, person: Person) -> None:
     """INVARIANT: what ends with a session is given in none that has ended: whoever ends it waits for this, and finds what was given.
 
+    After that was written, which waits for the organization's row: whoever ends an organization has that before the sessions.
     Raises NotSignedIn.
     """
     session = select(SessionRow.digest).where(SessionRow.digest == person.session).with_for_update(read=True, key_share=True)

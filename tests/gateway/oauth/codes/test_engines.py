@@ -96,3 +96,23 @@ async def test_one_wins_on_postgresql(
 ) -> None:
     async with open_house(tmp_path, node_keys, clock, database_url=postgres_url, **peoples) as house:
         await _holds(house)
+
+
+@pytest.mark.postgres
+@pytest.mark.requirement("DOOR-refresh")
+async def test_what_is_given_while_its_person_signs_out_is_over_on_postgresql(
+    tmp_path: Path, node_keys: Path, clock: StandingClock, postgres_url: str, peoples: dict[str, Any]
+) -> None:
+    async with open_house(tmp_path, node_keys, clock, database_url=postgres_url, **peoples) as house:
+        app = await application(house)
+        for _ in range(12):
+            browser, name = await person(house), await app.pushed()
+            token, cookies = await browser.form_token(), dict(browser.cookies)
+            form = {"client_id": app.party.client_id, "request_uri": name, "answer": "approve"}
+            given, out = await asyncio.gather(
+                Browser(house, dict(cookies)).post("/oauth/authorize", token=token, **form),
+                Browser(house, dict(cookies)).post("/sign-out", token=token),
+            )
+            assert (out.status, given.status in (303, 401)) == (303, True)
+            if given.status == 303 and "code" in answered(given):
+                assert (await app.exchange(answered(given)["code"])).status == 400
