@@ -73,6 +73,7 @@ async def keep_marks(tx: AsyncSession, vault: Vault, several: Sequence[AsBefore]
 def _keep(connection: Connection, vault: Vault, several: Sequence[AsBefore]) -> None:
     rows = prepared.rows(connection, _KEYS, {"ids": [one.student_id for one in several]})
     keys = {row.id: vault.data_key(row.id, row.wrapped_key) for row in rows}
+    # Who is being destroyed or sealed anew just now gets no mark: the next load keeps one.
     values = [
         {
             "of_tag": one.tag,
@@ -81,11 +82,19 @@ def _keep(connection: Connection, vault: Vault, several: Sequence[AsBefore]) -> 
             "new_read_sealed": one.mark.sealed(keys[one.student_id], one.tag),
         }
         for one in several
+        if one.student_id in keys
     ]
-    prepared.change_many(connection, _KEEP, values)
+    if values:
+        prepared.change_many(connection, _KEEP, values)
 
 
-_KEYS = select(StudentRow.id, StudentRow.wrapped_key).where(StudentRow.id.in_(bindparam("ids", expanding=True)))
+# INVARIANT: nothing is sealed under a data key that another transaction is about to replace (sealing_anew).
+_KEYS = (
+    select(StudentRow.id, StudentRow.wrapped_key)
+    .where(StudentRow.id.in_(bindparam("ids", expanding=True)))
+    .order_by(StudentRow.id)
+    .with_for_update(read=True, skip_locked=True)
+)
 _HELD = (
     select(SourceIdRow.tag, SourceIdRow.content_tag, SourceIdRow.read_tag, SourceIdRow.read_sealed, StudentRow.id, StudentRow.wrapped_key)
     .join(StudentRow, StudentRow.id == SourceIdRow.student_id)

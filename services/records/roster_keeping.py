@@ -117,7 +117,7 @@ class RosterKeeping:
     ) -> Counter[str]:
         """Keep these, in place of what was; how many rows of each file are left.
 
-        Raises TemporarilyUnavailable where another load came between.
+        Raises TemporarilyUnavailable where another load came between, or a student is being destroyed or sealed anew.
 
         keys   data keys of students that are at hand; of others they are read
         files  `KeptRoster.files`
@@ -144,6 +144,8 @@ class RosterKeeping:
         wanted = [student_ids[identifier] for identifier in other.values() if student_ids[identifier] not in keys]
         read = prepared.rows(connection, _KEYS, {"ids": wanted}) if wanted else []
         known = {**keys, **{row.id: self._vault.data_key(row.id, row.wrapped_key) for row in read}}
+        if not known.keys() >= set(wanted):
+            raise TemporarilyUnavailable("a student of the roster is being changed or destroyed")
         before = {row.tag: row for row in prepared.rows(connection, _HELD, {"tags": list(other)})} if other and held else {}
         rows, left = [], Counter[str]()
         for tag, identifier in other.items():
@@ -209,7 +211,14 @@ _TAGGED = (
     .with_for_update()
 )
 _HELD = select(KeptStudentRow.__table__).where(_OF_TAGS)
-_KEYS = select(StudentRow.id, StudentRow.wrapped_key).where(StudentRow.id.in_(bindparam("ids", expanding=True)))
+# INVARIANT: nothing is sealed under a data key that another transaction is about to replace (sealing_anew); nor is waited for one, as those
+# whom this load stores are locked already, and students are locked in one order.
+_KEYS = (
+    select(StudentRow.id, StudentRow.wrapped_key)
+    .where(StudentRow.id.in_(bindparam("ids", expanding=True)))
+    .order_by(StudentRow.id)
+    .with_for_update(read=True, skip_locked=True)
+)
 _NO_MORE = delete(KeptStudentRow).where(_OF_TAGS)
 _KEEP = insert(KeptStudentRow)
 
