@@ -85,11 +85,22 @@ def test_a_file_that_cannot_be_written_is_said_with_the_reason(tmp_path: Path, c
     assert list(tmp_path.iterdir()) == []
 
 
+# Whoever runs the tests in the background of a shell has interrupts ignored, here and in what is started here.
+INTERRUPTIBLE = "\n".join(
+    (
+        "import signal, sys",
+        "from safepassage.command import main",
+        "signal.signal(signal.SIGINT, signal.default_int_handler)",
+        "sys.exit(main(sys.argv[1:]))",
+    )
+)
+
+
 def test_who_interrupts_a_command_is_told_what_stays_and_sees_no_traceback(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as node:  # takes the connection, and answers nothing
         address = f"http://127.0.0.1:{node.getsockname()[1]}"
         ClientFile(issuer=address, client_id="auditor", key=ClientKey.generate().private_jwk()).save(tmp_path / "client.json")
-        said = [sys.executable, "-m", "safepassage.command", "mirror-log", "mirror", "--client", "client.json"]
+        said = [sys.executable, "-c", INTERRUPTIBLE, "mirror-log", "mirror", "--client", "client.json"]
         with subprocess.Popen(said, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as command:
             called, _ = node.accept()
             with called:
