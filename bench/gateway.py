@@ -16,7 +16,7 @@ import psutil
 from bench import gateway_embedded, gateway_latency
 from bench.exchange_nodes import cluster
 from bench.figures import Figure, progress
-from bench.gateway_house import PATH, House, open_house, token_of
+from bench.gateway_house import PATH, House, nonce_of, open_house, token_of
 from bench.gateway_processes import LARGE, Client, cpu_of
 
 TITLE = "Through the gateway"
@@ -46,6 +46,9 @@ async def _run(folder: Path, url: str, stack: ExitStack) -> list[Figure]:
     forwarded = await _cost(own, lambda: [house.plain(OPEN_PATH)] * REQUESTS)
     kept = await _cost(own, lambda: [house.unproven(bearer)] * REQUESTS)
     proven = await _cost(own, lambda: house.proven(token, REQUESTS))
+    here = ([house.remembering[0]], [house.remembering[1]])
+    nonce = await nonce_of(house, token)
+    remembered = await _cost(here, lambda: house.proven(token, REQUESTS, nonce=nonce))
     refused = await _cost(own, lambda: [house.plain(PATH)] * REQUESTS, expected=401)
     issued = await _cost(own, lambda: house.for_tokens(TOKENS))
     progress("gateway: costs measured")
@@ -58,6 +61,7 @@ async def _run(folder: Path, url: str, stack: ExitStack) -> list[Figure]:
         cost("forwarded GET of 1.8 kB, no token", forwarded),
         cost("forwarded GET of 1.8 kB, kept token", kept, "<= 170"),
         cost("forwarded GET of 1.8 kB, kept token, a proof each", proven, "<= 280"),
+        cost("forwarded GET of 1.8 kB, kept token, a proof each, remembered here", remembered, "<= 280"),
         cost("refused: no token", refused, "<= 60"),
         cost("a token, with its writes", issued, "<= 900"),
         *await gateway_latency.measured(house, token, bearer),

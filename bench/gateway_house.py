@@ -3,7 +3,9 @@
 import asyncio
 import base64
 import json
+import re
 import socket
+import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -48,6 +50,8 @@ class House:
     nginx: int
     nginx_worker: psutil.Process
     gateways: Sequence[tuple[int, psutil.Process]]
+    remembering: tuple[int, psutil.Process]
+    """A gateway that remembers proofs in a folder of this machine's memory (decision 122)."""
 
     @property
     def one(self) -> tuple[list[int], list[psutil.Process]]:
@@ -62,10 +66,11 @@ class House:
     def plain(self, path: str, *fields: str) -> bytes:
         return "\r\n".join([f"GET {path} HTTP/1.1", "Host: node.example", *fields, "", ""]).encode()
 
-    def proven(self, token: str, count: int, *, path: str = PATH, query: str = "") -> list[bytes]:
+    def proven(self, token: str, count: int, *, path: str = PATH, query: str = "", nonce: str | None = None) -> list[bytes]:
         """Requests with the token, each with a proof of its own."""
         now = system_clock()
-        fields = [(f"Authorization: DPoP {token}", f"DPoP: {self.party.proof(now, 'GET', path, token=token)}") for _ in range(count)]
+        proofs = [self.party.proof(now, "GET", path, token=token, nonce=nonce) for _ in range(count)]
+        fields = [(f"Authorization: DPoP {token}", f"DPoP: {proof}") for proof in proofs]
         return [self.plain(path + query, *both) for both in fields]
 
     def for_tokens(self, count: int) -> list[bytes]:
@@ -94,6 +99,17 @@ async def token_of(house: House, request: bytes) -> str:
     return str(json.loads(answer.partition(b"\r\n\r\n")[2])["access_token"])
 
 
+async def nonce_of(house: House, token: str) -> str:
+    """What the gateway that remembers on this machine gives whoever comes without one."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", house.remembering[0])
+    writer.write(house.proven(token, 1)[0].replace(b"Host:", b"Connection: close\r\nHost:", 1))
+    given = re.search(rb"(?i)\r\ndpop-nonce: (\S+)", await reader.read())
+    writer.close()
+    if given is None:
+        raise RuntimeError("no nonce was given")
+    return given[1].decode()
+
+
 async def open_house(folder: Path, url: str, stack: ExitStack) -> House:
     """Start all of it, over a store at `url`."""
     create_node_keys(folder / "keys")
@@ -103,7 +119,7 @@ async def open_house(folder: Path, url: str, stack: ExitStack) -> House:
     for database in (gateway, log):
         await database.close()
     registered = await _register(folder, url)
-    service, before, audit, *ports = _free_ports(7)
+    service, before, audit, other, *ports = _free_ports(8)
     stack.enter_context(process("service", str(service), folder=folder, port=service))
     stack.enter_context(process("audit", str(folder), str(audit), folder=folder, port=audit))
     worker = stack.enter_context(nginx(folder, port=before, service=service))
@@ -111,8 +127,11 @@ async def open_house(folder: Path, url: str, stack: ExitStack) -> House:
     for port in ports:
         words = ("gateway", str(folder), str(port), str(service), str(audit), url)
         gateways.append((port, stack.enter_context(process(*words, folder=folder, port=port))))
+    memory = Path(stack.enter_context(tempfile.TemporaryDirectory(dir="/dev/shm")))
+    remembering = ("gateway", str(folder), str(other), str(service), str(audit), url, str(memory))
+    alone = stack.enter_context(process(*remembering, folder=folder, port=other))
     stock = base64.b64encode(f"{registered.secret_id}:{registered.secret}".encode()).decode()
-    return House(registered.party, stock, service, before, worker, gateways)
+    return House(registered.party, stock, service, before, worker, gateways, (other, alone))
 
 
 async def _register(folder: Path, url: str) -> _Registered:

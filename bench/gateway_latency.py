@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from bench.figures import Figure, percentile
-from bench.gateway_house import House
+from bench.gateway_house import House, nonce_of
 from bench.gateway_processes import Client
 
 QUIET: Final = ((100, 400), (1_000, 3_000))
@@ -37,16 +37,19 @@ async def measured(house: House, token: str, bearer: str) -> list[Figure]:
         *figures,
         await _at_once("kept token", house, [house.unproven(bearer)] * AT_ONCE),
         await _at_once("a proof each", house, house.proven(token, AT_ONCE)),
+        await _at_once("a proof each, remembered here", house, house.proven(token, AT_ONCE, nonce=await nonce_of(house, token)), here=True),
     ]
 
 
 async def _quiet(house: House, token: str, bearer: str, per_second: int, count: int) -> list[Figure]:
     (port,), _ = house.one
+    here = house.proven(token, count, nonce=await nonce_of(house, token))
     alone = _Way("the service itself", house.service, [house.plain("/")] * count, is_gateway=False)
     ways = (
         _Way("nginx", house.nginx, [house.plain("/")] * count, is_gateway=False),
         _Way("kept token", port, [house.unproven(bearer)] * count, is_gateway=True),
         _Way("a proof each", port, house.proven(token, count), is_gateway=True),
+        _Way("a proof each, remembered here", house.remembering[0], here, is_gateway=True),
     )
     took = await _in_turns((alone, *ways), per_second, count // TURNS)
     figures = []
@@ -77,8 +80,8 @@ async def _took(requests: Sequence[bytes], port: int, per_second: int) -> list[f
     return client.took
 
 
-async def _at_once(name: str, house: House, requests: Sequence[bytes]) -> Figure:
-    ports, _ = house.one
+async def _at_once(name: str, house: House, requests: Sequence[bytes], *, here: bool = False) -> Figure:
+    ports = [house.remembering[0]] if here else house.one[0]
     client = Client()
     await client.send(requests, ports=ports, connections=CONNECTIONS)
     _require_answered(client)

@@ -46,12 +46,15 @@ async def cheap_service(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": b"" if large else RECORD, "more_body": False})
 
 
-def gateway_settings(folder: Path, *, database_url: str, service: int = 0, audit: int = 0) -> GatewaySettings:
+def gateway_settings(
+    folder: Path, *, database_url: str, service: int = 0, audit: int = 0, proofs_directory: Path | None = None
+) -> GatewaySettings:
     """Of a gateway whose services are at these ports; nothing is limited but by what it costs."""
     return GatewaySettings(
         entity_id=ISSUER,
         database_url=database_url,
         keys_directory=folder / "keys" / "gateway",
+        proofs_directory=proofs_directory,
         access_token_seconds=3600,
         legacy_clients=True,
         client_requests_per_second=100_000,
@@ -172,8 +175,9 @@ def main(kind: str, *words: str) -> None:
             settings_of_audit = AuditSettings(entity_id=ISSUER, database_url=url, keys_directory=keys)
             serve(create_audit(settings_of_audit), host="127.0.0.1", port=int(words[1]))
         else:
-            folder, port, service, audit, url = words
-            settings = gateway_settings(Path(folder), database_url=url, service=int(service), audit=int(audit))
+            folder, port, service, audit, url, *remembered = words
+            proofs = Path(remembered[0]) if remembered else None
+            settings = gateway_settings(Path(folder), database_url=url, service=int(service), audit=int(audit), proofs_directory=proofs)
             serve(create_app(settings), host="127.0.0.1", port=int(port))
 
 

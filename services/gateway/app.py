@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
@@ -38,6 +38,8 @@ from services.gateway.oauth.codes import consent_routes, pushing
 from services.gateway.oauth.codes import routes as code_routes
 from services.gateway.oauth.codes.authorizations import forget_over
 from services.gateway.oauth.error_documents import document_errors
+from services.gateway.oauth.host_proofs import HostProofStore
+from services.gateway.oauth.nonces import ProofNonces
 from services.gateway.oauth.opening import open_oauth
 from services.gateway.oauth.replay import ProofStore, forget_expired, process_proofs
 from services.gateway.oauth.shared_proofs import DatabaseProofStore
@@ -56,6 +58,7 @@ from services.gateway.trust_lists import keep_asking, look_at_trust_list, trust_
 from shared.app import build
 from shared.clock import Clock, system_clock
 from shared.cursors import Cursors
+from shared.database import Database
 from shared.keys import read_symmetric_key
 from shared.peer_statements import PeerStatements, ThroughRecords
 from shared.siblings import Transport
@@ -93,9 +96,9 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
     await state.statements.open()
     await state.standing.refresh()
     await state.key_rings.look()
-    # The embedded node is one process, which can remember proofs itself; a gateway of its own may have replicas.
-    store: ProofStore = DatabaseProofStore(database) if transports is None else await process_proofs(database, clock())
-    authentication = open_oauth(app, secret=secret, names=names, store=store)
+    store = await _proof_store(settings, database, clock(), stack, is_alone=transports is not None)
+    nonces = ProofNonces(store.key if isinstance(store, HostProofStore) else secret)
+    authentication = open_oauth(app, secret=secret, names=names, nonces=nonces, store=store)
     services = upstreams(settings, transports)
     for service in services.values():
         stack.push_async_callback(service.close)
@@ -134,6 +137,19 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
         state.metrics_door = MetricsDoor(settings, state.metrics.registry)
         stack.callback(state.metrics_door.close)
     stack.push_async_callback(_count_at_the_end, app)
+
+
+async def _proof_store(
+    settings: GatewaySettings, database: Database, now: datetime, stack: AsyncExitStack, *, is_alone: bool
+) -> ProofStore:
+    """The embedded node is one process, which can remember proofs itself; a gateway of its own may have replicas, here or elsewhere."""
+    if is_alone:
+        return await process_proofs(database, now)
+    if settings.proofs_directory is None:
+        return DatabaseProofStore(database)
+    store = HostProofStore.open(settings.proofs_directory, now)
+    stack.callback(store.close)
+    return store
 
 
 async def _count_at_the_end(app: FastAPI) -> None:

@@ -38,6 +38,13 @@ class GatewaySettings(LimitSettings, PeopleSettings):
     require_proof_nonce: Annotated[
         bool, Field(description="Every DPoP proof must hold a nonce of this server: one more round trip, no trust in clients' clocks.")
     ] = False
+    proofs_directory: Annotated[
+        Path | None,
+        Field(
+            description="Folder that every gateway process of the node shares, all on one machine (best in memory, a tmpfs): there "
+            "used DPoP proofs are remembered, and not in the store; each then needs a nonce of this server (docs/deployment.md)."
+        ),
+    ] = None
     limits_file: Annotated[
         Path | None,
         Field(

@@ -26,17 +26,17 @@ from services.gateway.registration.opening import open_registration
 from services.gateway.settings import GatewaySettings
 
 
-def open_oauth(app: FastAPI, *, secret: bytes, names: bytes, store: ProofStore) -> Authentication:
+def open_oauth(app: FastAPI, *, secret: bytes, names: bytes, nonces: ProofNonces, store: ProofStore) -> Authentication:
     """Put the endpoints on the application's state, and give what the door knows by who calls with their tokens.
 
-    secret, names  32 bytes each of the gateway's own: of what nonces and refresh tokens are made, and people's names
-    store          where used proofs are remembered
+    secret, names  32 bytes each of the gateway's own: of what refresh tokens are made, and people's names
+    nonces, store  what nonces are given, and where used proofs are remembered
     """
     state = app.state
     settings: GatewaySettings = state.settings
     clock, database = state.clock, state.database
     tokens = AccessTokens(settings.entity_id, state.token_keys, lifetime_seconds=settings.access_token_seconds)
-    proofs, nonces = Proofs(), ProofNonces(secret)
+    proofs = Proofs()
     presented = PresentedProofs(settings.entity_id, proofs, nonces, settings.require_proof_nonce)
     clients = KnownClients(settings.entity_id, database, state.statements, open_registration(app))
     client_authentication = ClientAuthentication(settings.entity_id, clients, Authorities.of(settings.client_certificate_authorities))

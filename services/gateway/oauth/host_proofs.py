@@ -1,0 +1,124 @@
+"""Proofs that were used at any gateway process of one machine: a file that these processes share remembers them.
+
+A proof counts where its nonce was made. The nonces of these processes are under a key that lies in the file with what is remembered, and a
+proof without one is asked for one: so no other machine, and no memory that came after this one, takes a proof that was used here, and no
+request waits for another process (docs/decisions/0122-a-proof-counts-where-its-nonce-was-made.md).
+"""
+
+import errno
+import os
+import secrets
+import sqlite3
+from contextlib import suppress
+from datetime import datetime
+from math import ceil
+from pathlib import Path
+from typing import Final
+
+from safepassage.problems.access import ProofNonceRequired, ProofUsedBefore
+from safepassage.problems.requests import TemporarilyUnavailable
+from services.gateway.oauth.proof_of_possession import PAST_SECONDS, REMEMBERED_SECONDS, Proof
+from services.gateway.oauth.replay import Check
+
+FILE: Final = "used-proofs.db"
+BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
+"""Linux: another one each time that the machine starts. What was written before may be lost then, as nothing here waits for a disk."""
+WAITS_SECONDS: Final = 0.25
+"""For another process that writes; one write takes ten microseconds."""
+FORGETS_EVERY_SECONDS: Final = 1
+
+_TABLES: Final = (
+    "CREATE TABLE IF NOT EXISTS used (digest BLOB PRIMARY KEY, expires_at INTEGER NOT NULL) WITHOUT ROWID",
+    "CREATE INDEX IF NOT EXISTS used_expires_at ON used (expires_at)",
+    """
+    CREATE TABLE IF NOT EXISTS memory (
+        id INTEGER PRIMARY KEY CHECK (id = 1), boot TEXT NOT NULL, key BLOB NOT NULL, forgotten INTEGER NOT NULL
+    )
+    """,
+)
+_USE: Final = "INSERT OR IGNORE INTO used SELECT ?, ? FROM memory WHERE forgotten < ? AND key = ?"
+"""INVARIANT: where what is remembered began anew, nobody uses a proof by the key of before."""
+
+
+class HostProofStore:
+    """Of one process. Its writes are seen by the others at once."""
+
+    def __init__(self, connection: sqlite3.Connection, key: bytes) -> None:
+        self._connection = connection
+        self.key = key
+        """32 bytes, for the nonces of every process that shares the file."""
+        self._forgets_at = 0.0
+
+    @classmethod
+    def open(cls, folder: Path, now: datetime) -> "HostProofStore":
+        """Share the file in `folder`, or begin it anew: after a start of the machine, or where it is of a time to come.
+
+        Raises OSError where it cannot be written, or something else lies there.
+        """
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = folder / FILE
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+        connection = sqlite3.connect(file, isolation_level=None, timeout=10)
+        try:
+            return cls(connection, _shared_key(connection, now))
+        except sqlite3.Error as error:
+            connection.close()
+            raise OSError(errno.EIO, "Proofs cannot be remembered in it", str(file)) from error
+
+    async def spend(self, proof: Proof, now: datetime, *, nonce_at: float | None, check: Check | None = None) -> None:
+        """Use a proof: ten microseconds, so that there is nothing to be done meanwhile."""
+        if check is not None:
+            check()
+        if nonce_at is None:
+            raise ProofNonceRequired
+        seconds = now.timestamp()
+        try:
+            if seconds >= self._forgets_at:
+                self._forget(seconds)
+            values = (proof.digest, ceil(seconds) + REMEMBERED_SECONDS + 1, proof.issued_at + PAST_SECONDS + 1, self.key)
+            new = self._connection.execute(_USE, values).rowcount == 1
+            known = new or self._connection.execute("SELECT 1 FROM used WHERE digest = ?", values[:1]).fetchone() is not None
+        except sqlite3.Error as error:
+            raise TemporarilyUnavailable("the memory of proofs does not answer") from error
+        if not new:
+            raise ProofUsedBefore if known else TemporarilyUnavailable("what is remembered of proofs is of another time")
+
+    def _forget(self, seconds: float) -> None:
+        """INVARIANT: of when proofs are forgotten is known with the forgetting, so that a clock that goes back brings none of them back."""
+        self._forgets_at = seconds + FORGETS_EVERY_SECONDS
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            self._connection.execute("UPDATE memory SET forgotten = max(forgotten, ?)", (int(seconds),))
+            self._connection.execute("DELETE FROM used WHERE expires_at <= ?", (int(seconds),))
+            self._connection.execute("COMMIT")
+        except sqlite3.Error:
+            with suppress(sqlite3.Error):
+                self._connection.execute("ROLLBACK")
+            raise
+
+    def close(self) -> None:
+        """Leave the file to the others."""
+        self._connection.close()
+
+
+def _shared_key(connection: sqlite3.Connection, now: datetime) -> bytes:
+    """That of what is remembered in the file, which begins anew where it is not of now."""
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = OFF")
+    connection.execute("BEGIN IMMEDIATE")
+    for table in _TABLES:
+        connection.execute(table)
+    usable = (_boot(), int(now.timestamp()) + PAST_SECONDS)
+    held = connection.execute("SELECT key FROM memory WHERE boot = ? AND forgotten <= ?", usable).fetchone()
+    key = bytes(held[0]) if held is not None else secrets.token_bytes(32)
+    if held is None:
+        # INVARIANT: what is remembered and the key of the nonces begin together.
+        connection.execute("DELETE FROM used")
+        connection.execute("INSERT OR REPLACE INTO memory VALUES (1, ?, ?, 0)", (_boot(), key))
+    connection.execute("COMMIT")
+    connection.execute(f"PRAGMA busy_timeout = {int(WAITS_SECONDS * 1000)}")
+    return key
+
+
+def _boot() -> str:
+    return BOOT.read_text().strip()
