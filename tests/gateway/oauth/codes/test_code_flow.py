@@ -133,12 +133,17 @@ async def test_the_client_still_gets_tokens_of_its_own(peopled: House) -> None:
     assert (claims["sub"], "auth_time" in claims, "authorization_id" in claims) == (app.party.client_id, False, False)
 
 
-async def test_a_token_ends_when_its_details_do(peopled: House, clock: StandingClock) -> None:
-    app, tomorrow = await application(peopled), (peopled.now + timedelta(days=1)).date()
+async def details_that_end_in(peopled: House, clock: StandingClock, *, seconds: int) -> str:
+    """It is shortly before midnight at the agency, and they are over with the day."""
+    tomorrow = (peopled.now + timedelta(days=1)).date()
     midnight = datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=ZoneInfo("America/New_York"))
-    clock.advance(seconds=(midnight - peopled.now).total_seconds() - 120)
+    clock.advance(seconds=(midnight - peopled.now).total_seconds() - seconds)
     await peopled.app.state.standing.refresh()
-    details = json.dumps([{"type": "student_data_access", "purpose": PURPOSE, "expires": tomorrow.isoformat()}])
+    return json.dumps([{"type": "student_data_access", "purpose": PURPOSE, "expires": tomorrow.isoformat()}])
+
+
+async def test_a_token_ends_when_its_details_do(peopled: House, clock: StandingClock) -> None:
+    app, details = await application(peopled), await details_that_end_in(peopled, clock, seconds=120)
     browser = await person(peopled)
     got = await app.tokens(browser, authorization_details=details)
     assert got["expires_in"] == 120
@@ -149,11 +154,7 @@ async def test_a_token_ends_when_its_details_do(peopled: House, clock: StandingC
 
 
 async def test_for_a_day_that_came_meanwhile_nobody_is_asked_and_no_code_gives_anything(peopled: House, clock: StandingClock) -> None:
-    app, tomorrow = await application(peopled), (peopled.now + timedelta(days=1)).date()
-    midnight = datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=ZoneInfo("America/New_York"))
-    clock.advance(seconds=(midnight - peopled.now).total_seconds() - 20)
-    await peopled.app.state.standing.refresh()
-    details = json.dumps([{"type": "student_data_access", "purpose": PURPOSE, "expires": tomorrow.isoformat()}])
+    app, details = await application(peopled), await details_that_end_in(peopled, clock, seconds=20)
     browser, asked = await person(peopled), await app.pushed(authorization_details=details)
     code = await app.code(browser, authorization_details=details)
     clock.advance(seconds=20)

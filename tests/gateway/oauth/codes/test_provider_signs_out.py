@@ -10,7 +10,7 @@ from services.gateway.oauth.codes.reach import Reach
 from tests.conftest import StandingClock
 from tests.gateway.by_hand import ask
 from tests.gateway.house import House
-from tests.gateway.oauth.codes.flow import application
+from tests.gateway.oauth.codes.flow import Application, application
 from tests.gateway.people.openid_provider import OpenIdProvider
 from tests.gateway.people.signing_in import Browser
 
@@ -19,15 +19,21 @@ pytestmark = pytest.mark.anyio
 FORM = [("content-type", "application/x-www-form-urlencoded")]
 
 
-@pytest.mark.requirement("DOOR-refresh")
-async def test_the_provider_ends_what_the_person_let_applications_do(signing: House, provider: OpenIdProvider) -> None:
-    app = await application(signing, "alerts:read")
+async def tokens_of_two(signing: House, provider: OpenIdProvider, app: Application) -> dict[str, Any]:
+    """What the application holds of Ada and of Grace, each in a session of their own at the provider."""
     tokens = {}
     for name in ("ada", "grace"):
         provider.next |= {"sub": name, "sid": name}
         browser = Browser(signing)
         assert (await browser.sign_in(provider)).status == 303
         tokens[name] = await app.tokens(browser)
+    return tokens
+
+
+@pytest.mark.requirement("DOOR-refresh")
+async def test_the_provider_ends_what_the_person_let_applications_do(signing: House, provider: OpenIdProvider) -> None:
+    app = await application(signing, "alerts:read")
+    tokens = await tokens_of_two(signing, provider, app)
     body = urlencode({"logout_token": provider.logout_token(sid="ada")}).encode()
     assert (await ask(signing.app, "POST", "/sign-in/back-channel-logout", headers=FORM, body=body)).status == 200
     opens = [(await signing.call(app.party, got["access_token"], "GET", "/v1/log/alerts")).status for got in tokens.values()]
@@ -43,12 +49,7 @@ async def test_it_ends_what_was_let_be_done_in_its_session_though_ours_was_over_
 ) -> None:
     """A session here ends when nothing is asked for a quarter of an hour; what came of it goes on for hours."""
     app = await application(signing, "alerts:read")
-    tokens = {}
-    for name in ("ada", "grace"):
-        provider.next |= {"sub": name, "sid": name}
-        browser = Browser(signing)
-        assert (await browser.sign_in(provider)).status == 303
-        tokens[name] = await app.tokens(browser)
+    tokens = await tokens_of_two(signing, provider, app)
     clock.advance(minutes=16)
     await signing.app.state.people.sessions.forget_ended(clock())
     await signing.app.state.standing.refresh()
