@@ -27,6 +27,14 @@ WAITS_SECONDS: Final = 0.25
 """For another process that writes; one write takes ten microseconds."""
 FORGETS_EVERY_SECONDS: Final = 1
 
+_AS_OF_A_FILE: Final = {
+    sqlite3.SQLITE_NOTADB: errno.EEXIST,
+    sqlite3.SQLITE_CORRUPT: errno.EEXIST,
+    sqlite3.SQLITE_FULL: errno.ENOSPC,
+    sqlite3.SQLITE_READONLY: errno.EACCES,
+    sqlite3.SQLITE_CANTOPEN: errno.EACCES,
+}
+"""What is wrong with the file in the words of its machine, for which there is a remedy: something else lies there, no room, no right."""
 _TABLES: Final = (
     "CREATE TABLE IF NOT EXISTS used (digest BLOB PRIMARY KEY, expires_at INTEGER NOT NULL) WITHOUT ROWID",
     "CREATE INDEX IF NOT EXISTS used_expires_at ON used (expires_at)",
@@ -63,7 +71,8 @@ class HostProofStore:
             return cls(connection, _shared_key(connection, now))
         except sqlite3.Error as error:
             connection.close()
-            raise OSError(errno.EIO, "Proofs cannot be remembered in it", str(file)) from error
+            number = _AS_OF_A_FILE.get(error.sqlite_errorcode & 0xFF, errno.EIO)
+            raise OSError(number, "Proofs cannot be remembered in it", str(file)) from error
 
     async def spend(self, proof: Proof, now: datetime, *, nonce_at: float | None, check: Check | None = None) -> None:
         """Use a proof: ten microseconds, so that there is nothing to be done meanwhile."""

@@ -1,5 +1,6 @@
 """Proofs remembered in a file that the gateway's processes of one machine share (decision 122)."""
 
+import errno
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -144,5 +145,5 @@ def test_where_something_else_lies_there_it_is_named_and_left_as_it_is(tmp_path:
     file.write_bytes(b"something else, and of some length" * 200)
     with pytest.raises(OSError, match="Proofs cannot be remembered in it") as refused:
         HostProofStore.open(tmp_path, NOW)
-    assert refused.value.filename == str(file)
+    assert (refused.value.filename, refused.value.errno) == (str(file), errno.EEXIST)  # which has a remedy: move it away
     assert file.read_bytes().startswith(b"something else")
