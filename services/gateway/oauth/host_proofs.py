@@ -11,7 +11,6 @@ import secrets
 import sqlite3
 from contextlib import suppress
 from datetime import datetime
-from math import ceil
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +24,8 @@ BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
 """Linux: another one each time that the machine starts. What was written before may be lost then, as nothing here waits for a disk."""
 WAITS_SECONDS: Final = 0.25
 """For another process that writes; one write takes ten microseconds."""
-FORGETS_EVERY_SECONDS: Final = 1
+GENERATION_SECONDS: Final = REMEMBERED_SECONDS + 1
+"""For so long uses go into one table; it is forgotten, at once, when the next one has taken them for as long."""
 
 _AS_OF_A_FILE: Final = {
     sqlite3.SQLITE_NOTADB: errno.EEXIST,
@@ -36,16 +36,26 @@ _AS_OF_A_FILE: Final = {
 }
 """What is wrong with the file in the words of its machine, for which there is a remedy: something else lies there, no room, no right."""
 _TABLES: Final = (
-    "CREATE TABLE IF NOT EXISTS used (digest BLOB PRIMARY KEY, expires_at INTEGER NOT NULL) WITHOUT ROWID",
-    "CREATE INDEX IF NOT EXISTS used_expires_at ON used (expires_at)",
+    "CREATE TABLE IF NOT EXISTS used_0 (digest BLOB PRIMARY KEY) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS used_1 (digest BLOB PRIMARY KEY) WITHOUT ROWID",
     """
     CREATE TABLE IF NOT EXISTS memory (
-        id INTEGER PRIMARY KEY CHECK (id = 1), boot TEXT NOT NULL, key BLOB NOT NULL, forgotten INTEGER NOT NULL
+        id INTEGER PRIMARY KEY CHECK (id = 1), boot TEXT NOT NULL, key BLOB NOT NULL, current INTEGER NOT NULL, began INTEGER NOT NULL
     )
     """,
 )
-_USE: Final = "INSERT OR IGNORE INTO used SELECT ?, ? FROM memory WHERE forgotten < ? AND key = ?"
-"""INVARIANT: where what is remembered began anew, nobody uses a proof by the key of before."""
+_USE: Final = tuple(
+    f"""
+    INSERT OR IGNORE INTO used_{current} SELECT :digest FROM memory
+    WHERE current = {current} AND began < :over AND key = :key
+    AND NOT EXISTS (SELECT 1 FROM used_{1 - current} WHERE digest = :digest)
+    """  # noqa: S608 two numbers
+    for current in (0, 1)
+)
+"""By which of the two tables takes uses now. INVARIANTS: what was over when that table began may have been forgotten, and is not taken, so
+that a clock that goes back brings nothing back; where the memory began anew, nobody uses a proof by the key of before.
+"""
+_KNOWN: Final = "SELECT 1 FROM used_0 WHERE digest = :digest UNION ALL SELECT 1 FROM used_1 WHERE digest = :digest"
 
 
 class HostProofStore:
@@ -55,7 +65,8 @@ class HostProofStore:
         self._connection = connection
         self.key = key
         """32 bytes, for the nonces of every process that shares the file."""
-        self._forgets_at = 0.0
+        self._current = 0
+        self._turns_at = 0.0
 
     @classmethod
     def open(cls, folder: Path, now: datetime) -> "HostProofStore":
@@ -81,29 +92,40 @@ class HostProofStore:
         if nonce_at is None:
             raise ProofNonceRequired
         seconds = now.timestamp()
+        values = {"digest": proof.digest, "over": proof.issued_at + PAST_SECONDS + 1, "key": self.key}
         try:
-            if seconds >= self._forgets_at:
-                self._forget(seconds)
-            values = (proof.digest, ceil(seconds) + REMEMBERED_SECONDS + 1, proof.issued_at + PAST_SECONDS + 1, self.key)
-            new = self._connection.execute(_USE, values).rowcount == 1
-            known = new or self._connection.execute("SELECT 1 FROM used WHERE digest = ?", values[:1]).fetchone() is not None
+            # INVARIANT: a table takes uses of GENERATION_SECONDS from when it began: so none is forgotten that could come again, even where
+            # the one who turns took its time long before it did.
+            if seconds >= self._turns_at:
+                self._turn(seconds)
+            if self._is_new(values):
+                return
+            self._turn(seconds)  # another process may have
+            if self._is_new(values):
+                return
+            known = self._connection.execute(_KNOWN, values).fetchone() is not None
         except sqlite3.Error as error:
             raise TemporarilyUnavailable("the memory of proofs does not answer") from error
-        if not new:
-            raise ProofUsedBefore if known else TemporarilyUnavailable("what is remembered of proofs is of another time")
+        raise ProofUsedBefore if known else TemporarilyUnavailable("what is remembered of proofs is of another time")
 
-    def _forget(self, seconds: float) -> None:
-        """INVARIANT: of when proofs are forgotten is known with the forgetting, so that a clock that goes back brings none of them back."""
-        self._forgets_at = seconds + FORGETS_EVERY_SECONDS
+    def _is_new(self, values: dict[str, object]) -> bool:
+        return self._connection.execute(_USE[self._current], values).rowcount == 1
+
+    def _turn(self, seconds: float) -> None:
+        """Forget what was used longest ago, once that is due, and take uses where it was; or learn that another process did."""
         self._connection.execute("BEGIN IMMEDIATE")
         try:
-            self._connection.execute("UPDATE memory SET forgotten = max(forgotten, ?)", (int(seconds),))
-            self._connection.execute("DELETE FROM used WHERE expires_at <= ?", (int(seconds),))
+            current, began = self._connection.execute("SELECT current, began FROM memory").fetchone()
+            if seconds >= began + GENERATION_SECONDS:
+                current, began = 1 - current, int(seconds)
+                self._connection.execute(f"DELETE FROM used_{current}")  # noqa: S608 0 or 1; without a condition it takes no row in turn
+                self._connection.execute("UPDATE memory SET current = ?, began = ?", (current, began))
             self._connection.execute("COMMIT")
         except sqlite3.Error:
             with suppress(sqlite3.Error):
                 self._connection.execute("ROLLBACK")
             raise
+        self._current, self._turns_at = current, began + GENERATION_SECONDS
 
     def close(self) -> None:
         """Leave the file to the others."""
@@ -117,13 +139,14 @@ def _shared_key(connection: sqlite3.Connection, now: datetime) -> bytes:
     connection.execute("BEGIN IMMEDIATE")
     for table in _TABLES:
         connection.execute(table)
-    usable = (_boot(), int(now.timestamp()) + PAST_SECONDS)
-    held = connection.execute("SELECT key FROM memory WHERE boot = ? AND forgotten <= ?", usable).fetchone()
+    seconds = int(now.timestamp())
+    held = connection.execute("SELECT key FROM memory WHERE boot = ? AND began <= ?", (_boot(), seconds + PAST_SECONDS)).fetchone()
     key = bytes(held[0]) if held is not None else secrets.token_bytes(32)
     if held is None:
         # INVARIANT: what is remembered and the key of the nonces begin together.
-        connection.execute("DELETE FROM used")
-        connection.execute("INSERT OR REPLACE INTO memory VALUES (1, ?, ?, 0)", (_boot(), key))
+        connection.execute("DELETE FROM used_0")
+        connection.execute("DELETE FROM used_1")
+        connection.execute("INSERT OR REPLACE INTO memory VALUES (1, ?, ?, 0, ?)", (_boot(), key, seconds))
     connection.execute("COMMIT")
     connection.execute(f"PRAGMA busy_timeout = {int(WAITS_SECONDS * 1000)}")
     return key

@@ -11,9 +11,9 @@ import pytest
 from safepassage.problems.access import ProofNonceRequired, ProofNotValid, ProofUsedBefore
 from safepassage.problems.requests import TemporarilyUnavailable
 from services.gateway.oauth import host_proofs
-from services.gateway.oauth.host_proofs import FILE, HostProofStore
+from services.gateway.oauth.host_proofs import FILE, GENERATION_SECONDS, HostProofStore
 from services.gateway.oauth.nonces import ProofNonces
-from services.gateway.oauth.proof_of_possession import FUTURE_SECONDS, PAST_SECONDS, REMEMBERED_SECONDS
+from services.gateway.oauth.proof_of_possession import FUTURE_SECONDS, PAST_SECONDS
 from tests.gateway.oauth.test_replay import proof
 
 pytestmark = pytest.mark.anyio
@@ -34,9 +34,11 @@ async def use(store: HostProofStore, name: str, *, made: datetime = NOW, now: da
     await store.spend(proof(name, made), now, nonce_at=made.timestamp(), check=lambda: None)
 
 
-def remembered(folder: Path) -> int:
+def remembered(folder: Path) -> list[int]:
+    """How many proofs each of the two tables holds."""
     with sqlite3.connect(folder / FILE) as connection:
-        return int(connection.execute("SELECT count(*) FROM used").fetchone()[0])
+        counts = connection.execute("SELECT (SELECT count(*) FROM used_0), (SELECT count(*) FROM used_1)").fetchone()
+    return [int(count) for count in counts]
 
 
 async def test_it_counts_once_at_either_process_and_after_a_restart(two: tuple[HostProofStore, HostProofStore], tmp_path: Path) -> None:
@@ -54,7 +56,7 @@ async def test_it_counts_once_at_either_process_and_after_a_restart(two: tuple[H
 async def test_without_a_nonce_it_is_asked_for_one_and_nothing_is_remembered(two: tuple[HostProofStore, ...], tmp_path: Path) -> None:
     with pytest.raises(ProofNonceRequired):
         await two[0].spend(proof("a", NOW), NOW, nonce_at=None, check=lambda: None)
-    assert remembered(tmp_path) == 0
+    assert remembered(tmp_path) == [0, 0]
     await use(two[1], "a")
 
 
@@ -65,7 +67,7 @@ async def test_what_is_wrong_with_it_is_told_first_and_nothing_is_remembered(two
     for nonce_at in (None, NOW.timestamp()):
         with pytest.raises(ProofNotValid):
             await two[0].spend(proof("a", NOW), NOW, nonce_at=nonce_at, check=wrong)
-    assert remembered(tmp_path) == 0
+    assert remembered(tmp_path) == [0, 0]
 
 
 async def test_another_start_of_the_machine_begins_anew_under_another_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,7 +78,7 @@ async def test_another_start_of_the_machine_begins_anew_under_another_key(tmp_pa
     boot.write_text("another start\n")
     monkeypatch.setattr(host_proofs, "BOOT", boot)
     after = HostProofStore.open(tmp_path, NOW)
-    assert remembered(tmp_path) == 0
+    assert remembered(tmp_path) == [0, 0]
     with pytest.raises(ProofNonceRequired):  # so nothing that was used before is taken again
         ProofNonces(after.key).verify(nonce, NOW)
     with pytest.raises(TemporarilyUnavailable):  # nor by who has the key of before
@@ -85,25 +87,45 @@ async def test_another_start_of_the_machine_begins_anew_under_another_key(tmp_pa
 
 
 async def test_it_is_forgotten_once_it_could_not_come_again_and_never_before(two: tuple[HostProofStore, ...], tmp_path: Path) -> None:
-    ahead = NOW + timedelta(seconds=FUTURE_SECONDS)
-    await use(two[0], "a", made=ahead)
-    last = ahead + timedelta(seconds=PAST_SECONDS)
-    with pytest.raises(ProofUsedBefore):
-        await use(two[1], "a", made=ahead, now=last)
-    over = NOW + timedelta(seconds=REMEMBERED_SECONDS + 3)
-    await use(two[1], "b", made=over, now=over)
-    assert remembered(tmp_path) == 1
+    """Used at the last instant of a table, by a clock that is ahead: the table after it takes uses from then on, and goes after it."""
+    used = NOW.replace(microsecond=0) + timedelta(seconds=GENERATION_SECONDS, microseconds=-1)
+    ahead = used.replace(microsecond=0) + timedelta(seconds=FUTURE_SECONDS)
+    await use(two[0], "a", made=ahead, now=used)
+    turns = NOW.replace(microsecond=0) + timedelta(seconds=GENERATION_SECONDS)
+    await use(two[1], "b", made=turns, now=turns)
+    for store in two:
+        for now in (turns, ahead + timedelta(seconds=PAST_SECONDS)):
+            with pytest.raises(ProofUsedBefore):
+                await use(store, "a", made=ahead, now=now)
+    over = turns + timedelta(seconds=GENERATION_SECONDS)
+    assert over > ahead + timedelta(seconds=PAST_SECONDS)
+    assert remembered(tmp_path) == [1, 1]
+    await use(two[0], "c", made=over, now=over)
+    assert remembered(tmp_path) == [1, 1]  # c, and b
+
+
+async def test_who_comes_late_uses_the_table_that_takes_uses_now(two: tuple[HostProofStore, ...], tmp_path: Path) -> None:
+    over = NOW + timedelta(seconds=GENERATION_SECONDS)
+    await use(two[1], "a")
+    await use(two[0], "b", made=over, now=over)
+    before = over - timedelta(seconds=2)  # when its request came; it waited, and the other has turned since
+    await use(two[1], "c", made=before, now=before)
+    assert remembered(tmp_path) == [1, 2]
 
 
 @pytest.mark.parametrize("process", [0, 1])
 async def test_a_clock_that_goes_back_brings_nothing_back(two: tuple[HostProofStore, ...], process: int) -> None:
     await use(two[0], "a")
-    later = NOW + timedelta(hours=1)
-    await use(two[0], "b", made=later, now=later)
-    with pytest.raises(TemporarilyUnavailable):
-        await use(two[process], "a")
-    with pytest.raises(ProofUsedBefore):
-        await use(two[process], "b", made=later, now=later)
+    for hours in (1, 2):
+        later = NOW + timedelta(hours=hours)
+        await use(two[0], f"after {hours}", made=later, now=later)
+    for name in ("a", "of that time"):
+        with pytest.raises(TemporarilyUnavailable):
+            await use(two[process], name)
+    for hours in (1, 2):
+        later = NOW + timedelta(hours=hours)
+        with pytest.raises(ProofUsedBefore):
+            await use(two[process], f"after {hours}", made=later, now=later)
 
 
 async def test_what_is_of_a_time_to_come_begins_anew_at_the_next_start(two: tuple[HostProofStore, ...], tmp_path: Path) -> None:
@@ -116,11 +138,17 @@ async def test_what_is_of_a_time_to_come_begins_anew_at_the_next_start(two: tupl
         await use(two[1], "c")
 
 
-async def test_as_old_as_a_proof_may_be_it_is_taken_beside_a_process_that_forgets(two: tuple[HostProofStore, ...]) -> None:
-    for second in range(3):
-        now = NOW + timedelta(seconds=second)
-        await use(two[0], f"new {second}", made=now, now=now)
-        await use(two[1], f"old {second}", made=now.replace(microsecond=0) - timedelta(seconds=PAST_SECONDS - 1), now=now)
+@pytest.mark.parametrize("process", [0, 1])
+async def test_what_was_over_when_a_table_began_is_not_taken_and_to_the_second_what_was_not(
+    two: tuple[HostProofStore, ...], process: int
+) -> None:
+    await use(two[0], "a")
+    turned = NOW.replace(microsecond=0) + timedelta(seconds=GENERATION_SECONDS)
+    await use(two[0], "b", made=turned, now=turned)
+    oldest = turned - timedelta(seconds=PAST_SECONDS)
+    await use(two[process], "as old as a proof may be", made=oldest, now=turned)
+    with pytest.raises(TemporarilyUnavailable):
+        await use(two[process], "older", made=oldest - timedelta(seconds=1), now=turned - timedelta(seconds=1))
 
 
 async def test_while_it_cannot_be_written_nothing_is_taken(two: tuple[HostProofStore, ...], tmp_path: Path) -> None:
