@@ -19,7 +19,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # A store syncs at each commit, and tests would wait for the disk half their time; what a disk keeps is asked by `make test-faults` alone.
 MEMORY := $(shell findmnt -bnro AVAIL,OPTIONS /dev/shm 2>/dev/null | awk '$$1 > 4e9 && $$2 !~ /noexec/ { print "/dev/shm"; exit }')
 ifneq ($(MEMORY),)
-test test-pages test-door test-exchange test-postgres test-policies test-fuzz test-keys test-oauth test-browser test-stories: export TMPDIR := $(MEMORY)
+test test-pages test-door test-exchange test-postgres test-policies test-fuzz test-keys test-oauth test-browser test-stories test-timing: export TMPDIR := $(MEMORY)
 endif
 
 .DEFAULT_GOAL := help
@@ -80,7 +80,7 @@ test-faults: $(VENV)/.dev ## every system call on the log's store fails, kills, 
 test-stories: $(VENV)/.dev ## the Ed-Fi sample district, the tutorial as a reader types it, kill -9 at each step of an exchange, nodes that witness
 	@$(BIN)/python -m pytest -n 3 --dist worksteal tests/stories tests/tutorial tests/records/exchange/test_kill_points.py tests/records/exchange/test_wire_canaries.py tests/records/exchange/test_large_package_kills.py tests/records/exchange/test_chains.py tests/records/exchange/test_three_states.py tests/records/exchange/test_suites.py tests/records/exchange/test_any_order.py tests/records/exchange/test_nobody.py tests/records/exchange/test_findings.py tests/node/test_console.py tests/gateway/door tests/gateway/console/test_every_table.py tests/gateway/console/test_times_have_zones.py tests/isolation/test_work.py tests/isolation/test_store_work.py tests/isolation/test_time_of_all.py tests/audit -m "slow and not postgres" $(ARGS)
 
-test-timing: $(VENV)/.dev ## how long what is foreign takes to be refused, in CPU time, by pairs; a busy machine may find a difference that is none
+test-timing: $(VENV)/.dev ## how long what is foreign takes to be refused, in CPU time, operation by operation and by pairs
 	@$(BIN)/python -m pytest -n 2 --dist worksteal tests/isolation/test_timing.py -m "slow and not postgres" $(ARGS)
 
 test-long: $(VENV)/.dev ## what takes longer than a change can wait: 500 answer times told apart by nothing, fifty disorders, one of each two processes dies, another maker's witness, a verifier that is known to be bad (with Go)

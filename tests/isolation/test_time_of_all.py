@@ -1,8 +1,8 @@
 """How long answers take does not tell what is there, all operations of a service taken together: by turns, in CPU time, by their ranks.
 
-One operation cannot be told apart from noise where others use the same cores (test_timing does, on request; test_work counts the calls of
-each). What is done more for whatever is there, in front of all of them, can: each is asked twice, and of some hundred pairs neither a few
-that took long nor a busy machine makes most go to one side.
+One operation is told apart from noise by many more pairs alone (test_timing); test_work counts the calls of each. What is done more for
+whatever is there, in front of all of them, is told here: each is asked twice, and of some hundred pairs neither a few that took long nor a
+busy machine makes most go to one side.
 """
 
 import gc

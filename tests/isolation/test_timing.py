@@ -2,7 +2,7 @@
 an id that nobody has, in pairs and in CPU time.
 
 First all are asked a few times; where that looks like a difference, many times more, and in each of six rounds it has to be one.
-Why no run of all tests has it: docs/security-tests.md. All operations together are compared in each (test_time_of_all).
+How sure that is: docs/security-tests.md. All operations together are compared in test_time_of_all.
 """
 
 import gc
