@@ -52,10 +52,22 @@ def _reached(said: Guardian, held: Guardian) -> dict[str, Any]:
 def still_protected(held: Sequence[Address], said: Sequence[Address]) -> tuple[Address, ...]:
     """What a roster says of somebody's addresses.
 
-    # INVARIANT: one that is protected here stays so, though it is named without a word of that.
+    # INVARIANT: one that is protected here stays so, though it is named without a word of that or with a no. So is a new place of who has
+    such a one, unless the roster says no: what protects the family goes with it when it moves.
     """
-    hidden = [one for one in held if one.protected]
-    return tuple(one.model_copy(update={"protected": True}) if any(_may_be_one(one, other) for other in hidden) else one for one in said)
+    hidden, known = [one for one in held if one.protected], {_place(one) for one in held if not one.protected}
+    if not hidden:
+        return tuple(said)
+    return tuple(
+        one.model_copy(update={"protected": True})
+        if any(_may_be_one(one, other) for other in hidden) or ("protected" not in one.model_fields_set and _place(one) not in known)
+        else one
+        for one in said
+    )
+
+
+def _place(one: Address) -> tuple[str, ...]:
+    return tuple(folded(part or "") for part in (one.street, one.unit, one.city, one.state, one.postal_code, one.country))
 
 
 def _may_be_one(one: Address, other: Address) -> bool:

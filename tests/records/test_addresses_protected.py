@@ -50,10 +50,37 @@ def test_it_stays_so(silent: dict[str, Any]) -> None:
     assert "protected-address" in flags_of(after)
 
 
-def test_another_place_is_as_it_is_said_and_so_is_one_that_was_not_protected() -> None:
-    moved = loaded(saying(**PLACE | {SILENT: None, "streetNumberName": "9 Quiet Lane"}), before=loaded(saying(**PLACE | {SILENT: True})))
-    elsewhere = PLACE | {SILENT: None, "city": "Birch", "postalCode": "00603"}
-    away = loaded(saying(**elsewhere), before=loaded(saying(**PLACE | {SILENT: True})))
+MOVED = {"next door": {"streetNumberName": "9 Quiet Lane"}, "away": {"city": "Birch", "postalCode": "00603"}}
+
+
+@pytest.mark.requirement("HARD-14")
+@pytest.mark.parametrize("place", MOVED.values(), ids=MOVED)
+def test_a_family_that_moves_takes_it_along_unless_the_system_says_no(place: dict[str, Any]) -> None:
+    held = loaded(saying(**PLACE | {SILENT: True}))
+    moved = loaded(saying(**PLACE | {SILENT: None} | place), before=held)
+    again = loaded(saying(**PLACE | {SILENT: None} | place), before=moved)
+    opened = loaded(saying(**PLACE | {SILENT: False} | place), before=held)
+    assert ["protected-address" in flags_of(one) for one in (moved, again, opened)] == [True, True, False]
+
+
+def test_what_was_known_and_not_protected_stays_as_it_is_beside_what_is() -> None:
+    def both(**home: Any) -> dict[str, Any]:
+        made = saying(**PLACE | {SILENT: None} | home)
+        made[AT][0]["addresses"].append(made[AT][0]["addresses"][0] | {"streetNumberName": "1 Post Box", "doNotPublishIndicator": None})
+        return made
+
+    before = loaded(both())
+    hidden = loaded(both(**{SILENT: True}), before=before)
+    moved = loaded(both(streetNumberName="9 Quiet Lane"), before=hidden)
+    for one in (hidden, moved):
+        assert one.contacts is not None
+        assert {place.street: place.protected for place in one.contacts.addresses or ()} == {
+            place.street: place.street != "1 Post Box" for place in one.contacts.addresses or ()
+        }
+
+
+def test_where_nothing_is_protected_silence_says_nothing() -> None:
     open_before = loaded(saying(**{SILENT: None}), before=loaded(saying(**{SILENT: None})))
-    now = loaded(saying(**{SILENT: True}), before=open_before)
-    assert ["protected-address" in flags_of(one) for one in (moved, away, open_before, now)] == [False, False, False, True]
+    moved = loaded(saying(**PLACE | {SILENT: None}), before=open_before)
+    now = loaded(saying(**{SILENT: True}), before=moved)
+    assert ["protected-address" in flags_of(one) for one in (open_before, moved, now)] == [False, False, True]

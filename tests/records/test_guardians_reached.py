@@ -53,12 +53,13 @@ def test_of_two_of_one_name_and_relation_nobody_is_taken_for_the_other() -> None
     assert after(record({**MOTHER, "telephones": OLD}), senior, junior)[0].telephones[0].number == "(950) 555-0001"  # type: ignore[index]  # there is one
 
 
-def test_an_address_that_is_protected_stays_so_and_another_is_as_it_is_said() -> None:
+def test_an_address_that_is_protected_stays_so_and_another_too_unless_the_roster_says_no() -> None:
     shelter = {"street": "5 Quiet Lane", "city": "Alder", "postal_code": "00501"}
     held = {**MOTHER, "addresses": [{**shelter, "protected": True}]}
     [same] = after(record(held), {**MOTHER, "addresses": [{**shelter, "street": "5 QUIET LANE"}]})
     [moved] = after(record(held), {**MOTHER, "addresses": [{**shelter, "street": "9 Elm"}]})
-    assert [one.addresses[0].protected for one in (same, moved)] == [True, False]  # type: ignore[index]  # there is one
+    [opened] = after(record(held), {**MOTHER, "addresses": [{**shelter, "street": "9 Elm", "protected": False}]})
+    assert [one.addresses[0].protected for one in (same, moved, opened)] == [True, True, False]  # type: ignore[index]  # there is one
 
 
 def test_a_telephone_that_an_ed_fi_system_has_changed_arrives() -> None:

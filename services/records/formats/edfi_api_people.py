@@ -189,7 +189,7 @@ def _address(one: Members) -> Values:
         "postal_code": one.text("postalCode"),
         "begin_date": last.text("beginDate") if last else None,
         "end_date": last.text("endDate") if last else None,
-        "protected": one.flag("doNotPublishIndicator") or False,
+        "protected": one.flag("doNotPublishIndicator"),
     }
 
 

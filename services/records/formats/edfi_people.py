@@ -146,10 +146,10 @@ def _three_letters(descriptor: str) -> str | None:
     return code if len(code) == 3 and code.isascii() and code.isalpha() else None
 
 
-def _is_protected(address: Element) -> bool:
-    """What is said of it in a form that cannot be read is taken for a yes."""
+def _is_protected(address: Element) -> bool | None:
+    """None where nothing is said of it; what is said in a form that cannot be read is taken for a yes."""
     indicator = "DoNotPublishIndicator"
-    return address.find(indicator) is not None and boolean_of(address, indicator) is not False
+    return None if address.find(indicator) is None else boolean_of(address, indicator) is not False
 
 
 def _last_period(address: Element) -> dict[str, Any]:

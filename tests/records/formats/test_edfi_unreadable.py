@@ -98,3 +98,15 @@ def test_an_address_is_protected_unless_it_is_clearly_not(told: str, protected: 
     contacts = only(parsed)["contacts"]
     assert isinstance(contacts, dict)
     assert contacts["addresses"][0]["protected"] is protected
+
+
+def test_where_nothing_is_said_of_an_address_that_is_no_no() -> None:
+    """A family that moves is protected on, unless its system says no (guardians.still_protected)."""
+    silent = HOME.replace("<DoNotPublishIndicator>{said}</DoNotPublishIndicator>", "")
+    for told, is_said in ((silent, False), (HOME.format(said="false"), True)):
+        parsed = read_edfi_xml(archive(Student=STUDENT.format(id="7"), StudentEnrollment=said(told)))
+        record = parsed.students[0].record
+        assert record is not None
+        assert record.contacts is not None
+        assert record.contacts.addresses is not None
+        assert ("protected" in record.contacts.addresses[0].model_fields_set) is is_said
