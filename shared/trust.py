@@ -261,6 +261,11 @@ class Trust:
         """
         return self.current().member(entity_id)
 
+    def may_come_back(self, entity_id: str) -> bool:
+        """Whether it is a member that is suspended: one that was expelled, or is unknown, never is one again under this entity id."""
+        held = self.held
+        return held is not None and any(one.entity_id == entity_id and one.status == "suspended" for one in held.members)
+
     def require_fresh(self) -> TrustList:
         """The list, young enough to let records out. Raises TrustListStale, TrustListExpired, NotAMember."""
         current = self.current()

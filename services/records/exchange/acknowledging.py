@@ -7,7 +7,7 @@ from safepassage.canonical import digest_of
 from safepassage.problems import SuiteError
 from safepassage.problems.exchanges import PeerResting
 from safepassage.problems.trust import NotAMember
-from services.records.exchange.due import after_failure
+from services.records.exchange.due import NO_MEMBER, after_failure
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.peer_refusals import refused_as
 from services.records.exchange.states import Incoming
@@ -21,7 +21,9 @@ PROCESSED = (Incoming.APPLIED, Incoming.REJECTED)
 
 
 async def take_up(exchange: Exchange, key: tuple[str, UUID], row: IncomingEnvelopeRow | None = None) -> None:
-    """One attempt to hand R2 over. A holder that refuses it for good, or that is no member any more, is left alone."""
+    """One attempt to hand R2 over. A holder that refuses it for good, or was expelled, is left alone; one that is suspended may come back,
+    and so may this node where it is the one: R2 is owed until the holder has it.
+    """
     if row is None:
         row = await exchange.find(IncomingEnvelopeRow, *key)
     if row is None or row.state not in PROCESSED or row.r2 is None:
@@ -35,8 +37,10 @@ async def take_up(exchange: Exchange, key: tuple[str, UUID], row: IncomingEnvelo
         if answer.status != 204:
             code = await refused_as(exchange, answer, peer=row.issuer, about=digest_of(row.r2.encode("ascii")))
             log.error("holder refuses a receipt", extra={"peer": row.issuer, "code": code})
+            due = exchange.clock() + NO_MEMBER if code == NotAMember.code else None
     except NotAMember:
         log.warning("receipt not sent: the holder is no member", extra={"peer": row.issuer})
+        due = exchange.clock() + NO_MEMBER if exchange.trust.may_come_back(row.issuer) else None
     except PeerResting as error:
         attempts, due = row.attempts, after_failure(error, failures=max(row.attempts, 1), now=exchange.clock())
     except SuiteError as error:

@@ -22,7 +22,7 @@ from safepassage.reconciliation import COUNTERPART, RECONCILIATIONS_PATH, Line, 
 from safepassage.trust_members import Member
 from safepassage.wire_reconciliations import DayReconciled, FindingKind, ReconciliationFinding
 from services.records.exchange.deliveries import JOSE
-from services.records.exchange.due import after_failure, any_chance
+from services.records.exchange.due import NO_MEMBER, after_failure, any_chance
 from services.records.exchange.events import SYSTEM
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.reconciliation_lines import all_lines, counts_of, due_row, has_messages
@@ -81,8 +81,11 @@ async def take_up(exchange: Exchange, key: tuple[str, str], row: ReconciliationR
         member = exchange.trust.member(row.peer)
         exchange.breakers.require_closed(row.peer, now)
         findings, ours, theirs = await _compared(exchange, member, row.day)
-    except NotAMember:
-        await _end(exchange, row, Reconciling.LAPSED, (), None, None)
+    except NotAMember as error:
+        if exchange.trust.may_come_back(row.peer):  # the day before its suspension is one to compare
+            await _put_off(exchange, row, error)
+        else:
+            await _end(exchange, row, Reconciling.LAPSED, (), None, None)
     except SuiteError as error:
         log.info("day not compared yet", extra={"peer": row.peer, "code": error.code})
         await _put_off(exchange, row, error)
@@ -228,6 +231,8 @@ def _entry(told: DayReconciled, theirs: str | None) -> Event:
 async def _put_off(exchange: Exchange, row: ReconciliationRow, error: SuiteError) -> None:
     attempts = row.attempts + (0 if isinstance(error, PeerResting) else 1)
     due = after_failure(error, failures=max(attempts, 1), now=exchange.clock())
+    if isinstance(error, NotAMember):
+        due = exchange.clock() + NO_MEMBER
 
     def put_off(tx: Writing) -> None:
         values = {"attempts": attempts, "next_attempt_at": due, "problem_code": error.code}

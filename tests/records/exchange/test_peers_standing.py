@@ -15,7 +15,7 @@ from services.audit.ending import end_log
 from services.audit.settings import AuditSettings
 from services.records.exchange.due import NO_MEMBER
 from services.records.exchange.ended_log import kept_of_own_log, let_own_log_end
-from services.records.exchange.states import Outgoing, Telling
+from services.records.exchange.states import Incoming, Outgoing, Telling
 from services.records.tables import EndingRow, PeerLogRow, TrustListRow
 from shared.contracts.audit import Event
 from shared.keys import SigningKey
@@ -23,7 +23,7 @@ from tests.records.exchange.behind import waiting_for_the_log
 from tests.records.exchange.forging import Forger, code_of, genuine
 from tests.records.exchange.listener import birch_away
 from tests.records.exchange.test_dead_letters import expired
-from tests.records.exchange.two_states import State, TwoStates
+from tests.records.exchange.two_states import Case, State, TwoStates
 
 pytestmark = pytest.mark.anyio
 
@@ -86,6 +86,51 @@ async def test_what_ended_is_told_to_a_member_that_is_suspended_once_it_is_back(
     await states.advance(hours=1)
     await states.alder.do("telling")
     assert [one.state for one in await states.alder.rows(EndingRow)] == [Telling.TOLD]
+
+
+async def filed_while_suspended(states: TwoStates, *, at: State, who: State) -> Case:
+    """Birch has filed what Alder sent, and R2 meets a list that `who` is suspended in, which `at` holds."""
+    case = await states.queued()
+    await case.deliver()
+    await case.file()
+    install(at, next_list(states, change={who.entity_id: {"status": "suspended"}}))
+    await at.exchange.trust.refresh()
+    await states.birch.do("acknowledging")
+    assert (await case.package()).state == Outgoing.RECEIVED
+    return case
+
+
+@pytest.mark.requirement("EX-2")
+async def test_who_files_a_record_of_a_member_that_is_suspended_owes_the_receipt_until_it_is_back(own_states: TwoStates) -> None:
+    states = own_states
+    case = await filed_while_suspended(states, at=states.birch, who=states.alder)
+    [row] = await case.received()
+    assert timedelta() <= states.clock() + NO_MEMBER - row.next_attempt_at < timedelta(milliseconds=1)
+    install(states.birch, next_list(states, previous=states.birch.exchange.trust.verified, change={}))
+    await states.advance(hours=1)
+    await states.birch.do("acknowledging")
+    assert (await case.package()).state == Outgoing.PROCESSED
+
+
+async def test_whom_the_holder_had_suspended_when_it_filed_tells_it_once_it_is_let_in_again(own_states: TwoStates) -> None:
+    states = own_states
+    case = await filed_while_suspended(states, at=states.alder, who=states.birch)
+    install(states.alder, next_list(states, previous=states.alder.exchange.trust.verified, change={}))
+    await states.alder.exchange.trust.refresh()
+    await states.advance(hours=1)
+    await states.birch.do("acknowledging")
+    assert (await case.package()).state == Outgoing.PROCESSED
+
+
+async def test_a_holder_that_was_expelled_is_owed_no_receipt_any_more(own_states: TwoStates) -> None:
+    states = own_states
+    case = await states.queued()
+    await case.deliver()
+    await case.file()
+    install(states.birch, next_list(states, change={states.alder.entity_id: {"status": "revoked"}}))
+    await states.birch.do("acknowledging")
+    [row] = await case.received()
+    assert (row.state, row.next_attempt_at) == (Incoming.APPLIED, None)
 
 
 async def test_a_checkpoint_by_a_key_that_the_list_retired_is_refused(own_states: TwoStates) -> None:

@@ -22,6 +22,7 @@ from services.records.tables import ExchangeRequestRow, IncomingEnvelopeRow, Out
 from tests.records.exchange.behind import waiting_for_the_log
 from tests.records.exchange.forging import Forger, code_of
 from tests.records.exchange.listener import birch_away
+from tests.records.exchange.test_peers_standing import install, next_list
 from tests.records.exchange.two_states import Case, State, TwoStates
 
 pytestmark = pytest.mark.anyio
@@ -60,6 +61,22 @@ async def test_a_node_that_was_down_for_days_compares_the_day_before_it_went_dow
     assert await plan(states.alder.exchange) == planned
     assert await plan(states.alder.exchange) == 0
     assert [row.day for row in await states.alder.rows(ReconciliationRow)] == [day] * planned
+
+
+@pytest.mark.requirement("EX-reconciled")
+@pytest.mark.parametrize(("status", "then"), [("suspended", Reconciling.AGREED), ("revoked", Reconciling.LAPSED)])
+async def test_a_day_with_a_node_that_is_suspended_when_it_is_due_is_compared_once_it_is_back(
+    own_states: TwoStates, status: str, then: Reconciling
+) -> None:
+    states = own_states
+    await done(states)
+    await a_day_later(states)
+    install(states.alder, next_list(states, change={states.birch.entity_id: {"status": status}}))
+    await states.alder.do("reconciling")
+    install(states.alder, next_list(states, previous=states.alder.exchange.trust.verified, change={}))
+    await states.advance(hours=1)
+    await states.alder.do("reconciling")
+    assert [row.state for row in await states.alder.rows(ReconciliationRow)] == [then]
 
 
 @pytest.mark.requirement("EX-reconciled")
