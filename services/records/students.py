@@ -9,13 +9,14 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import ValidationError
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.elements import BY_ID
 from safepassage.ids import uuid7
 from safepassage.problems.ed_fi import RecordNotAtSource, RecordSourceAway
 from safepassage.problems.records import NoSuchStudent, NothingToRelease, PurposeMissing, StudentChanged
-from safepassage.problems.requests import InvalidRequest, LogUnavailable, NotPermitted
+from safepassage.problems.requests import InvalidRequest, LogUnavailable, NotPermitted, TemporarilyUnavailable
 from safepassage.record.loads import ChangedStudent, LoadedStudent, NewStudent, Student, Unresolved
 from safepassage.unread_elements import FIELD as UNREAD
 from safepassage.unread_elements import said
@@ -50,7 +51,7 @@ Reader = Annotated[Caller, caller_with("records:read", "records:read:state")]
 Elements = Annotated[str | None, Query(max_length=4000, description="Elements to read, separated by commas; all of them if left out.")]
 
 
-@router.post("", status_code=201, responses=responses(InvalidRequest))
+@router.post("", status_code=201, responses=responses(InvalidRequest, TemporarilyUnavailable))
 async def load_student(
     new: NewStudent, caller: Loader, request: Request, tx: Transaction, now: Now, once: Annotated[Once, Depends()]
 ) -> LoadedStudent:
@@ -174,7 +175,10 @@ def _elements(text: str | None) -> frozenset[str] | None:
 async def _store(request: Request, caller: Caller, tx: AsyncSession, one: Placed, now: Now) -> Stored:
     state = request.app.state
     loading = Loading(state.vault, state.outbox, jurisdiction=state.settings.jurisdiction, now=now)
-    [stored] = await loading.store_in(tx, [one.arriving])
+    try:
+        [stored] = await loading.store_in(tx, [one.arriving])
+    except IntegrityError as error:  # loaded for the first time twice at once: whoever comes second finds it with the next attempt
+        raise TemporarilyUnavailable("another load of the same student is under way") from error
     students = [(stored.student_id, one.arriving.custodian_id)]
     state.outbox.record(tx, *load_events(client_actor(caller.claims), load_id=uuid7(now), part=0, format_="json", students=students))
     return stored
