@@ -17,7 +17,7 @@ from safepassage.wire_policy_sets import NewCallOff, NewPolicyActivation, Policy
 from services.privacy.policy import PolicySet
 from services.privacy.policy_approvals import two_approvals
 from services.privacy.policy_hand import Hand, policy_event
-from services.privacy.policy_schedule import activation_of, deciding_at, was_active
+from services.privacy.policy_schedule import HOLDS, activation_of, deciding_at, was_active
 from services.privacy.tables import RELEASE, PolicyActivationRow, PolicyCallOffRow, PolicySetRow
 from shared.contracts.audit import Actor
 from shared.inserts import insert_into
@@ -34,12 +34,13 @@ async def start_release(tx: AsyncSession, outbox: Outbox, built_in: PolicySet, *
     """Let the set of this version decide from `now` on where the set of an earlier version did, or none. Replicas record it once.
 
     What two officials approved stays in force, whatever version the node runs; and a version that comes back does not take over again.
+    An activation that was called off is as if it had never been: else no later version's rules would ever decide.
     """
-    query = select(PolicyActivationRow).order_by(PolicyActivationRow.valid_from.desc(), PolicyActivationRow.number.desc()).limit(1)
-    last = (await tx.execute(query)).scalar_one_or_none()
+    standing = select(PolicyActivationRow).where(HOLDS)
+    last = await tx.scalar(standing.order_by(PolicyActivationRow.valid_from.desc(), PolicyActivationRow.number.desc()).limit(1))
     if last is not None and last.approved_hash is not None:
         return
-    seen = select(PolicyActivationRow.number).where(PolicyActivationRow.policy_hash == built_in.policy_hash).limit(1)
+    seen = standing.where(PolicyActivationRow.policy_hash == built_in.policy_hash).limit(1)
     of_the_release = select(PolicySetRow.origin).where(PolicySetRow.policy_hash == built_in.policy_hash)
     if (await tx.scalars(seen)).first() is not None or await tx.scalar(of_the_release) != RELEASE:
         return

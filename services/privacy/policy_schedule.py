@@ -13,8 +13,9 @@ from services.privacy.tables import PolicyActivationRow, PolicyCallOffRow, Polic
 from shared import prepared
 from shared.asked_once import rows_once
 
-_HOLDS = PolicyActivationRow.number.not_in(select(PolicyCallOffRow.number))
-HASHES = select(PolicyActivationRow.policy_hash).where(_HOLDS)
+HOLDS = PolicyActivationRow.number.not_in(select(PolicyCallOffRow.number))
+"""Of an activation: nobody called it off."""
+HASHES = select(PolicyActivationRow.policy_hash).where(HOLDS)
 """Of the sets that decide, decided or will: by activations that were not called off."""
 DECIDING = HASHES.where(PolicyActivationRow.valid_from <= bindparam("at")).order_by(PolicyActivationRow.valid_from.desc()).limit(1)
 _FIRST = HASHES.order_by(PolicyActivationRow.valid_from).limit(1)
@@ -50,7 +51,7 @@ async def to_come(tx: AsyncSession, now: datetime) -> Sequence[Digest]:
 async def was_active(tx: AsyncSession, policy_hash: Digest, now: datetime) -> bool:
     """Whether the set decides, or decided before."""
     query = select(PolicyActivationRow.number).where(
-        _HOLDS, PolicyActivationRow.policy_hash == policy_hash, PolicyActivationRow.valid_from <= now
+        HOLDS, PolicyActivationRow.policy_hash == policy_hash, PolicyActivationRow.valid_from <= now
     )
     return (await tx.scalars(query.limit(1))).first() is not None
 

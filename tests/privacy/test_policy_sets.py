@@ -1,12 +1,18 @@
 """The whole life of a policy set: drafted, found good, approved by two, deciding from an instant on, and taken back the same way."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import inspect
 
+from safepassage.canonical import digest_of
 from safepassage.wire_decisions import Reproduction
 from safepassage.wire_policy_sets import PolicyActivations, PolicySetDocument
+from services.privacy.activation import start_release
+from services.privacy.policy_schedule import deciding_at
+from services.privacy.tables import PolicySetRow
 from shared.contracts.privacy import Decision
 from tests.links import linked
 from tests.privacy.node import problem_of
@@ -127,6 +133,35 @@ async def test_a_scheduled_activation_is_called_off_before_its_start_and_not_aft
     # its approvals went with it: another activation needs two of its own
     refused = await officials.activate(drafted.policy_hash, replaces=officials.active)
     assert problem_of(refused).code == "approvals-missing"
+
+
+async def later_release(world: World) -> str:
+    """The node starts with the next version, whose own set has another hash; gives the hash of the set that decides then."""
+    state = world.node.app.state
+    later = replace(state.policy_sets.built_in, policy_hash=digest_of(b"the set of the next version"))
+    async with state.database.transaction() as tx:
+        held = await tx.get_one(PolicySetRow, state.policy_sets.built_in.policy_hash)
+        columns = {column.key: getattr(held, column.key) for column in inspect(PolicySetRow).columns}
+        tx.add(PolicySetRow(**columns | {"policy_hash": later.policy_hash}))
+        await tx.flush()
+        world.node.clock.advance(minutes=1)
+        await start_release(tx, state.outbox, later, now=world.node.clock())
+        deciding = await deciding_at(tx, world.node.clock())
+    return "of the next version" if deciding == later.policy_hash else deciding
+
+
+@pytest.mark.requirement("SETS-upgrade")
+@pytest.mark.parametrize("called_off", [True, False])
+async def test_a_later_versions_rules_take_over_unless_approved_ones_stand_or_are_to_come(
+    world: World, officials: Officials, called_off: bool
+) -> None:
+    drafted = await officials.ready(forbid(element="assessments.results"))
+    start = world.node.clock() + timedelta(days=30)
+    activation = await officials.active_from(drafted.policy_hash, replaces=officials.active, at=start)
+    if called_off:
+        path = f"/v1/policy-activations/{activation.number}/call-off"
+        assert (await officials.client.post(path, officials.acting("o-chief", reason="law-postponed"))).status == 200
+    assert await later_release(world) == ("of the next version" if called_off else officials.active)
 
 
 async def test_the_same_request_again_drafts_approves_and_activates_once(world: World, officials: Officials) -> None:
