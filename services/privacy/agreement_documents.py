@@ -15,7 +15,9 @@ from safepassage.wire_programmes import AuditAgreement
 from services.privacy.agreement_amendments import add_amendment
 from services.privacy.agreement_records import agreement_by_id, visible_agreement
 from services.privacy.agreements import Reader, Writer, put_on_record
-from services.privacy.policy.agreement_facts import CLAUSES
+from services.privacy.policy.agreement_facts import CLAUSES, state_clauses_in_force
+from services.privacy.policy.calendar_days import Place
+from services.privacy.rights import zone_name_of
 from services.privacy.tables import OrganisationRow
 from shared.database import ReadOnly, Transaction
 from shared.idempotency import Once
@@ -39,12 +41,13 @@ _ON_RECORD: Final = {"id", "recorded_at", "terminated_at", "amendments"}
 
 
 @router.get("/{agreement_id}/document", responses=responses(NoSuchAgreement))
-async def export_agreement(agreement_id: UUID, caller: Reader, tx: ReadOnly) -> AgreementDocument:
+async def export_agreement(agreement_id: UUID, request: Request, caller: Reader, tx: ReadOnly, now: Now) -> AgreementDocument:
     """The facts of an agreement in a neutral form, with its amendments, its parties, and each clause and who asks for it."""
     agreement = await visible_agreement(tx, caller, agreement_id)
     named = {agreement.recipient_id, *agreement.district_ids}
     if isinstance(agreement, AuditAgreement):
         named.add(agreement.authority_id)
+    zone = await zone_name_of(tx, request.app.state.settings.node_organisation_id)
     organisations = [row.organisation for row in await tx.scalars(select(OrganisationRow).where(OrganisationRow.id.in_(named)))]
     return AgreementDocument.model_validate(
         {
@@ -55,7 +58,7 @@ async def export_agreement(agreement_id: UUID, caller: Reader, tx: ReadOnly) -> 
                 AgreementParty(id=it.id, kind=it.kind, name=it.name, nces_id=it.nces_id, state_id=it.state_id)
                 for it in sorted(organisations, key=lambda it: it.id)
             ),
-            "clauses": _clauses(agreement),
+            "clauses": _clauses(agreement, Place.at(zone, now)),
         }
     )
 
@@ -83,12 +86,12 @@ async def import_agreement(
     return await agreement_by_id(tx, agreement_id)
 
 
-def _clauses(agreement: AnyAgreement) -> tuple[AgreementClause, ...]:
+def _clauses(agreement: AnyAgreement, place: Place) -> tuple[AgreementClause, ...]:
     asked = {member: f"34 CFR {paragraph}" for member, paragraph in CLAUSES[agreement.kind].items()} or CONTRACTOR_CLAUSES
     found = [
         AgreementClause(clause=member, citation=citation, where=where)
         for member, citation in asked.items()
         if (where := getattr(agreement, member))
     ]
-    found += [AgreementClause(clause=it.clause, citation=None, where=it.where) for it in agreement.state_clauses]
+    found += [AgreementClause(clause=it.clause, citation=None, where=it.where) for it in state_clauses_in_force(agreement, place)]
     return tuple(found)

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from safepassage.wire_evidence import AnyAgreement
 from services.privacy.agreement_records import agreement_by_id
 from services.privacy.clocks import DUTY_RULES
-from services.privacy.policy.agreement_facts import amendment_in_force
+from services.privacy.policy.agreement_facts import amendment_in_force, subprocessors_in_force
 from services.privacy.policy.calendar_days import Place
 from services.privacy.tables import AgreementDistrictRow, AgreementRow, DutyRow, OrganisationRow
 from shared.caller import sibling
@@ -62,7 +62,6 @@ async def _names(tx: AsyncSession, ids: set[UUID]) -> Mapping[UUID, str]:
 def _agreement(one: AnyAgreement, place: Place, names: Mapping[UUID, str]) -> PublicAgreement:
     amended = amendment_in_force(one, place)
     scheduled = one if amended is None else amended
-    subprocessors = one.subprocessors if amended is None or amended.subprocessors is None else amended.subprocessors
     return PublicAgreement(
         id=one.id,
         party=names[one.recipient_id],
@@ -72,7 +71,7 @@ def _agreement(one: AnyAgreement, place: Place, names: Mapping[UUID, str]) -> Pu
         elements=tuple(sorted(set(scheduled.elements))),
         starts_on=one.starts_on,
         ends_on=scheduled.ends_on,
-        subprocessors=tuple(PublicSubprocessor(name=it.name, service=it.service) for it in subprocessors),
+        subprocessors=tuple(PublicSubprocessor(name=it.name, service=it.service) for it in subprocessors_in_force(one, place)),
     )
 
 

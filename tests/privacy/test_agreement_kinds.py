@@ -17,6 +17,7 @@ from services.privacy import agreement_amendments
 from services.privacy.policy.agreement_facts import CLAUSES
 from services.privacy.tables import AgreementAmendmentRow
 from shared.contracts.privacy import DecisionRequest, Recipient, SubjectFacts
+from shared.contracts.public_register import PublicRegister
 from shared.in_process import Answer
 from tests.privacy.node import organisation, problem_of
 from tests.privacy.rights import Staff
@@ -126,6 +127,22 @@ async def test_an_amendment_decides_from_its_day_on_and_the_earlier_state_stays_
     then = await reader.get(f"/v1/agreements/{agreement.id}", "known_at=2026-10-20T12:00:30Z")
     assert Agreement.model_validate_json(then.body) == agreement
     assert (await reader.get(f"/v1/agreements/{agreement.id}", "known_at=2026-10-20T11:00:00Z")).status == 404
+
+
+async def test_a_silent_amendment_leaves_what_the_one_before_it_said_on_the_public_page_and_in_the_document(world: World) -> None:
+    host = {"name": "Acme Hosting", "service": "storage", "where": "annex 2"}
+    added = {"name": "Zed Tutors", "service": "tutoring", "where": "amendment 1"}
+    agreement = await world.agreement(subprocessors=[host], state_clauses=[{"clause": "ca-49073.1-b1", "where": "4.2"}])
+    path = f"/v1/agreements/{agreement.id}"
+    said = {"subprocessors": [added], "state_clauses": [{"clause": "tx-26.001", "where": "7"}]}
+    for sent in (amendment(**said), amendment(ends_on="2028-07-01")):
+        assert (await post(world, f"{path}/amendments", sent)).status == 201
+    token = world.node.gateway.for_job("privacy", "public-page", world.node.clock())
+    register = PublicRegister.model_validate_json((await world.node.send("GET", "/internal/public-register", token)).body)
+    assert [(one.ends_on.year, [it.name for it in one.subprocessors]) for one in register.agreements] == [(2028, ["Zed Tutors"])]
+    exported = (await world.node.client(world.oak, "agreements:read").get(f"{path}/document")).body
+    clauses = {one.clause for one in AgreementDocument.model_validate_json(exported).clauses}
+    assert clauses & {"ca-49073.1-b1", "tx-26.001"} == {"tx-26.001"}
 
 
 async def test_an_amendment_that_moves_the_end_moves_the_warnings(world: World) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from safepassage.wire_evidence import AnyAgreement
-from safepassage.wire_policy import AgreementAmendment
+from safepassage.wire_policy import AgreementAmendment, StateClause, Subprocessor
 from services.privacy.policy.calendar_days import Place
 from services.privacy.policy.policy_input import AgreementFacts
 from services.privacy.policy.time_values import milliseconds_of
@@ -37,8 +37,7 @@ def agreement_facts(agreement: AnyAgreement, recipient: Recipient, place: Place)
     """An agreement with its amendments; its days are those of the state agency's calendar, `place`."""
     amended = amendment_in_force(agreement, place)
     scheduled = agreement if amended is None else amended
-    amended_clauses = None if amended is None else amended.state_clauses
-    clauses = {clause.clause for clause in (agreement.state_clauses if amended_clauses is None else amended_clauses)}
+    clauses = {clause.clause for clause in state_clauses_in_force(agreement, place)}
     clauses |= {paragraph for member, paragraph in CLAUSES[agreement.kind].items() if getattr(agreement, member)}
     return AgreementFacts.model_validate(
         {
@@ -58,5 +57,21 @@ def agreement_facts(agreement: AnyAgreement, recipient: Recipient, place: Place)
 
 def amendment_in_force(agreement: AnyAgreement, place: Place) -> AgreementAmendment | None:
     """The last amendment that was signed and has begun; None if the agreement stands as it was made."""
-    begun = [it for it in agreement.amendments if it.signed_on <= place.today and it.from_ <= place.today]
+    begun = _begun(agreement, place)
     return begun[-1] if begun else None
+
+
+def state_clauses_in_force(agreement: AnyAgreement, place: Place) -> tuple[StateClause, ...]:
+    """Those of the last amendment in force that says any: one that is silent leaves those of before it, not those of the beginning."""
+    said = [it.state_clauses for it in _begun(agreement, place) if it.state_clauses is not None]
+    return said[-1] if said else agreement.state_clauses
+
+
+def subprocessors_in_force(agreement: AnyAgreement, place: Place) -> tuple[Subprocessor, ...]:
+    """As `state_clauses_in_force`."""
+    said = [it.subprocessors for it in _begun(agreement, place) if it.subprocessors is not None]
+    return said[-1] if said else agreement.subprocessors
+
+
+def _begun(agreement: AnyAgreement, place: Place) -> list[AgreementAmendment]:
+    return [it for it in agreement.amendments if it.signed_on <= place.today and it.from_ <= place.today]

@@ -203,6 +203,32 @@ def test_an_agreement_says_what_it_says(changes: Any, fact: str, value: Any) -> 
     assert getattr(built(request("contractor"), agreement=agreement(**changes)).agreement, fact) == value
 
 
+def _amended(begins: date, clauses: tuple[str, ...] | None) -> dict[str, Any]:
+    said = None if clauses is None else [{"clause": clause, "where": "4.2"} for clause in clauses]
+    schedule = {"elements": (TRANSCRIPT,), "purposes": ("instruction",), "ends_on": date(2027, 7, 1)}
+    return {"document": DIGEST, "signed_on": date(2026, 9, 1), "from": begins, "state_clauses": said, **schedule}
+
+
+@pytest.mark.parametrize(
+    ("amendments", "clauses"),
+    [
+        ([None], ("ca-49073.1-b1",)),
+        ([("tx-26.001",), None], ("tx-26.001",)),
+        ([("tx-26.001",), None, ()], ()),
+        ([(), None], ()),
+    ],
+)
+def test_an_amendment_that_is_silent_on_clauses_leaves_those_of_the_one_before_it(
+    amendments: list[tuple[str, ...] | None], clauses: tuple[str, ...]
+) -> None:
+    made = tuple(_amended(date(2026, 9, 1 + at), one) for at, one in enumerate(amendments))
+    to_come = _amended(date(2026, 10, 21), ("ny-2-d",))
+    facts = {"state_clauses": ({"clause": "ca-49073.1-b1", "where": "4.2"},), "amendments": (*made, to_come)}
+    found = built(request("contractor"), agreement=agreement(**facts)).agreement
+    assert found is not None
+    assert found.clauses == clauses
+
+
 @pytest.mark.parametrize(
     ("changes", "barred"),
     [
