@@ -169,7 +169,7 @@ SITUATIONS: Final[Mapping[str, Situation]] = {
     "dependent-student": Situation("dependency", "records-access", "parent"),
     "judicial-order": Situation("court-order", "legal-process"),
     "sealed-order": Situation("court-order", "legal-process", evidence=_SECRET),
-    "child-protection-order": Situation("court-order", "legal-process", evidence={"form": "court-order", "notice": None}),
+    "child-protection-order": Situation("court-order", "legal-process", evidence={"form": "court-order", "notice": None}, student={}),
     "litigation": Situation("legal-action", "legal-process"),
     "emergency": Situation("emergency", "safety"),
     "conduct-risk": Situation("conduct-risk", "safety", "school", "discipline.incidents", evidence={"elements": ["discipline.incidents"]}),

@@ -6,6 +6,7 @@ from typing import Any, Final
 from safepassage.wire_legal_process import ChildWelfare, CourtOrder, Emergency, JuvenileJustice, LegalAction
 from services.privacy.policy.calendar_days import Place
 from services.privacy.policy.discloser import Discloser
+from services.privacy.policy.rights import parents_with_rights
 from services.privacy.policy.time_values import milliseconds_of
 from shared.contracts.privacy import SubjectFacts
 
@@ -13,10 +14,14 @@ ACT: Final = date(1974, 11, 19)
 """Statutes adopted before it and after it are told apart, 99.31(a)(5)(i); of the day itself the regulation says nothing."""
 
 
-def order(of: CourtOrder, student: SubjectFacts, _discloser: Discloser, _place: Place) -> dict[str, Any]:
-    """An order: its form, its notice, its secrecy. Each parent who holds rights has to be a party for (b)(2)(B) to spare the notice."""
+def order(of: CourtOrder, student: SubjectFacts, _discloser: Discloser, place: Place) -> dict[str, Any]:
+    """An order: its form, its notice, its secrecy. Each parent who holds rights has to be a party for (b)(2)(B) to spare the notice.
+
+    It spares "additional notice to the parent" who is a party: who is none, or whose student has come of age, is owed it, and a parent
+    whose rights have ended spares nobody's.
+    """
     proceeding, notice = of.proceeding, of.notice
-    parents = {holder.person_id for holder in student.rights_holders}
+    parents = parents_with_rights(student, place)
     return {
         "attorney_general": bool(of.attorney_general),
         "child_protection": proceeding is not None,
@@ -25,7 +30,7 @@ def order(of: CourtOrder, student: SubjectFacts, _discloser: Discloser, _place: 
         "listed_offense": bool(of.listed_offense),
         "nondisclosure_ordered": bool(of.nondisclosure),
         "notice_at": None if notice is None else milliseconds_of(notice.sent_at),
-        "parent_is_party": proceeding is not None and not parents.isdisjoint(proceeding.parties),
+        "parent_is_party": proceeding is not None and bool(parents) and parents.issubset(proceeding.parties),
         "protective_action_until": None if notice is None else milliseconds_of(notice.protective_action_until),
         "verified": bool(of.verified_by),
     }

@@ -32,6 +32,12 @@ def attendance_changes_on(student: SubjectFacts) -> list[date]:
     return [day + timedelta(days=1) for day in (student.postsecondary_until, student.secondary_until) if day is not None]
 
 
+def parents_change_on(student: SubjectFacts) -> list[date]:
+    """The days on which a parent's rights begin or end, or pass to the student."""
+    days = [day for holder in student.rights_holders for day in (holder.from_, holder.ended_on) if day is not None]
+    return [*days, reaches_majority_on(student.birth_date)]
+
+
 def _lasts(until: date | None, place: Place) -> bool:
     return until is None or place.today <= until
 
@@ -56,9 +62,15 @@ def rights_role(student: SubjectFacts, person_id: UUID, *, now: datetime) -> Lit
     place = Place.at(student.time_zone, now)
     if person_id == student.student_id:
         return "student" if is_eligible(student, place) else None
-    holds, ends_on = parental_rights(student, person_id, place)
-    in_force = holds and (ends_on is None or place.today < ends_on)
-    return "parent" if in_force and not is_eligible(student, place) else None
+    return "parent" if person_id in parents_with_rights(student, place) else None
+
+
+def parents_with_rights(student: SubjectFacts, place: Place) -> frozenset[UUID]:
+    """The parents who hold the rights on the day of `place`; none once they have passed to the student."""
+    if is_eligible(student, place):
+        return frozenset()
+    known = {holder.person_id: parental_rights(student, holder.person_id, place) for holder in student.rights_holders}
+    return frozenset(one for one, (holds, ends_on) in known.items() if holds and (ends_on is None or place.today < ends_on))
 
 
 def who_hold_rights(student: SubjectFacts, *, now: datetime) -> Mapping[UUID, Literal["parent", "student"]]:

@@ -13,7 +13,7 @@ from services.privacy.policy.discloser import Discloser
 from services.privacy.policy.evidence_input import GroundFacts
 from services.privacy.policy.ground_facts import Held, ground_facts
 from services.privacy.policy.policy_input import ConsentFacts, StudentFacts, StudentGroup, Subject
-from services.privacy.policy.rights import attendance_changes_on, is_eligible
+from services.privacy.policy.rights import attendance_changes_on, is_eligible, parents_change_on
 from shared.contracts.privacy import SubjectFacts
 
 Alike = tuple[object, ...]
@@ -128,6 +128,8 @@ class StudentGroups:
             self.changes_at.append(place.begins(reaches_majority_on(student.birth_date)))
         if own or grounds is not None:
             self.changes_at.extend(place.begins(day) for day in attendance_changes_on(student))
+        if grounds is not None and grounds.order is not None and grounds.order.child_protection:
+            self.changes_at.extend(place.begins(day) for day in parents_change_on(student))
         if grounds is not None and grounds.substance is not None and grounds.substance.under_21:
             self.changes_at.append(place.begins(reaches(student.birth_date, 21)))
         if own:
