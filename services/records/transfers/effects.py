@@ -76,8 +76,18 @@ def _end_enrollments(tx: Writing, exchange: Exchange, request_id: UUID, student_
     if not ended:
         return
     connection.execute(update(EnrollmentRow).where(*mine).values(exit_date=last_day))
-    kept = [{"request_id": request_id, "student_id": student_id, "ended_on": last_day, **one._mapping} for one in ended]
-    connection.execute(insert(EndedEnrollmentRow).values(kept))
+    kept = {(one.organisation_id, one.entry_date): one.was_until for one in ended}
+    # Our own nodes say it once; another maker's may correct the day, and the district's system may have said its end anew since.
+    of_this = EndedEnrollmentRow.request_id == request_id
+    for before in connection.execute(select(EndedEnrollmentRow.__table__).where(of_this)).all():
+        place = (before.organisation_id, before.entry_date)
+        if place in kept:
+            kept[place] = before.was_until if kept[place] == before.ended_on else kept[place]
+            here = (EndedEnrollmentRow.organisation_id == place[0], EndedEnrollmentRow.entry_date == place[1])
+            connection.execute(delete(EndedEnrollmentRow).where(of_this, *here))
+    common = {"request_id": request_id, "student_id": student_id, "ended_on": last_day}
+    rows = [{**common, "organisation_id": place[0], "entry_date": place[1], "was_until": until} for place, until in kept.items()]
+    connection.execute(insert(EndedEnrollmentRow).values(rows))
     tell_facts_again(tx, exchange, student_id, now)
 
 

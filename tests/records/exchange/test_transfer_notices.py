@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from safepassage.claims import read_closed
 from safepassage.notice import Notice
 from safepassage.problems.transfers import NoticeOutOfPlace
+from safepassage.wire_exchange import Official
 from services.privacy.tables import SubjectRow
 from services.records.exchange.states import Notice as State
 from services.records.tables import ArrivedNoticeRow, EnrollmentRow, OutgoingNoticeRow
@@ -175,10 +176,10 @@ async def test_a_notice_that_nobody_takes_and_one_that_is_refused_are_letters(st
     assert (refused.kind, refused.code, refused.can) == ("notice", "other-exchange", ("give-up",))
 
 
-async def sent(states: TwoStates, exchange_id: UUID, kind: Any) -> str | None:
+async def sent(states: TwoStates, exchange_id: UUID, kind: Any, **more: Any) -> str | None:
     """The problem with which Alder refuses a notice of Birch's, made past Birch's own rules; None where it takes it."""
     exchange, now = states.birch.exchange, states.clock()
-    about = {"exchange_id": exchange_id, "peer": states.alder.entity_id, "organisation_id": uuid4(), "student_id": None}
+    about = {"exchange_id": exchange_id, "peer": states.alder.entity_id, "organisation_id": uuid4(), "student_id": None, **more}
     row = notice_row(exchange, **about, kind=kind, now=now)  # type: ignore[arg-type]  # by name
 
     def store(tx: Writing) -> None:
@@ -209,3 +210,22 @@ async def test_what_is_told_is_in_clear_neither_on_the_wire_nor_in_a_store(state
     for state in (states.alder, states.birch):
         for file in (state.folder.path / "data").rglob("records*"):
             assert b"no-show" not in file.read_bytes()
+
+
+@pytest.mark.parametrize("said_anew", [False, True])
+async def test_another_makers_node_may_correct_the_first_day_and_a_child_that_never_came_is_enrolled_as_before(
+    states: TwoStates, said_anew: bool
+) -> None:
+    """`said_anew`: in between the district's own system says again that the enrolment goes on."""
+    case, student_id = await filed(states)
+    today = states.clock().date()
+    about: dict[str, Any] = {"official": Official(role="registrar", pairwise_id="official-1", attested_at=states.clock())}
+    assert await sent(states, case.id, "enrolled", effective_on=today + timedelta(days=9), **about) is None
+    if said_anew:
+        theirs = update(EnrollmentRow).where(EnrollmentRow.student_id == student_id)
+        async with states.alder.records.state.database.transaction() as tx:
+            await tx.execute(theirs.values(exit_date=today + timedelta(days=200)))
+    assert await sent(states, case.id, "enrolled", effective_on=today + timedelta(days=5), **about) is None
+    assert await exits(states, student_id) == {today + timedelta(days=4)}
+    assert await sent(states, case.id, "no-show", effective_on=today, **about) is None
+    assert await exits(states, student_id) == {today + timedelta(days=200) if said_anew else None}
