@@ -6,8 +6,9 @@ from typing import Any, Final
 from uuid import UUID
 
 from fastapi import FastAPI
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
+from services.gateway.registry.in_force import IN_FORCE, is_in_force
 from services.gateway.tables import ClientRow, LeaseRow, OrganisationRow, OutboxRow, ScopeUseRow
 from shared.contracts.readiness import GatewayMeasures, GatewayReport
 from shared.readiness_evidence import entries_waiting, keep_doing, tell_privacy
@@ -18,23 +19,24 @@ USED_WITHIN: Final = timedelta(days=90)
 
 
 def measure(connection: Connection, *, now: datetime) -> GatewayMeasures:
-    """Of one snapshot."""
+    """Of one snapshot. Who is let in no more, a client or the whole of its organisation, is counted nowhere."""
+    columns = (ClientRow.id, ClientRow.created_at, ClientRow.organisation_id, ClientRow.scopes, ClientRow.authentication)
     query = (
-        select(ClientRow.id, ClientRow.created_at, ClientRow.organisation_id, OrganisationRow.kind, ClientRow.scopes, ClientRow.jwks)
+        select(*columns, OrganisationRow.kind, *IN_FORCE)
         .join(OrganisationRow, OrganisationRow.id == ClientRow.organisation_id)
         .where(ClientRow.disabled_at.is_(None), OrganisationRow.kind != "peer")
     )
-    rows = connection.execute(query).all()
-    clients = [(row.organisation_id, row.kind, frozenset(row.scopes.split()), row.jwks) for row in rows]
-    districts = select(func.count()).select_from(OrganisationRow).where(OrganisationRow.kind == "lea")
+    rows = [row for row in connection.execute(query) if is_in_force(row, now)]
+    clients = [(row.organisation_id, row.kind, frozenset(row.scopes.split())) for row in rows]
+    districts = connection.execute(select(*IN_FORCE).where(OrganisationRow.kind == "lea"))
     return GatewayMeasures(
         clients=len(clients),
-        clients_bound=sum('"kty"' in jwks for _, _, _, jwks in clients),
-        clients_reading_any=sum(READ_ANY in scopes for _, _, scopes, _ in clients),
-        clients_searching_log=sum("audit:search" in scopes for _, _, scopes, _ in clients),
-        districts=connection.execute(districts).scalar_one(),
-        districts_drawing_accounting=len({one for one, kind, scopes, _ in clients if kind == "lea" and "audit:accounting" in scopes}),
-        vendors_with_credentials=frozenset(one for one, kind, _, _ in clients if kind == "vendor"),
+        clients_bound=sum(row.authentication != "client_secret" for row in rows),
+        clients_reading_any=sum(READ_ANY in scopes for _, _, scopes in clients),
+        clients_searching_log=sum("audit:search" in scopes for _, _, scopes in clients),
+        districts=sum(is_in_force(row, now) for row in districts),
+        districts_drawing_accounting=len({one for one, kind, scopes in clients if kind == "lea" and "audit:accounting" in scopes}),
+        vendors_with_credentials=frozenset(one for one, kind, _ in clients if kind == "vendor"),
         log_waiting=entries_waiting(connection, OutboxRow, now=now),
         **_use(connection, [row for row in rows if row.created_at <= now - DORMANT_AFTER], now=now),
     )

@@ -1,9 +1,11 @@
 """What the gateway reports: clients in force by what they may do, each minute, to privacy and nobody else."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
+from safepassage.wire_clients import NewClient
 from services.gateway.readiness_evidence import report
 from shared.contracts.readiness import GatewayMeasures, GatewayReport
 from tests.gateway.house import House
@@ -51,6 +53,35 @@ async def test_a_client_that_is_let_in_no_more_is_not_counted(house: House) -> N
     await house.hand.disable_client(UUID(party.client_id))
     it = await reported(house)
     assert (it.clients, it.vendors_with_credentials) == (0, frozenset())
+
+
+async def test_a_client_of_an_organisation_that_has_ended_is_not_counted_nor_is_a_district_that_has(house: House) -> None:
+    agency = await house.organisation("sea", time_zone="Pacific/Pago_Pago")
+    until = (house.now - timedelta(hours=11)).date()
+    ended, yet = {"valid_until": until}, {"valid_until": until + timedelta(days=1)}
+    for about in (ended, yet):
+        for kind in ("lea", "vendor"):
+            await house.party(await house.organisation(kind, parent_id=agency.id if kind == "lea" else None, **about), "records:read")
+    it = await reported(house)
+    assert (it.clients, it.districts, len(it.vendors_with_credentials)) == (2, 1, 1)
+
+
+async def test_a_client_of_a_certificate_is_bound_and_one_of_a_secret_is_not(house: House) -> None:
+    agency = await house.organisation("sea")
+    common = {
+        "organisation_id": agency.id,
+        "name": "A client",
+        "kind": "information-system",
+        "role": "registrar",
+        "scopes": ("records:load",),
+    }
+    for about in (
+        {"authentication": "self_signed_tls_client_auth", "tls_certificates": ("A" * 43,)},
+        {"authentication": "client_secret", "addresses": ("192.0.2.7/32",)},
+    ):
+        await house.hand.register_client(NewClient.model_validate(common | about))
+    it = await reported(house)
+    assert (it.clients, it.clients_bound) == (2, 1)
 
 
 async def test_entries_that_wait_for_the_log_are_counted_as_late_as_they_are(house: House) -> None:
