@@ -7,7 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import ColumnElement, Connection, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.ids import uuid7
@@ -113,8 +113,11 @@ def opened(sealer: Sealer, row: SafeguardRow, new: type[Wire]) -> dict[str, obje
     return dict(said) | beside
 
 
-def safeguard_measures(connection: Connection, sealer: Sealer) -> dict[str, int]:
-    """Whom the agencies list, in counts: all, those whose training is on record, and the districts that name who is responsible."""
+def safeguard_measures(connection: Connection, sealer: Sealer, in_force: ColumnElement[bool]) -> dict[str, int]:
+    """Whom the agencies list, in counts: all, those whose training is on record, and the districts that name who is responsible.
+
+    in_force  of an organisation: a district that has ended names nobody
+    """
     columns = (SafeguardRow.id, SafeguardRow.kind, SafeguardRow.organisation_id, SafeguardRow.sealed)
     standing = select(*columns).where(SafeguardRow.kind == "access-listing", SafeguardRow.ended_on.is_(None))
     listed = trained = 0
@@ -123,7 +126,7 @@ def safeguard_measures(connection: Connection, sealer: Sealer) -> dict[str, int]
         said = NewAccessListing.model_validate_json(sealer.open(row.sealed, table=TABLE, row=row.id, of=row.kind))
         listed, trained = listed + 1, trained + (said.trained_on is not None)
         naming.update({row.organisation_id} if said.responsible else ())
-    districts = select(OrganisationRow.id).where(OrganisationRow.kind == "lea", OrganisationRow.id.in_(naming))
+    districts = select(OrganisationRow.id).where(OrganisationRow.kind == "lea", OrganisationRow.id.in_(naming), in_force)
     return {
         "access_listed": listed,
         "access_listed_trained": trained,

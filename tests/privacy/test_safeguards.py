@@ -5,11 +5,13 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import Connection
 
 from safepassage.problems.requests import NotPermitted
 from safepassage.problems.rights import NoSuchListEntry, RequestIncomplete, StepNotPossible
 from safepassage.wire_safeguards import AccessListing, AccessListings, RecordLocation, RecordLocations
 from services.privacy import safeguard_lists
+from services.privacy.readiness.people_measures import in_force
 from services.privacy.safeguard_lists import safeguard_measures
 from services.privacy.tables import SafeguardRow
 from tests.privacy.node import Client, problem_of
@@ -120,5 +122,12 @@ async def test_the_scorecard_counts_who_is_listed_trained_and_responsible(world:
     await put(world.node.client(world.elm, "safeguards:keep"), "/v1/access-listings", NAMED)
     await put(world.node.client(world.oak_school, "safeguards:keep"), "/v1/access-listings", NAMED | TRAINED)
     state = world.node.app.state
-    found = await state.database.read(lambda connection: safeguard_measures(connection, state.sealer))
+
+    def measure(connection: Connection) -> dict[str, int]:
+        return safeguard_measures(connection, state.sealer, in_force(connection, world.node.clock()))
+
+    found = await state.database.read(measure)
     assert found == {"access_listed": 3, "access_listed_trained": 2, "districts_naming_responsible": 1}
+    gone = world.oak.model_copy(update={"valid_until": world.node.clock().date(), "version": world.oak.version + 1})
+    await world.node.project(gone)
+    assert (await state.database.read(measure))["districts_naming_responsible"] == 0

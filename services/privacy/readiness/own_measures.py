@@ -10,7 +10,7 @@ from services.privacy.readiness.agreement_measures import agreement_measures, ob
 from services.privacy.readiness.catalogue_measures import catalogue_measures, rule_measures
 from services.privacy.readiness.decision_measures import decision_measures
 from services.privacy.readiness.duty_measures import duty_measures, understanding_measures
-from services.privacy.readiness.people_measures import consent_measures, organisation_measures, subject_measures
+from services.privacy.readiness.people_measures import consent_measures, in_force, organisation_measures, subject_measures
 from services.privacy.readiness.rights_measures import rights_measures
 from services.privacy.safeguard_lists import safeguard_measures
 from services.privacy.sealing import Sealer
@@ -33,9 +33,9 @@ async def own_measures(
         return {
             **consent_measures(connection, sealer, now=now),
             **subject_measures(connection, sealer, now=now),
-            **organisation_measures(connection),
+            **organisation_measures(connection, now=now),
             **rights_measures(connection, sealer, now=now),
-            **safeguard_measures(connection, sealer),
+            **safeguard_measures(connection, sealer, in_force(connection, now)),
             **duty_measures(connection, sealer, now=now),
             **understanding_measures(connection, sealer, now=now),
             "log_waiting": entries_waiting(connection, OutboxRow, now=now),

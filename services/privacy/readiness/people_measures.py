@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, or_, select
 
 from safepassage.wire_policy import Consent
 from services.privacy.consent_records import open_grant
@@ -45,17 +45,25 @@ def subject_measures(connection: Connection, sealer: Sealer, *, now: datetime) -
     }
 
 
-def organisation_measures(connection: Connection) -> dict[str, int]:
-    """Partners and districts, and the findings on record."""
-    districts = [
-        json.loads(whole) for whole in connection.execute(select(OrganisationRow.whole).where(OrganisationRow.kind == "lea")).scalars()
-    ]
+def organisation_measures(connection: Connection, *, now: datetime) -> dict[str, int]:
+    """Partners and districts that there are, by the state agency's day, and the findings on record."""
+    there = in_force(connection, now)
+    every = select(OrganisationRow.whole).where(OrganisationRow.kind == "lea", there)
+    districts = [json.loads(whole) for whole in connection.execute(every).scalars()]
     return {
-        "partners": _count(connection, OrganisationRow, OrganisationRow.kind == "peer"),
+        "partners": _count(connection, OrganisationRow, (OrganisationRow.kind == "peer") & there),
         "districts": len(districts),
         "districts_agreeing_onward": sum(bool(one.get("onward_transfer_agreed")) for one in districts),
         "debarments": _count(connection, DebarmentRow, DebarmentRow.id.is_not(None)),
     }
+
+
+def in_force(connection: Connection, now: datetime) -> ColumnElement[bool]:
+    """Of an organisation: it has begun and has not ended, on the day that it is at the state agency."""
+    agency = connection.execute(select(OrganisationRow.whole).where(OrganisationRow.kind == "sea")).scalar()
+    zone = ZoneInfo("UTC" if agency is None else json.loads(agency)["time_zone"])
+    today = now.astimezone(zone).date()
+    return (OrganisationRow.valid_from <= today) & or_(OrganisationRow.valid_until.is_(None), OrganisationRow.valid_until > today)
 
 
 def _is_complete(consent: Consent) -> bool:

@@ -28,7 +28,6 @@ from tests.privacy.policy.evidence import (
     VENDOR,
     agreement,
     built,
-    holder,
     organisation,
     organisations,
     request,
@@ -38,9 +37,6 @@ from tests.privacy.policy.evidence import (
 GROUND: Final = UUID(int=300)
 AGENCY: Final = UUID(int=8)
 INCIDENTS, NAME = "discipline.incidents", "identity.name"
-OTHER_PARENT: Final = UUID(int=901)
-OF_BOTH_PARENTS: Final[dict[str, Any]] = {"proceeding": {"reference": "case 4", "parties": (PARENT, OTHER_PARENT)}}
-TODAY: Final = date(2026, 10, 20)
 PROOF: Final = RecipientProof(assurance_level="ial2", method="id-card", evidence_ref="desk 4", authenticated_at=NOW)
 TICK: Final = timedelta(milliseconds=1)
 ENROLLED: Final = Attendance.model_validate({"organisation_id": SCHOOL, "from": date(2024, 8, 20)})
@@ -299,13 +295,6 @@ def test_staff_of_another_district_authenticate_nobody(policy_set: PolicySet) ->
         ("sealed-order", {"nondisclosure": None}, {}, False),
         ("child-protection-order", {"proceeding": None}, {}, False),
         ("child-protection-order", {"proceeding": {"reference": "case 4", "parties": (STUDENT,)}}, {}, False),
-        ("child-protection-order", {}, {"rights_holders": (holder(), holder(person_id=OTHER_PARENT))}, False),
-        ("child-protection-order", OF_BOTH_PARENTS, {"rights_holders": (holder(), holder(person_id=OTHER_PARENT))}, True),
-        ("child-protection-order", {}, {"rights_holders": (holder(ended_on=TODAY), holder(person_id=OTHER_PARENT))}, False),
-        ("child-protection-order", {}, {"rights_holders": (holder(), holder(person_id=OTHER_PARENT, ended_on=TODAY))}, True),
-        ("child-protection-order", {}, {"rights_holders": (holder(ended_on=TODAY),)}, False),
-        ("child-protection-order", {}, {"rights_holders": ()}, False),
-        ("child-protection-order", {}, {"birth_date": date(2008, 10, 20)}, False),
         ("emergency", {"approved_by": "o-1"}, {}, False),
         ("emergency", {"threat": " "}, {}, False),
         ("emergency", {"declared_at": NOW - timedelta(hours=72)}, {}, False),
@@ -325,23 +314,6 @@ def test_what_a_condition_of_the_law_is_read_from(
     policy_set: PolicySet, basis: str, changes: dict[str, Any], subject: dict[str, Any], permitted: bool
 ) -> None:
     assert permits(asked_under(basis, changes, subject=subject), policy_set) is permitted
-
-
-@pytest.mark.parametrize(
-    "subject",
-    [
-        {"rights_holders": (holder(ended_on=date(2026, 10, 21)),)},
-        {"rights_holders": (holder(), holder(person_id=OTHER_PARENT, **{"from": date(2026, 10, 21)}))},
-        {"birth_date": date(2008, 10, 21)},
-    ],
-)
-def test_a_decision_on_a_proceeding_holds_until_other_parents_have_the_rights(policy_set: PolicySet, subject: dict[str, Any]) -> None:
-    midnight = datetime(2026, 10, 21, 4, 0, tzinfo=UTC)
-    changes = {"valid_until": NOW + timedelta(days=3)}
-    asked = asked_under("child-protection-order", changes, subject=subject)
-    assert permits(asked, policy_set)
-    assert asked.holds_until == milliseconds_of(midnight)
-    assert not permits(asked_under("child-protection-order", changes, subject=subject, now=midnight), policy_set)
 
 
 def test_the_threat_does_not_go_on() -> None:

@@ -1,6 +1,6 @@
 """Measures come from the services themselves, in counts; the newest of each is kept, and nobody else's is taken."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from pydantic import ValidationError
@@ -169,6 +169,12 @@ async def test_students_partners_and_districts_are_counted(world: World) -> None
     it = await measured(world.node)
     assert (it.subjects_sampled, it.subjects_decidable, it.subjects_of_age) == (2, 2, 1)
     assert (it.partners, it.districts, it.districts_agreeing_onward) == (1, 2, 2)
+    world.node.clock.instant = datetime(2026, 10, 21, 2, tzinfo=UTC)  # still the 20th at the state agency
+    for one, until in ((world.elm, "2026-10-20"), (world.oak, "2026-10-21"), (world.birch, "2026-10-20")):
+        ended = one.model_copy(update={"valid_until": date.fromisoformat(until), "version": one.version + 1})
+        await world.node.project(ended)
+    it = await measured(world.node)
+    assert (it.partners, it.districts, it.districts_agreeing_onward) == (0, 1, 1)
 
 
 async def test_a_copy_that_the_district_is_owed_counts_when_it_is_due(world: World) -> None:
