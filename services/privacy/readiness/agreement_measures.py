@@ -9,11 +9,14 @@ from uuid import UUID
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
+from services.privacy.agreement_records import held_agreement
 from services.privacy.destruction_holds import DESTROY, suspended
-from services.privacy.policy.agreement_facts import CLAUSES, CONTRACTOR
+from services.privacy.policy.agreement_facts import CLAUSES, CONTRACTOR, amendment_in_force
+from services.privacy.policy.calendar_days import Place
 from services.privacy.sealing import Sealer
-from services.privacy.tables import AgreementDistrictRow, AgreementRow, ObligationRow
+from services.privacy.tables import AgreementDistrictRow, AgreementRow, ObligationRow, OrganisationRow
 
 NOTICED_BEFORE: Final = timedelta(days=90)
 COPY: Final = "copy-to-district"
@@ -80,10 +83,21 @@ async def obligation_measures(tx: AsyncSession, sealer: Sealer, *, now: datetime
     }
 
 
-async def schedules_of(tx: AsyncSession, agreement_ids: Collection[UUID]) -> dict[UUID, frozenset[str]]:
-    """The schedule of data of each agreement."""
-    rows = (await tx.execute(select(AgreementRow.id, AgreementRow.whole).where(AgreementRow.id.in_(agreement_ids)))).all()
-    return {row.id: frozenset(json.loads(row.whole)["elements"]) for row in rows}
+async def schedules_of(tx: AsyncSession, decided: Collection[tuple[UUID, datetime]]) -> dict[tuple[UUID, datetime], frozenset[str]]:
+    """The schedule of data of each agreement at the instant beside it, as it was known then: its amendments counted."""
+    agency = await tx.scalar(select(OrganisationRow.whole).where(OrganisationRow.kind == "sea"))
+    zone_name = "UTC" if agency is None else str(json.loads(agency)["time_zone"])
+
+    def look(session: Session) -> dict[tuple[UUID, datetime], frozenset[str]]:
+        found = {}
+        for agreement_id, at in decided:
+            held = held_agreement(session.connection(), agreement_id, known_at=at)
+            if held is not None:
+                amended = amendment_in_force(held[0], Place.at(zone_name, at))
+                found[agreement_id, at] = frozenset((held[0] if amended is None else amended).elements)
+        return found
+
+    return await tx.run_sync(look)
 
 
 async def _agreements(tx: AsyncSession) -> list[Held]:

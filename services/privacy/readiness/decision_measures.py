@@ -33,13 +33,14 @@ async def decision_measures(database: Database, sealer: Sealer, *, now: datetime
         rows = (await tx.execute(select(DecisionRow).order_by(DecisionRow.id.desc()).limit(SAMPLE))).scalars().all()
         withdrawn = await _withdrawn(tx)
         records = [open_record(sealer, row) for row in rows]
-        schedules = await schedules_of(tx, {one.request.agreement_id for one in records if one.request.agreement_id is not None})
+        named = zip(records, rows, strict=True)
+        schedules = await schedules_of(tx, {(of, row.decided_at) for one, row in named if (of := one.request.agreement_id) is not None})
     counted: Counter[str] = Counter()
     for row, record in zip(rows, records, strict=True):
         groups = json.loads(open_outcome(sealer, row))["groups"]
         counted.update(_withheld(groups))
         counted.update(_by_consent(record, groups, row.decided_at, withdrawn))
-        counted.update(_by_contract(record, groups, schedules))
+        counted.update(_by_contract(record, groups, row.decided_at, schedules))
         counted.update(_programme(record, groups))
         await asyncio.sleep(0)  # a page of a thousand students takes a while
     names = (
@@ -63,11 +64,13 @@ def _by_consent(record: DecisionRecord, groups: Groups, decided_at: datetime, wi
     return {"consent_decisions_sampled": 1, "consent_decisions_after_withdrawal": int(after)}
 
 
-def _by_contract(record: DecisionRecord, groups: Groups, schedules: dict[UUID, frozenset[str]]) -> dict[str, int]:
+def _by_contract(
+    record: DecisionRecord, groups: Groups, decided_at: datetime, schedules: dict[tuple[UUID, datetime], frozenset[str]]
+) -> dict[str, int]:
     agreement_id = record.request.agreement_id
     if agreement_id is None:
         return {}
-    schedule = schedules.get(agreement_id, frozenset())
+    schedule = schedules.get((agreement_id, decided_at), frozenset())
     beyond = any(not schedule.issuperset(group["permitted"]) for group in groups)
     return {"contract_decisions_sampled": 1, "contract_decisions_beyond_schedule": int(beyond)}
 

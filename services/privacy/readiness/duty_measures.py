@@ -11,6 +11,7 @@ from services.privacy.clocks import DUTY_RULES
 from services.privacy.duties import details_of
 from services.privacy.evidence_records import COLUMNS, open_evidence
 from services.privacy.policy.calendar_days import day_in, zone_of
+from services.privacy.readiness.people_measures import in_force
 from services.privacy.sealing import Sealer
 from services.privacy.tables import DutyRow, EvidenceRow, OrganisationRow
 
@@ -39,7 +40,8 @@ def understanding_measures(connection: Connection, sealer: Sealer, *, now: datet
     )
     opened = (open_evidence(sealer, one).of for one in connection.execute(held))
     understood = {of.node for of in opened if isinstance(of, InterstateUnderstanding)}
-    partners = connection.execute(select(OrganisationRow.entity_id).where(OrganisationRow.kind == "peer")).scalars()
+    there = select(OrganisationRow.entity_id).where(OrganisationRow.kind == "peer", in_force(connection, now))
+    partners = connection.execute(there).scalars()
     return {"partners_with_understanding": len(understood.intersection(partners))}
 
 

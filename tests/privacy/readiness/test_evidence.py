@@ -15,7 +15,7 @@ from shared.contracts.readiness import GatewayMeasures, PrivacyMeasures
 from tests.privacy.node import PrivacyNode, problem_of
 from tests.privacy.readiness.agency import Agency
 from tests.privacy.readiness.reported import GOOD
-from tests.privacy.test_agreement_kinds import agreement_of
+from tests.privacy.test_agreement_kinds import agreement_of, amendment
 from tests.privacy.test_obligations import listed
 from tests.privacy.world import World
 
@@ -134,6 +134,21 @@ async def test_agreements_are_counted_by_their_clauses_their_end_and_their_destr
     it = await measured(world.node)
     assert (it.agreements, it.agreements_ended, it.agreements_ended_settled) == (0, 2, 1)
     assert (it.destructions_due, it.destructions_shown) == (1, 0)
+
+
+async def test_a_decision_is_measured_by_the_schedule_that_was_known_when_it_was_made(world: World) -> None:
+    agreement, facts = await world.agreement(elements=["academics.transcript"]), await world.student()
+    vendor, path = world.node.client(world.vendor), f"/v1/agreements/{agreement.id}/amendments"
+    asked = world.by_contract(agreement, facts)
+    assert (await world.node.decide(asked, by=vendor)).subjects[0].permitted == ("academics.transcript",)
+    for elements in (["identity.name"], ["attendance.summary"]):  # each takes the place of what was agreed before
+        world.node.clock.advance(seconds=60)
+        sent = amendment(elements=elements)
+        assert (await world.node.client(world.oak, "agreements:write").post(path, sent)).status == 201
+        world.node.clock.advance(seconds=60)
+        assert (await world.node.decide(asked, by=vendor)).subjects[0].permitted == tuple(elements)
+    it = await measured(world.node)
+    assert (it.contract_decisions_sampled, it.contract_decisions_beyond_schedule) == (3, 0)
 
 
 async def test_agreements_of_the_other_kinds_are_counted_by_themselves(world: World) -> None:
