@@ -12,7 +12,7 @@ from typing import Literal
 from sqlalchemy import text
 
 from node.machine_faults import said_of
-from node.wrapping import missing_versions
+from node.wrapping import missing_versions, strange_keys
 from safepassage.compact import split
 from safepassage.problems import SuiteError
 from safepassage.problems.keys import KeysUnavailable
@@ -81,14 +81,18 @@ def _examine_key_provider(service: ServiceName, settings: SealingSettings) -> Fi
 
 async def _examine_wrapping(service: ServiceName, settings: SealingSettings, database: Database) -> AsyncIterator[Finding]:
     """Whether what is stored opens by the keys that are here: a store and a folder of keys may be of two backups."""
+    what = f"{service}: keys of what is stored"
     try:
         with closing(await asyncio.to_thread(key_provider_of, settings, service)) as provider:
             missing = ", ".join(map(str, await missing_versions(service, database, provider)))
+            strange = await strange_keys(service, database, settings, provider)
     except (KeysUnavailable, KeyFileUnusable):
         return  # said above
+    if strange is not None:
+        yield Finding(what, "bad", strange, "put this store's keys back, or the store that these are of (docs/deployment.md, Backup)")
     if missing:
         said = f"of what is stored some is wrapped by version {missing} of the key-encryption key, which is not here: it does not open"
-        yield Finding(f"{service}: keys of what is stored", "bad", said, "put its file back from the backup of the keys (docs/keys.md)")
+        yield Finding(what, "bad", said, "put its file back from the backup of the keys (docs/keys.md)")
 
 
 async def examine_store(service: ServiceName, database: Database, now: datetime) -> AsyncIterator[Finding]:

@@ -10,6 +10,7 @@ from uvicorn import Config
 from uvicorn.lifespan.on import LifespanOn
 
 from node.machine_faults import said_of
+from shared.key_encryption import KeysOfAnotherStore
 from shared.keys import KeyFileUnusable
 from shared.schema_head import SchemaNotAtHead, StoreOfLaterVersion
 
@@ -50,6 +51,8 @@ def why_no_start(error: Exception) -> tuple[str, str] | None:
         return f"{error}.", "Nothing was changed. docs/upgrading.md says what goes back and what does not."
     if isinstance(error, SchemaNotAtHead):
         return f"{error}.", "A node in a folder is brought to this version by `safepassage-node up`."
+    if isinstance(error, KeysOfAnotherStore):
+        return f"{error}.", 'Put this store\'s keys back, or the store that these keys are of: docs/deployment.md, "Backup".'
     if isinstance(error, KeyFileUnusable):
         return f"{error}.", "A service does not start without its keys: SAFE_PASSAGE_KEYS_DIRECTORY is the folder of this service's."
     return said_of(error)

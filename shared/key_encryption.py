@@ -5,6 +5,7 @@ key that a security module, a cloud's key service or a transit engine holds: sha
 """
 
 import secrets
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
@@ -21,6 +22,22 @@ VERSION_BYTES = 4
 
 class WrappedKeyRefused(Exception):
     """A wrapped key does not open: other bytes, another context, or a version of the key-encryption key that is not here."""
+
+
+class KeysOfAnotherStore(KeyFileUnusable):
+    """The keys that are here are not those of the store: after a restore or a move, another node's or of another time. Nothing is served.
+
+    What would be sealed under them opens for nobody once the right ones are back.
+    """
+
+
+def require_of_this_store(strange: Collection[int], *, of: str) -> None:
+    """Raises KeysOfAnotherStore where there are versions that did not wrap what the store of a service has under their numbers."""
+    if strange:
+        named = ", ".join(map(str, sorted(strange)))
+        raise KeysOfAnotherStore(
+            f"version {named} of the key-encryption key of {of} did not wrap what its store holds: it is another store's"
+        )
 
 
 class KeyProvider(Protocol):

@@ -44,6 +44,7 @@ from services.audit.preparing import Judging
 from services.audit.radius_counts import RadiusCounts
 from services.audit.retention import asking, holds
 from services.audit.retention.carrying_out import keep_carrying_out
+from services.audit.retention.wrapping import strange_versions
 from services.audit.sealing_terms import sealing_terms
 from services.audit.sequencer import Sequencer
 from services.audit.settings import AuditSettings
@@ -59,6 +60,7 @@ from services.audit.witnessing.opening import have_witnessed, look_at_trust, ope
 from shared.app import build
 from shared.clock import Clock, system_clock
 from shared.cursors import Cursors
+from shared.key_encryption import require_of_this_store
 from shared.key_providers import keep_keys, key_provider_of
 from shared.keys import read_public_key, read_symmetric_key
 from shared.projections import organisations_router
@@ -76,6 +78,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack) -> None:
     state.cursors = Cursors(read_symmetric_key(folder / "cursor.key"))
     state.key_provider = key_provider_of(settings, "audit")
     stack.callback(state.key_provider.close)
+    require_of_this_store(await strange_versions(state.database, state.key_provider), of="audit")
     state.keys = SubjectKeys(state.key_provider)
     state.forget_data_keys = state.keys.forget
     state.signer = signer = CheckpointSigner.of(folder, settings.retired_log_keys_directory)

@@ -58,6 +58,7 @@ from services.privacy.access.nobody import Nobody
 from services.privacy.activation import start_release
 from services.privacy.agreement_parties import party_renamed
 from services.privacy.evaluation import Judge
+from services.privacy.key_wrapping import strange_versions
 from services.privacy.naming import naming_key
 from services.privacy.policy import PolicySetBroken, load_policy_set
 from services.privacy.policy_replays import Replays
@@ -71,6 +72,7 @@ from services.privacy.tables import IdempotencyRow, KeyRingRow, LeaseRow, Organi
 from shared.app import build
 from shared.clock import Clock, system_clock
 from shared.cursors import Cursors
+from shared.key_encryption import require_of_this_store
 from shared.key_providers import keep_keys, key_provider_of
 from shared.key_rings import folder_rings
 from shared.keys import SigningKey, read_symmetric_key
@@ -140,6 +142,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack) -> None:
     stack.callback(state.key_provider.close)
     state.sealer = state.outbox.sealing = Sealer.of(settings.keys_directory, state.key_provider)
     state.forget_data_keys = state.sealer.forget
+    require_of_this_store(await strange_versions(state.database, state.sealer), of="privacy")
     state.nobody = Nobody(state.sealer)
     state.cursors = Cursors(read_symmetric_key(settings.keys_directory / "cursor.key"))
     built_in = load_policy_set()

@@ -20,6 +20,9 @@ ROWS_OF_A_STEP: Final = 200
 KEYS_REMEMBERED: Final = 4_096
 """Values that were sealed one after the other have one key, and have one again."""
 
+SEEN_OF_A_COLUMN: Final = 3
+"""Values whose keys are tried: of a store that is older than data keys for several, some have keys that are bound to their places."""
+
 Done = Callable[[int], None]
 
 
@@ -60,6 +63,23 @@ async def versions_in(database: Database) -> frozenset[int]:
         waiting = (await tx.execute(select(func.substr(OutboxRow.body, 1, 8)))).scalars()
         found.update(from_base64url(begins) for begins in waiting)
     return frozenset(version_of(begins) for begins in found if begins)
+
+
+async def strange_versions(database: Database, sealer: Sealer) -> frozenset[int]:
+    """Versions of the key-encryption key that are here, and did not wrap what is stored under their numbers: keys of another store."""
+    strange = set()
+    async with database.reading() as tx:
+        for version in sorted(sealer.provider.versions):
+            seen = False
+            for table, name in ((table, name) for table, names in sealed_columns().items() for name in names):
+                column, head = table.c[name], version.to_bytes(4, "big")
+                values = (await tx.execute(select(column).where(version_in(column) == head).limit(SEEN_OF_A_COLUMN))).scalars().all()
+                seen = seen or bool(values)
+                if any(sealer.unwraps(sealer.parted(value)[0]) for value in values):
+                    break
+            else:
+                strange |= {version} if seen else set()
+    return frozenset(strange)
 
 
 async def _step(

@@ -138,6 +138,14 @@ class Sealer:
         except (WrappedKeyRefused, ValueError) as error:
             raise SealBroken from error
 
+    def unwraps(self, wrapped: bytes) -> bool:
+        """Whether a data key opens here."""
+        try:
+            self.provider.unwrap(wrapped, context=_OF_SEVERAL)
+        except WrappedKeyRefused:
+            return False
+        return True
+
     def seal_text(self, text: str) -> str:
         """What waits in the outbox (shared.outbox.Sealing): its reasons and elements tell of a student."""
         return to_base64url(self.seal(text.encode(), table="outbox", row=UUID(int=0), of="body"))

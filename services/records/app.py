@@ -49,6 +49,7 @@ from services.records.oneroster.discovery import router as oneroster_discovery
 from services.records.oneroster.package import router as roster_package
 from services.records.oneroster.plans import Plans
 from services.records.oneroster.routes import router as oneroster
+from services.records.own_keys import require_own_keys
 from services.records.readiness_evidence import keep_reporting
 from services.records.settings import RecordsSettings
 from services.records.statistics.routes import router as statistics
@@ -97,6 +98,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack) -> None:
     state.key_provider = key_provider_of(state.settings, "records")
     stack.callback(state.key_provider.close)
     state.vault = Vault.of(state.settings.keys_directory, state.key_provider)
+    await require_own_keys(state.database, state.vault)
     state.outbox.sealing = state.vault
     state.load_memory = LoadMemory(memory_for_loads(state.settings.load_memory_mebibytes))
     send_facts_together(state.outbox)

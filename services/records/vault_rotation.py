@@ -6,6 +6,7 @@ Each step is one transaction, and says nothing of what it has done but in the ro
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy import func, select, update
 
@@ -23,7 +24,7 @@ from services.records.tables import (
     StudentRow,
     TransferHoldRow,
 )
-from services.records.vault import Vault
+from services.records.vault import Vault, of_educator, of_exchange, of_organisation_key, of_roster
 from shared.database import Database
 from shared.key_encryption import version_in, version_of
 
@@ -32,19 +33,24 @@ OF_EXCHANGES = (ExchangeRequestRow, PeerRequestRow, OutgoingNoticeRow, ArrivedNo
 """What has particulars, each sealed with its id (`Exchange.seal_particulars`)."""
 
 
+def of_student(identifier: UUID) -> bytes:
+    """What a student's data key is bound to."""
+    return identifier.bytes
+
+
 def _particulars(vault: Vault, identifier: Any, sealed: bytes) -> bytes:
     return vault.rewrap_particulars(identifier, sealed) if sealed else sealed
 
 
-WRAPPED: Final[tuple[tuple[Any, Any, Callable[[Vault, Any, bytes], bytes]], ...]] = (
-    (StudentRow.id, StudentRow.wrapped_key, Vault.rewrap),
-    *((row.id, row.particulars, _particulars) for row in OF_EXCHANGES),
-    (KeptRosterRow.id, KeptRosterRow.sealed, Vault.rewrap_roster),
-    (GivenPackageRow.id, GivenPackageRow.sealed, Vault.rewrap_roster),
-    (EducatorCredentialRow.id, EducatorCredentialRow.sealed, Vault.rewrap_educator),
-    (OrganisationKeyRow.kid, OrganisationKeyRow.sealed, Vault.rewrap_organisation_key),
+WRAPPED: Final[tuple[tuple[Any, Any, Callable[[Vault, Any, bytes], bytes], Callable[[Any], bytes]], ...]] = (
+    (StudentRow.id, StudentRow.wrapped_key, Vault.rewrap, of_student),
+    *((row.id, row.particulars, _particulars, of_exchange) for row in OF_EXCHANGES),
+    (KeptRosterRow.id, KeptRosterRow.sealed, Vault.rewrap_roster, of_roster),
+    (GivenPackageRow.id, GivenPackageRow.sealed, Vault.rewrap_roster, of_roster),
+    (EducatorCredentialRow.id, EducatorCredentialRow.sealed, Vault.rewrap_educator, of_educator),
+    (OrganisationKeyRow.kid, OrganisationKeyRow.sealed, Vault.rewrap_organisation_key, of_organisation_key),
 )
-"""Whatever the key-encryption key wraps, but for the outbox: whose it is, where it is, and how it is wrapped again."""
+"""Whatever the key-encryption key wraps, but for the outbox: whose it is, where it is, how it is wrapped again, what it is bound to."""
 
 
 async def rewrap_data_keys(database: Database, vault: Vault) -> int:
@@ -57,7 +63,7 @@ async def rewrap_data_keys(database: Database, vault: Vault) -> int:
     def outbox(_: int, body: str) -> str:
         return body if vault.is_newest_text(body) else vault.seal_text(vault.open_text(body))
 
-    data_keys, *_ = [await _again(database, key, column, partial(again, vault)) for key, column, again in WRAPPED]
+    data_keys, *_ = [await _again(database, key, column, partial(again, vault)) for key, column, again, _ in WRAPPED]
     await _again(database, OutboxRow.id, OutboxRow.body, outbox)
     return data_keys
 
@@ -66,7 +72,7 @@ async def versions_in(database: Database) -> frozenset[int]:
     """Which versions of the key-encryption key wrap something that is stored: whoever destroys one of them destroys that."""
     found: set[bytes] = set()
     async with database.reading() as tx:
-        for _, column, _ in WRAPPED:
+        for _, column, _, _ in WRAPPED:
             found.update((await tx.execute(select(version_in(column)).distinct())).scalars())
         waiting = (await tx.execute(select(func.substr(OutboxRow.body, 1, 8)))).scalars()
         found.update(from_base64url(begins) for begins in waiting)

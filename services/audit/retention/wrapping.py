@@ -6,18 +6,20 @@ was killed, or comes second, goes on where the last step ended.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from services.audit.driver import Driver
 from services.audit.subject_keys import bound_to
 from services.audit.tables import SubjectKeyRow
 from shared.database import Database
-from shared.key_encryption import KeyProvider, version_of
+from shared.key_encryption import KeyProvider, WrappedKeyRefused, version_of
 
 KEYS_OF_A_STEP: Final = 2_000
 """Some 20 ms of the writer's time."""
 
+KEYS_TRIED: Final = 50
+_SOME: Final = "SELECT key_id, wrapped FROM subject_key LIMIT ?"
 _STATE: Final = "SELECT version, oldest, rewrapped_to, rewrapped FROM key_wrapping"
 
 
@@ -46,6 +48,22 @@ async def versions_in(database: Database) -> frozenset[int]:
     """Which versions of the key-encryption key may wrap something that is stored: whoever destroys one of them destroys that."""
     state = await wrapping_of(database)
     return frozenset() if state is None else frozenset(range(state.oldest, state.version + 1))
+
+
+async def strange_versions(database: Database, provider: KeyProvider) -> frozenset[int]:
+    """Versions of the key-encryption key that are here, and did not wrap what is stored under their numbers: keys of another store."""
+    return await database.read(lambda connection: frozenset(_strange(Driver(connection), provider)))
+
+
+def _strange(driver: Driver, provider: KeyProvider) -> Iterator[int]:
+    own = [(name.encode(), bytes(wrapped)) for name, wrapped in driver.rows("SELECT name, wrapped FROM log_key")]
+    students = [(bound_to(bytes(key_id)), bytes(wrapped)) for key_id, wrapped in driver.rows(_SOME, KEYS_TRIED)]
+    for context, wrapped in [*own, *students]:
+        if version_of(wrapped) in provider.versions:
+            try:
+                provider.unwrap(wrapped, context=context)
+            except WrappedKeyRefused:
+                yield version_of(wrapped)
 
 
 async def begin(database: Database, version: int) -> None:

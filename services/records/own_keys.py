@@ -1,0 +1,88 @@
+"""Whether the keys in the folder are those of this store. They may be another node's, or of another time, after a restore or a move.
+
+Nothing shows it at first: what is stored does not open, and what comes is sealed beside it by a key that is not the store's. By another
+`lookup.key` no child is found: a roster makes everybody a second time, and another state is told that no record is provided.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+from sqlalchemy import Select, select
+
+from safepassage.canonical import from_base64url
+from safepassage.problems.records import SealBroken
+from services.records.reading import opened
+from services.records.record_sources import merged, record_of
+from services.records.tables import OutboxRow, SectionRow, StudentRow, TagRow
+from services.records.vault import OUTBOX, Vault
+from services.records.vault_rotation import WRAPPED
+from shared.database import Database
+from shared.key_encryption import KeysOfAnotherStore, WrappedKeyRefused, require_of_this_store, version_in, version_of
+
+TAGS_LOOKED_AT: Final = 64
+"""Some eight students: one alone may have no more than a name that a later version writes in another way."""
+
+
+async def require_own_keys(database: Database, vault: Vault) -> None:
+    """Raises KeysOfAnotherStore where something that is stored shows it."""
+    require_of_this_store(await strange_versions(database, vault), of="records")
+    if not await finds_whom_it_holds(database, vault):
+        raise KeysOfAnotherStore("lookup.key is not the one by which this store finds its students: it is another store's")
+
+
+async def strange_versions(database: Database, vault: Vault) -> frozenset[int]:
+    """Versions of the key-encryption key that are here, and did not wrap what is stored under their numbers: keys of another store."""
+    strange = set()
+    for version in sorted(vault.provider.versions):
+        sample = await _sample(database, version)
+        if sample is not None and not _opens(vault, *sample):
+            strange.add(version)
+    return frozenset(strange)
+
+
+async def _sample(database: Database, version: int) -> tuple[bytes, bytes] | None:
+    """Something that `version` wraps, and what that is bound to."""
+    head = version.to_bytes(4, "big")
+    async with database.reading() as tx:
+        for key, column, _, bound_to in WRAPPED:
+            found = (await tx.execute(select(key, column).where(version_in(column) == head).limit(1))).first()
+            if found is not None:
+                return found[1], bound_to(found[0])
+        waiting: Iterable[str] = (await tx.execute(select(OutboxRow.body).limit(TAGS_LOOKED_AT))).scalars()
+        return next(((sealed, OUTBOX) for body in waiting if version_of(sealed := from_base64url(body)) == version), None)
+
+
+def _opens(vault: Vault, wrapped: bytes, bound_to: bytes) -> bool:
+    try:
+        vault.provider.unwrap(wrapped, context=bound_to)
+    except WrappedKeyRefused:
+        return False
+    return True
+
+
+async def finds_whom_it_holds(database: Database, vault: Vault) -> bool:
+    """Whether `lookup.key` makes a tag that is stored, of any of the students looked at. True where there is nobody to look at."""
+    looked_at = 0
+    async with database.reading() as tx:
+        tags = (await tx.execute(select(TagRow.tag, TagRow.student_id, TagRow.source).limit(TAGS_LOOKED_AT))).all()
+        stored = {tag for tag, _, _ in tags}
+        for student_id, source in {(student_id, source) for _, student_id, source in tags}:
+            rows = (await tx.execute(_identity(student_id, source))).all()
+            if not rows:
+                continue
+            try:
+                record = record_of(merged(opened(vault.data_key(student_id, rows[0].wrapped_key), rows)))
+            except SealBroken:
+                continue  # by a version that is not here, which `doctor` says
+            if vault.tags.of_identity(record.identity) & stored:
+                return True
+            looked_at += 1
+    return looked_at == 0
+
+
+def _identity(student_id: object, source: str) -> Select[bytes, str, str, int, bytes]:
+    return (
+        select(StudentRow.wrapped_key, SectionRow.section, SectionRow.source, SectionRow.version, SectionRow.sealed)
+        .join_from(StudentRow, SectionRow)
+        .where(StudentRow.id == student_id, SectionRow.section == "identity", SectionRow.source == source)
+    )
