@@ -20,6 +20,8 @@ from safepassage.problems.policy_sets import PoliciesUnavailable
 from safepassage.trust_members import Member
 from services.audit.witnessing.examination import examine_witnessing
 from services.privacy.policy_examination import examine_schedule
+from services.records.exchange.epochs import EpochKeys
+from services.records.settings import RecordsSettings
 from services.records.unread_parts import still_unread
 from shared.app import internal_tokens
 from shared.database import Database
@@ -32,6 +34,7 @@ from shared.who_may_call import ServiceName
 
 LEAST_FREE_BYTES = 2**30
 WARN_DAYS = 5
+SIGN_AGAIN = "sign it again: safepassage-node keys statement"
 NEXT_LOG_NAMED_BY = 10
 """October: lists are signed monthly, and by people."""
 
@@ -178,11 +181,24 @@ def examine_log_names(member: Member | None, *, now: datetime) -> Finding:
     return Finding(what, "good", f"named until {max(named)}")
 
 
+def examine_weekly_keys(file: Path, settings: RecordsSettings, *, now: datetime) -> Finding:
+    """Look whether what others seal to is here: a folder of keys that comes from a backup has no `hpke/`."""
+    what, at = "keys of the week", int(now.timestamp())
+    try:
+        named = {key["kid"] for key in split(file.read_text().strip())[1]["encryption"] if int(key["not_after"]) > at}
+        here = EpochKeys(settings.keys_directory, folder=settings.epoch_keys_directory).kids(now)
+    except (OSError, SuiteError, KeyError, ValueError, KeyFileUnusable):
+        return Finding(what, "bad", "they, or the statement that names them, cannot be read", SIGN_AGAIN)
+    if named <= here:
+        return Finding(what, "good")
+    said = f"the node statement names {len(named - here)} that are not here: what other nodes seal to them is refused for good"
+    return Finding(what, "bad", said, SIGN_AGAIN)
+
+
 def examine_statement(file: Path, *, now: datetime) -> Finding:
     """Look at the node's own statement."""
-    remedy = "sign it again: safepassage-node keys statement"
     try:
         payload = split(file.read_text().strip())[1]
-        return examine_expiry("node statement", int(payload["exp"]), now=now, remedy=remedy)
+        return examine_expiry("node statement", int(payload["exp"]), now=now, remedy=SIGN_AGAIN)
     except (OSError, SuiteError, KeyError, ValueError):
-        return Finding("node statement", "bad", "missing or unreadable", remedy)
+        return Finding("node statement", "bad", "missing or unreadable", SIGN_AGAIN)

@@ -15,14 +15,14 @@ from shared.keys import SigningKey
 
 
 def sign_statement(node: NodeFile, keys: Path, file: Path, *, now: datetime) -> int:
-    """Sign what `keys` hold now and write it to `file`, in place of the statement there. Gives its serial, one higher than before.
+    """Sign what `keys` hold now and write it to `file`, in place of the statement there. Gives its serial, higher than any before.
 
     Makes the HPKE key of this week and of the next where they are missing: sign again at least weekly.
     """
     signing = ExchangeSigner.load(keys / "records", node.exchange_suites)
     epochs = EpochKeys(keys / "records", suites=signing.suites)
     epochs.prepare(now)
-    serial = _serial(file) + 1
+    serial = max(_serial(file) + 1, int(now.timestamp()))
     statement = statement_payload(
         entity_id=node.entity_id,
         serial=serial,
@@ -42,4 +42,7 @@ def sign_statement(node: NodeFile, keys: Path, file: Path, *, now: datetime) -> 
 
 
 def _serial(file: Path) -> int:
+    """Of the statement there. By the clock the next one is above those of a file that was lost, or is older than what others have seen:
+    they take none that is below.
+    """
     return int(split(file.read_text().strip())[1]["serial"]) if file.exists() else 0

@@ -10,7 +10,16 @@ from node.commands.output import console
 from node.commands.trust import expiry_of, member_in
 from node.commands.which_service import Service, settings_from_environment
 from node.folder import NodeFolder
-from node.health import Finding, examine_expiry, examine_folder, examine_log_names, examine_service, examine_statement
+from node.health import (
+    Finding,
+    examine_expiry,
+    examine_folder,
+    examine_log_names,
+    examine_service,
+    examine_statement,
+    examine_weekly_keys,
+)
+from services.records.settings import RecordsSettings
 from shared.clock import system_clock
 from shared.who_may_call import SERVICES
 
@@ -36,6 +45,8 @@ def doctor(
 async def _service_findings(service: Service) -> list[Finding]:
     settings = settings_from_environment(service)
     found = [finding async for finding in examine_service(service.value, settings, now=system_clock())]
+    if isinstance(settings, RecordsSettings) and settings.node_statement_file is not None:
+        found.append(examine_weekly_keys(settings.node_statement_file, settings, now=system_clock()))
     if settings.trust_list_file is not None:
         found += _trust(settings.trust_list_file, settings.entity_id)
     return found
@@ -44,6 +55,8 @@ async def _service_findings(service: Service) -> list[Finding]:
 async def _folder_findings(folder: NodeFolder) -> list[Finding]:
     node, now = folder.file, system_clock()
     found = [examine_folder(folder.path), examine_statement(folder.statement, now=now)]
+    if isinstance(settings := folder.settings("records"), RecordsSettings):
+        found.append(examine_weekly_keys(folder.statement, settings, now=now))
     if folder.trust_list.exists():
         found += _trust(folder.trust_list, node.entity_id)
     for service in SERVICES:

@@ -14,6 +14,7 @@ from shared.who_may_call import ServiceName
 from tests.conftest import StandingClock
 from tests.records.both_engines import running  # noqa: F401  every test with a node that runs is on both engines
 from tests.records.one_state import OneState, one_state, some_students
+from tests.records.whole_record import whole_record
 
 pytestmark = pytest.mark.anyio
 
@@ -70,6 +71,16 @@ async def test_a_store_without_a_student_takes_any_keys(made_state: Path, tmp_pa
         new_symmetric_key(folder / "keys" / "records" / name)
     async with one_state(folder, clock) as state:
         assert await told_by_doctor(state, "records") == []
+
+
+async def test_a_name_that_a_family_contests_is_looked_at_as_any_other(alder: OneState) -> None:
+    one = next(student for student in some_students(20) if student.district.key == "0300001")
+    record = whole_record()
+    assert record.statements
+    await alder.district().load(one.load.model_copy(update={"record": record}))
+    state = alder.records.state
+    assert await finds_whom_it_holds(state.database, state.vault)
+    assert not await finds_whom_it_holds(state.database, Vault(state.key_provider, lookup_key=b"\1" * 32))
 
 
 async def test_each_version_is_tried_by_what_it_wrapped(alder: OneState, tmp_path: Path) -> None:

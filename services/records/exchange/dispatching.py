@@ -23,7 +23,7 @@ from services.records.exchange.body_sending import hand_over_body
 from services.records.exchange.dead_letters import lay_answer_aside
 from services.records.exchange.due import after_failure
 from services.records.exchange.exchange import Exchange
-from services.records.exchange.peer_refusals import refusal_of
+from services.records.exchange.peer_refusals import learn_keys, refusal_of
 from services.records.exchange.peers import PeerAnswer
 from services.records.exchange.receipts import Answered, take_receipt
 from services.records.exchange.resealing import answer_anew, naming_another
@@ -168,7 +168,7 @@ async def refused(exchange: Exchange, row: OutgoingEnvelopeRow, refusal: Refusal
         particulars = await naming_another(exchange, row, refusal.answer_key)
         reseals = particulars is not None
     elif reseals:
-        await _learn_keys(exchange, row)
+        await learn_keys(exchange, row.recipient_node)
     event = events.was_refused(claims_of(row), code=code, student_id=row.student_id, custodian_id=row.custodian_id)
 
     def end(tx: Writing) -> None:
@@ -179,14 +179,6 @@ async def refused(exchange: Exchange, row: OutgoingEnvelopeRow, refusal: Refusal
                 lay_answer_aside(tx.connection, row, code=code, now=exchange.clock())
 
     await exchange.write(end)
-
-
-async def _learn_keys(exchange: Exchange, row: OutgoingEnvelopeRow) -> None:
-    """Have the peer's statement got again: it names the keys that it has now."""
-    try:
-        await exchange.statements.of(row.recipient_node, kid=claims_of(row).enc_kid)
-    except SuiteError as error:
-        log.info("statement of a peer cannot be had", extra={"peer": row.recipient_node, "code": error.code})
 
 
 async def _put_off(

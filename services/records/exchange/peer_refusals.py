@@ -1,19 +1,37 @@
 """What a peer answers that does not take a message: its signed refusal, or nothing that counts."""
 
 import logging
+from typing import Final
 
 from safepassage.problems import SuiteError
 from safepassage.problems.exchanges import PeerUnavailable
+from safepassage.problems.messages import EncryptionKeyUnknown
 from safepassage.refusal import Refusal, verify_refusal
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.peers import PeerAnswer
 
 log = logging.getLogger(__name__)
+NO_SIGNING_KEY: Final = "encryption"
+"""What no signing key is called: a statement does not list it, and is got again."""
 
 
 async def refused_as(exchange: Exchange, answer: PeerAnswer, *, peer: str, about: str) -> str:
-    """The code with which the peer refused for good. Raises as `refusal_of`."""
-    return (await refusal_of(exchange, answer, peer=peer, about=about)).code
+    """The code with which the peer refused for good. Raises as `refusal_of`.
+
+    What comes after a message whose key the peer has lost is sealed to one that it has.
+    """
+    code = (await refusal_of(exchange, answer, peer=peer, about=about)).code
+    if code == EncryptionKeyUnknown.code:
+        await learn_keys(exchange, peer)
+    return code
+
+
+async def learn_keys(exchange: Exchange, peer: str) -> None:
+    """Have the peer's statement got again: it names the encryption keys that it has now. Once a minute at most."""
+    try:
+        await exchange.statements.of(peer, kid=NO_SIGNING_KEY)
+    except SuiteError as error:
+        log.info("statement of a peer cannot be had", extra={"peer": peer, "code": error.code})
 
 
 async def refusal_of(exchange: Exchange, answer: PeerAnswer, *, peer: str, about: str) -> Refusal:

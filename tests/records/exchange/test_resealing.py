@@ -69,3 +69,21 @@ async def test_a_peer_whose_statement_names_a_key_that_it_has_not_is_answered_le
     epochs.load()
     assert pauses == sorted(pauses)
     assert pauses[-1] > 4 * pauses[0]
+
+
+@pytest.mark.requirement("EX-1")
+async def test_whose_request_was_sealed_to_a_key_that_is_gone_asks_again_and_is_answered(states: TwoStates) -> None:
+    first = await states.queued()
+    await first.finish()  # Birch holds the statement of before, and would use it for an hour
+    lose_keys(states.alder)
+    child = states.child()
+    await states.alder.load(child)
+    refused = await states.ask(child.selector)
+    await states.advance(minutes=2)  # a statement is got again once a minute at most
+    await refused.deliver_request()
+    assert (await refused.asked()).problem_code == "encryption-key-unknown"
+    again = await states.ask(child.selector)
+    await again.deliver_request()
+    await again.answer()
+    await again.finish()
+    assert (await again.told()).state == "applied"
