@@ -26,7 +26,7 @@ def create_node_keys(folder: Path) -> None:
     for service in SERVICES:
         internal[service].save(folder / service / "internal.json")
         for caller in forwarded_to(service):
-            _write_public(folder / service / "callers" / f"{caller}.json", internal[caller])
+            write_public(folder / service / "callers" / f"{caller}.json", internal[caller])
         new_symmetric_key(folder / service / "cursor.key")
     SigningKey.generate().save(folder / "operator" / "node-statement.json")
     SigningKey.generate().save(folder / "gateway" / "token-signing" / "active.json")
@@ -34,7 +34,7 @@ def create_node_keys(folder: Path) -> None:
     decision = SigningKey.generate()
     decision.save(folder / "privacy" / "decision-signing.json")
     for verifier in ("records", "audit"):
-        _write_public(folder / verifier / "decision-verification.json", decision)
+        write_public(folder / verifier / "decision-verification.json", decision)
     for holder in ("privacy", "records", "audit"):
         new_symmetric_key(folder / holder / "key-encryption" / f"{FIRST_VERSION}.key")
     create_message_keys(folder / "records")
@@ -55,6 +55,7 @@ def create_message_keys(folder: Path) -> list[str]:
     return made
 
 
-def _write_public(path: Path, key: SigningKey) -> None:
+def write_public(path: Path, key: SigningKey) -> None:
+    """The public half of a key, for who verifies by it."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     path.write_text(json.dumps(key.jwk))

@@ -3,6 +3,7 @@
 from datetime import datetime
 from pathlib import Path
 
+from node import peer_client_keys
 from node.folder import NodeFile
 from node.message_keys import published
 from node.statement_keys import CURRENT
@@ -28,7 +29,7 @@ def sign_statement(node: NodeFile, keys: Path, file: Path, *, now: datetime) -> 
         serial=serial,
         exchange_signing=published(keys / "records", signing.suites, today=now.date()),
         suites=signing.suites,
-        client_authentication=[SigningKey.load(keys / "records" / "peer-client.json").public],
+        client_authentication=peer_client_keys.published(keys / "records"),
         encryption=epochs.published(now),
         organisation_id=node.organisation_id,
         now=now,

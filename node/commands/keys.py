@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import typer
 
 from node import statement_keys
+from node.commands import key_changes
 from node.commands.key_encryption import destroy_key_encryption_key, next_key_encryption_key, rewrap
 from node.commands.output import console, errors, stop
 from node.folder import NodeFolder
@@ -31,6 +32,17 @@ app = typer.Typer(no_args_is_help=True, help="The node's key files: make, show, 
 app.command("next-key-encryption-key")(next_key_encryption_key)
 app.command()(rewrap)
 app.command("destroy-key-encryption-key")(destroy_key_encryption_key)
+for one in (
+    key_changes.next_token_signing,
+    key_changes.replace_token_signing,
+    key_changes.next_decision_signing,
+    key_changes.replace_decision_signing,
+    key_changes.next_peer_client,
+    key_changes.replace_peer_client,
+    key_changes.new_internal,
+    key_changes.new_cursors,
+):
+    app.command()(one)
 
 
 @app.command()

@@ -10,7 +10,6 @@ from contextlib import AsyncExitStack
 from fastapi import FastAPI
 from starlette.datastructures import State
 
-from safepassage.compact import thumbprint
 from services.audit import (
     append,
     blast_radius,
@@ -29,6 +28,7 @@ from services.audit.alerts import routes as alert_routes
 from services.audit.alerts.watching import AlertMetrics, Watcher, keep_watch
 from services.audit.checkpoints import CheckpointSigner
 from services.audit.consistency import Consistency
+from services.audit.decision_keys import decision_keys
 from services.audit.destinations import acts as destination_acts
 from services.audit.destinations import routes as destination_routes
 from services.audit.destinations.opening import open_courier, send_to_destinations
@@ -62,7 +62,7 @@ from shared.clock import Clock, system_clock
 from shared.cursors import Cursors
 from shared.key_encryption import require_of_this_store
 from shared.key_providers import keep_keys, key_provider_of
-from shared.keys import read_public_key, read_symmetric_key
+from shared.keys import read_symmetric_key
 from shared.projections import organisations_router
 from shared.siblings import Transport
 from shared.who_may_call import ServiceName
@@ -72,8 +72,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack) -> None:
     state = app.state
     settings: AuditSettings = state.settings
     folder = settings.keys_directory
-    decision_key = read_public_key(folder / "decision-verification.json")
-    state.decision_keys = {thumbprint(decision_key): decision_key}
+    state.decision_keys = decision_keys(folder, today=state.clock().date())
     state.idempotency_row = IdempotencyRow
     state.cursors = Cursors(read_symmetric_key(folder / "cursor.key"))
     state.key_provider = key_provider_of(settings, "audit")

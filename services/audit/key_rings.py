@@ -22,7 +22,7 @@ from shared.inserts import insert_into
 from shared.key_rings import INTERNAL, SEALING, FolderRings, Ring, event_of
 
 OWN: Final[Mapping[str, tuple[str, ...]]] = {
-    "decision-verification": ("decision-verification.json",),
+    "decision-verification": ("decision-verification.json", "decision-verification-next.json", "decision-verification-retired/*.json"),
     "witness": tuple(WITNESS),
     "mirror": tuple(MIRROR),
     **SEALING,

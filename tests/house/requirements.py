@@ -114,6 +114,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "KEYS-collected": "What came is destroyed some days after the receiver's own system has collected it, and nothing else is",
             "KEYS-forgotten": "Of a record, or a part, that was destroyed privacy forgets all; what is told late brings nothing back",
             "KEYS-of-the-store": "Nothing is served by keys that are another store's: what would be sealed by them nobody could open",
+            "KEYS-replaced": "Each key has a command that replaces it, and what is on its way under the one before arrives",
             "KEYS-cost": "The holder of the root keys is asked at the start and by the clock, never for a request",
         },
         "Statistics": {
