@@ -1,4 +1,4 @@
-"""`keys next-...` and `keys replace-...` of the keys that sign tokens and decisions, prove the node to others, or hold within it."""
+"""Keys that sign tokens and decisions, prove the node to others, or hold within it: the next one is made, then it replaces the one before."""
 
 from collections.abc import Callable
 from pathlib import Path

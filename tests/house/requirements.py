@@ -1,7 +1,6 @@
 """What must hold, each with its source, and the tests that show it: found by their `requirement` markers in the source itself.
 
-`python -m tests.house.requirements` writes docs/requirements.md; a test compares it, and refuses a requirement without a test and a marker
-that names no requirement.
+`python -m tests.house.requirements` writes docs/requirements.md; a test compares it, and that each has a test and each marker is one.
 """
 
 import ast
