@@ -1,4 +1,4 @@
-"""Keys that sign tokens and decisions, prove the node to others, or hold within it: the next one is made, then it replaces the one before."""
+"""Keys that sign tokens and decisions, prove the node to others, or hold within it: the next is made, then replaces the one before."""
 
 from collections.abc import Callable
 from pathlib import Path
