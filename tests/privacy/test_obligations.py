@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -100,6 +101,25 @@ async def test_when_the_contract_ends_early_destruction_is_due(world: World) -> 
     await world.node.client(world.oak, "agreements:write").post(f"/v1/agreements/{agreement.id}/termination", {"reason": "breach"})
     (one,) = (await listed(world.node.client(world.oak, *SCOPES))).obligations
     assert one.due_at == world.node.clock()
+
+
+@pytest.mark.parametrize(("begins", "ends"), [("2027-07-01", "2028-07-01"), ("2027-01-01", "2027-03-01")])
+@pytest.mark.parametrize("received", ["before", "after"])
+async def test_destruction_is_owed_at_the_end_that_was_agreed_though_its_amendment_begins_later(
+    world: World, begins: str, ends: str, received: str
+) -> None:
+    agreement, oak = await world.agreement(), world.node.client(world.oak, *SCOPES, "agreements:write")
+    asked, vendor = world.by_contract(agreement, await world.student()), world.node.client(world.vendor)
+    if received == "before":
+        await world.node.decide(asked, by=vendor)
+    schedule = {name: world.new_agreement()[name] for name in ("document", "elements", "purposes")}
+    amendment = schedule | {"signed_on": "2026-10-19", "from": begins, "ends_on": ends}
+    assert (await oak.post(f"/v1/agreements/{agreement.id}/amendments", amendment)).status == 201
+    if received == "after":
+        assert (await world.node.decide(asked, by=vendor)).outcome == "permit"
+    (one,) = (await listed(oak)).obligations
+    assert one.due_at is not None
+    assert one.due_at.astimezone(ZoneInfo("America/New_York")).date().isoformat() == ends
 
 
 @pytest.mark.parametrize("later", ["amendments", "termination"])

@@ -1,6 +1,7 @@
 """A written agreement as the rules read it: its kind, its period, its schedule, and where it has each clause that the law asks for."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Final
 
 from safepassage.wire_evidence import AnyAgreement
@@ -43,7 +44,7 @@ def agreement_facts(agreement: AnyAgreement, recipient: Recipient, place: Place)
         {
             "clauses": tuple(sorted(clauses)),
             "elements": tuple(sorted(set(scheduled.elements))),
-            "ends_at": place.begins(scheduled.ends_on),
+            "ends_at": place.begins(agreed_end(agreement)),
             "kind": agreement.kind,
             "names_recipient": recipient.node is None and recipient.id == str(agreement.recipient_id),
             "purposes": tuple(sorted(set(scheduled.purposes))),
@@ -59,6 +60,20 @@ def amendment_in_force(agreement: AnyAgreement, place: Place) -> AgreementAmendm
     """The last amendment that was signed and has begun; None if the agreement stands as it was made."""
     begun = _begun(agreement, place)
     return begun[-1] if begun else None
+
+
+def agreed_end(agreement: AnyAgreement) -> date:
+    """The day on which it ends by all that was agreed so far, also by an amendment that begins later.
+
+    No amendment begins after the end before it, so that until that day it holds, under whatever schedule; what is owed at the end is owed
+    then.
+    """
+    return agreement.amendments[-1].ends_on if agreement.amendments else agreement.ends_on
+
+
+def amended_from(agreement: AnyAgreement, place: Place) -> tuple[int, ...]:
+    """The instants at which amendments begin: the schedule of before holds until then."""
+    return tuple(place.begins(max(it.from_, it.signed_on)) for it in agreement.amendments)
 
 
 def state_clauses_in_force(agreement: AnyAgreement, place: Place) -> tuple[StateClause, ...]:

@@ -14,7 +14,7 @@ from safepassage.wire_directory import Preference
 from safepassage.wire_evidence import STANDING, AnyAgreement, Evidence
 from safepassage.wire_organisations import Organisation
 from safepassage.wire_policy import Consent, Debarment
-from services.privacy.policy.agreement_facts import agreement_facts
+from services.privacy.policy.agreement_facts import agreement_facts, amended_from
 from services.privacy.policy.calendar_days import Place
 from services.privacy.policy.custody_facts import Parties
 from services.privacy.policy.discloser import Discloser
@@ -75,6 +75,8 @@ class Circumstances:
     request: DecisionRequest
     caller_organisation_id: UUID | None
     agreement: AgreementFacts | None
+    amended_from: tuple[int, ...]
+    """When amendments of the agreement begin."""
     evidence: EvidenceNamed
     said_about: frozenset[UUID]
     """Students whose preferences and refusals are among the evidence."""
@@ -119,8 +121,10 @@ class Circumstances:
         if node_organisation is None:
             raise ValueError("the node's agency is not among the organizations")
         agreed: AgreementFacts | None = None
+        amended: tuple[int, ...] = ()
         if agreement is not None and request.action != "request":
-            agreed = agreement_facts(agreement, request.recipient, Place.at(node_organisation.time_zone, now))
+            place = Place.at(node_organisation.time_zone, now)
+            agreed, amended = agreement_facts(agreement, request.recipient, place), amended_from(agreement, place)
         at = milliseconds_of(now)
         parties = Parties(request.recipient, at, node_organisation_id, tree, agreement, debarments, request.basis, evidence)
         discloser = Discloser(request, at, node_organisation_id, tree)
@@ -136,7 +140,7 @@ class Circumstances:
         )
         said_about = frozenset([*(it.of.student_id for it in preferences), *(it.student_id for it in taken_back)])
         makes = GroupMaker(parties, discloser, consents, tuple(taken_back), Held(evidence, preferences), now)
-        return Circumstances(request, caller_organisation_id, agreed, named, said_about, makes)
+        return Circumstances(request, caller_organisation_id, agreed, amended, named, said_about, makes)
 
     def input_of(self, asked: Sequence[SubjectVersion], subjects: Sequence[SubjectFacts]) -> PolicyInput:
         """The input of the decision on these students, with their facts in the same order. Raises ValueError if they are not theirs."""
@@ -152,7 +156,7 @@ class Circumstances:
             elements=self._elements,
             evidence=self.evidence,
             groups=tuple(students.groups),
-            holds_until=earliest_change(parties.now, students.changes_at, students.groups, self.agreement),
+            holds_until=earliest_change(parties.now, [*self.amended_from, *students.changes_at], students.groups, self.agreement),
             now=parties.now,
             purpose=request.purpose,
             recipient=self._recipient(subjects),

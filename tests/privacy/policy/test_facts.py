@@ -1,8 +1,9 @@
 """From evidence to facts: what was recorded and verified, and nothing else, becomes what the rules read."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -227,6 +228,23 @@ def test_an_amendment_that_is_silent_on_clauses_leaves_those_of_the_one_before_i
     found = built(request("contractor"), agreement=agreement(**facts)).agreement
     assert found is not None
     assert found.clauses == clauses
+
+
+@pytest.mark.parametrize(("ends_on", "then"), [(date(2028, 7, 1), date(2027, 6, 30)), (date(2027, 3, 1), date(2027, 2, 1))])
+def test_an_agreement_that_is_amended_later_holds_until_its_last_end_and_its_schedule_until_the_amendment(
+    policy_set: PolicySet, ends_on: date, then: date
+) -> None:
+    amended = {**_amended(then, None), "elements": ("identity.name",), "ends_on": ends_on}
+    facts, zone = agreement(amendments=(amended,)), ZoneInfo("America/New_York")
+    begins, ends = (datetime.combine(day, time.min, zone) for day in (then, ends_on))
+    tick = timedelta(milliseconds=1)
+    asked = request("contractor")
+    before = built(asked, agreement=facts, now=begins - tick)
+    assert before.holds_until == milliseconds_of(begins)
+    named = request("contractor", elements=("identity.name",))
+    for now, permitted in ((begins - tick, False), (begins, True), (ends - tick, True), (ends, False)):
+        assert _permitted(built(named, agreement=facts, now=now), policy_set) is permitted
+        assert _permitted(built(asked, agreement=facts, now=now), policy_set) is (now < begins)
 
 
 @pytest.mark.parametrize(
