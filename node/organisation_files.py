@@ -119,13 +119,13 @@ async def add_all(
 
     agreements  onward_transfer_agreed and the annual notices of every district, as references to documents
     """
-    there = {one.state_id or one.nces_id: one for one in await hand.organisations() if one.kind in ("lea", "school")}
+    there = {_place(one.kind, one.state_id or one.nces_id, one.parent_id): one for one in await hand.organisations()}
     ids: dict[str, UUID] = {}
     added: list[Organisation] = []
     for one in named:
-        known = there.get(one.state_id or one.nces_id)
+        parent = agency_id if one.kind == "lea" else ids.get(one.parent or "")
+        known = there.get(_place(one.kind, one.state_id or one.nces_id, parent))
         if known is None:
-            parent = agency_id if one.kind == "lea" else ids.get(one.parent or "")
             if parent is None:
                 continue
             known = await hand.add_organisation(
@@ -143,3 +143,8 @@ async def add_all(
             added.append(known)
         ids[one.source_id] = known.id
     return added
+
+
+def _place(kind: str, identifier: str | None, parent_id: UUID | None) -> tuple[str, str | None, UUID | None]:
+    """By which an organisation is known again: a school's number may be its own within its district alone."""
+    return kind, identifier, parent_id if kind == "school" else None

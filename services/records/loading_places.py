@@ -1,6 +1,7 @@
 """Where a loaded student belongs: schools that a record names, resolved among the organisations of whoever loads, and nowhere else."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -38,10 +39,14 @@ class Places:
     def __init__(self, loader_id: UUID, rows: Iterable[OrganisationRow]) -> None:
         self._loader_id = loader_id
         self._rows = {row.id: row for row in rows if row.kind in ("sea", "lea", "school")}
+        self._by_nces_id, self._by_state_id = defaultdict[str, list[OrganisationRow]](list), defaultdict[str, list[OrganisationRow]](list)
+        for row in self._rows.values():
+            self._by_nces_id[row.nces_id or ""].append(row)
+            self._by_state_id[row.state_id or ""].append(row)
         known_by = sorted(f"{row.id}{row.kind}{row.parent_id}{(row.nces_id, row.state_id)}" for row in self._rows.values())
-        self.mark = sha256("\0".join([str(loader_id), *known_by]).encode()).digest()
+        several = sorted(one for one, rows in self._by_state_id.items() if one and len(rows) > 1)
+        self.mark = sha256("\0".join([str(loader_id), *known_by, *several]).encode()).digest()
         """By which the same organisations are known: 32 bytes."""
-        self._by_id = {identifier: row for row in self._rows.values() for identifier in (row.nces_id, row.state_id) if identifier}
 
     @classmethod
     async def of(cls, tx: AsyncSession, loader_id: UUID) -> "Places":
@@ -53,11 +58,18 @@ class Places:
         """The organisation that a record names by NCES id, state id or its source's own id; None if it is not one of the loader's.
 
         INVARIANT: a reference never resolves to an organisation that is not below the loader: who loads cannot place a student elsewhere.
+        Nor to one of several of which it may be another: in some states a school's number is its own within its district alone.
         """
-        for identifier in (reference.nces_id, reference.state_id, reference.local_id):
-            row = self._by_id.get(identifier) if identifier is not None else None
-            if row is not None:
-                return row
+        by_nces_id, by_state_id = self._by_nces_id, self._by_state_id
+        for identifier, tables in (
+            (reference.nces_id, (by_nces_id, by_state_id)),
+            (reference.state_id, (by_state_id, by_nces_id)),
+            (reference.local_id, (by_state_id, by_nces_id)),
+        ):
+            for table in tables:
+                row = _the_one(table.get(identifier, ())) if identifier else None
+                if row is not None:
+                    return row
         return None
 
     def today(self, now: datetime) -> date:
@@ -85,6 +97,12 @@ class Places:
         if row is None:
             return self._loader_id
         return row.parent_id if row.kind == "school" and row.parent_id is not None else row.id
+
+
+def _the_one(rows: Sequence[OrganisationRow]) -> OrganisationRow | None:
+    """The only one; of a district and a school with one id the school."""
+    schools = rows if len(rows) == 1 else [row for row in rows if row.kind == "school"]
+    return schools[0] if len(schools) == 1 else None
 
 
 def same_until(enrollments: Iterable[Enrollment], today: date) -> date:

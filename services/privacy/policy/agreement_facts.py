@@ -44,7 +44,7 @@ def agreement_facts(agreement: AnyAgreement, recipient: Recipient, place: Place)
         {
             "clauses": tuple(sorted(clauses)),
             "elements": tuple(sorted(set(scheduled.elements))),
-            "ends_at": place.begins(agreed_end(agreement)),
+            "ends_at": place.begins(agreed_end(agreement, place)),
             "kind": agreement.kind,
             "names_recipient": recipient.node is None and recipient.id == str(agreement.recipient_id),
             "purposes": tuple(sorted(set(scheduled.purposes))),
@@ -62,13 +62,13 @@ def amendment_in_force(agreement: AnyAgreement, place: Place) -> AgreementAmendm
     return begun[-1] if begun else None
 
 
-def agreed_end(agreement: AnyAgreement) -> date:
-    """The day on which it ends by all that was agreed so far, also by an amendment that begins later.
+def agreed_end(agreement: AnyAgreement, place: Place) -> date:
+    """The day on which it ends by all that was signed so far, also by an amendment that begins later.
 
     No amendment begins after the end before it, so that until that day it holds, under whatever schedule; what is owed at the end is owed
     then.
     """
-    return agreement.amendments[-1].ends_on if agreement.amendments else agreement.ends_on
+    return [agreement.ends_on, *(it.ends_on for it in agreement.amendments if it.signed_on <= place.today)][-1]
 
 
 def amended_from(agreement: AnyAgreement, place: Place) -> tuple[int, ...]:

@@ -333,7 +333,7 @@ def test_a_consent_that_the_other_parent_took_back_is_a_refusal(policy_set: Poli
     [
         ([], (TRANSCRIPT,), date(2027, 7, 1)),
         ([{"from": date(2026, 10, 20)}], (NAME,), date(2027, 1, 1)),
-        ([{"from": date(2026, 10, 21)}], (TRANSCRIPT,), date(2027, 7, 1)),
+        ([{"from": date(2026, 10, 21)}], (TRANSCRIPT,), date(2027, 1, 1)),
         ([{"from": date(2026, 10, 1), "signed_on": date(2026, 10, 21)}], (TRANSCRIPT,), date(2027, 7, 1)),
         ([{"from": date(2026, 10, 1)}, {"from": date(2026, 10, 2), "elements": (PHONES,)}], (PHONES,), date(2027, 1, 1)),
     ],

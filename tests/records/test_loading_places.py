@@ -1,0 +1,56 @@
+"""A school that a record names is found among the loader's own, and never where it may be another one."""
+
+from datetime import date
+from uuid import UUID
+
+import pytest
+
+from safepassage.record import OrganisationReference
+from safepassage.wire_organisations import Organisation
+from services.records.loading_places import Places
+from services.records.tables import OrganisationRow
+
+AGENCY = UUID(int=1)
+
+
+def row(number: int, kind: str, parent: int, **ids: str) -> OrganisationRow:
+    about = {"id": UUID(int=number), "kind": kind, "parent_id": UUID(int=parent), "valid_from": date(2020, 7, 1), **ids}
+    whole = Organisation.model_validate({**about, "name": f"The {kind}", "version": 1})
+    return OrganisationRow(**{"nces_id": None, "state_id": None, **about}, version=1, whole=whole.model_dump_json())
+
+
+OAK, ELM = row(2, "lea", 1, state_id="13"), row(3, "lea", 1, state_id="48")
+OAK_HIGH, ELM_HIGH = row(4, "school", 2, state_id="0021", nces_id="030000100001"), row(5, "school", 3, state_id="0021")
+CHARTER, CHARTER_SCHOOL = row(6, "lea", 1, state_id="9007"), row(7, "school", 6, state_id="9007")
+OTHER = row(8, "school", 3, state_id="030000100001")
+EVERY = (OAK, ELM, OAK_HIGH, ELM_HIGH, CHARTER, CHARTER_SCHOOL, OTHER)
+
+
+@pytest.mark.parametrize(
+    ("named", "found"),
+    [
+        ({"state_id": "0021"}, None),
+        ({"local_id": "0021"}, None),
+        ({"state_id": "0021", "nces_id": "030000100001"}, OAK_HIGH),
+        ({"nces_id": "030000100001"}, OAK_HIGH),
+        ({"state_id": "030000100001"}, OTHER),
+        ({"state_id": "9007"}, CHARTER_SCHOOL),
+        ({"state_id": "13"}, OAK),
+        ({"name": "The school"}, None),
+    ],
+)
+def test_an_id_that_several_schools_of_the_loaders_have_names_none_of_them(named: dict[str, str], found: OrganisationRow | None) -> None:
+    reference = OrganisationReference.model_validate(named)
+    for rows in (EVERY, EVERY[::-1]):
+        assert Places(AGENCY, rows).find(reference) is found
+
+
+@pytest.mark.parametrize(("district", "its_own"), [(OAK, OAK_HIGH), (ELM, ELM_HIGH)])
+def test_within_its_district_the_number_is_the_schools(district: OrganisationRow, its_own: OrganisationRow) -> None:
+    below = [one for one in EVERY if district.id in (one.id, one.parent_id)]
+    assert Places(district.id, below).find(OrganisationReference(state_id="0021")) is its_own
+
+
+def test_who_resolved_otherwise_before_is_read_anew_with_the_next_load() -> None:
+    assert Places(AGENCY, EVERY).mark != Places(AGENCY, [one for one in EVERY if one is not ELM_HIGH]).mark
+    assert Places(AGENCY, EVERY).mark == Places(AGENCY, EVERY[::-1]).mark
