@@ -44,7 +44,8 @@ class Places:
             self._by_nces_id[row.nces_id or ""].append(row)
             self._by_state_id[row.state_id or ""].append(row)
         known_by = sorted(f"{row.id}{row.kind}{row.parent_id}{(row.nces_id, row.state_id)}" for row in self._rows.values())
-        several = sorted(one for one, rows in self._by_state_id.items() if one and len(rows) > 1)
+        shared = [row for one, rows in self._by_state_id.items() if one and len(rows) > 1 for row in rows]
+        several = sorted(f"{row.id}{row.valid_from}{row.valid_until}" for row in shared)
         self.mark = sha256("\0".join([str(loader_id), *known_by, *several]).encode()).digest()
         """By which the same organisations are known: 32 bytes."""
 
@@ -54,8 +55,10 @@ class Places:
         query = select(OrganisationRow).where(OrganisationRow.id.in_(within(OrganisationRow, loader_id)))
         return cls(loader_id, (await tx.execute(query)).scalars())
 
-    def find(self, reference: OrganisationReference) -> OrganisationRow | None:
+    def find(self, reference: OrganisationReference, on: date) -> OrganisationRow | None:
         """The organisation that a record names by NCES id, state id or its source's own id; None if it is not one of the loader's.
+
+        on  of several that follow one another with one id that of this day
 
         INVARIANT: a reference never resolves to an organisation that is not below the loader: who loads cannot place a student elsewhere.
         Nor to one of several of which it may be another: in some states a school's number is its own within its district alone.
@@ -67,7 +70,7 @@ class Places:
             (reference.local_id, (by_state_id, by_nces_id)),
         ):
             for table in tables:
-                row = _the_one(table.get(identifier, ())) if identifier else None
+                row = _the_one(table.get(identifier, ()), on) if identifier else None
                 if row is not None:
                     return row
         return None
@@ -81,7 +84,7 @@ class Places:
         """Where the student of `record` belongs."""
         resolved, found, lost = [], [], False
         for one in (record.enrollment.enrollments or ()) if record.enrollment else ():
-            where, holds = self.find(one.school), _holds(one, today)
+            where, holds = self.find(one.school, _day_of(one, today)), _holds(one, today)
             if where is None:
                 lost = lost or holds
                 continue
@@ -99,10 +102,18 @@ class Places:
         return row.parent_id if row.kind == "school" and row.parent_id is not None else row.id
 
 
-def _the_one(rows: Sequence[OrganisationRow]) -> OrganisationRow | None:
-    """The only one; of a district and a school with one id the school."""
-    schools = rows if len(rows) == 1 else [row for row in rows if row.kind == "school"]
-    return schools[0] if len(schools) == 1 else None
+def _the_one(rows: Sequence[OrganisationRow], on: date) -> OrganisationRow | None:
+    """The only one, or the only one of the day; of a district and a school with one id the school."""
+    there = [row for row in rows if row.valid_from <= on and (row.valid_until is None or on < row.valid_until)]
+    for several in (rows, there, [row for row in there or rows if row.kind == "school"]):
+        if len(several) == 1:
+            return several[0]
+    return None
+
+
+def _day_of(enrollment: Enrollment, today: date) -> date:
+    """Today, or the day of the enrolment that is nearest to it."""
+    return max(enrollment.entry_date, min(today, enrollment.exit_date or today))
 
 
 def same_until(enrollments: Iterable[Enrollment], today: date) -> date:

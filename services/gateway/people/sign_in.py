@@ -183,8 +183,10 @@ class SignIn:
         else:
             query = query.where(OrganisationRow.kind == "lea", _named(given.district))
         async with self._database.reading() as tx:
-            found, zone = (await tx.execute(query.limit(2))).scalars().all(), await agency_zone(tx)
-        if len(found) != 1 or not is_there(found[0].valid_from, found[0].valid_until, day_in(zone, now)):
+            rows, today = (await tx.scalars(query)).all(), day_in(await agency_zone(tx), now)
+        # one that has ended may have left its number to the one that followed it
+        found = [one for one in rows if is_there(one.valid_from, one.valid_until, today)]
+        if len(found) != 1:
             raise NoRoleHere("your organization is not one of this node, or not any more")
         return found[0].id
 

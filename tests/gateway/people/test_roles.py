@@ -57,6 +57,8 @@ async def test_a_district_officer_is_of_the_district_that_the_provider_names(sig
     (state,) = await signing.hand.organisations()
     district = await signing.organisation("lea", parent_id=state.id, nces_id="2701234", state_id="ISD-1", name="Oak District")
     await signing.organisation("lea", parent_id=state.id, nces_id="2701235", state_id="ISD-2")
+    before = {"valid_from": "2000-07-01", "valid_until": "2020-07-01"}
+    await signing.organisation("lea", parent_id=state.id, state_id="ISD-1", **before)  # whose number went to the one that followed it
     provider.next |= {"roles": ["sp-districts"], "organisation": str(getattr(district, by))}
     browser = Browser(signing)
     assert (await browser.sign_in(provider)).status == 303
@@ -106,3 +108,13 @@ def test_a_token_of_another_tenant_of_entra_is_not_believed(tid: str | None, bel
     claims = {"iss": TENANT, "aud": "the-node", **({} if tid is None else {"tid": tid})}
     with nullcontext() if believed else pytest.raises(SignInNotBelieved, match="tenant"):
         require_addressed(claims, issuer=TENANT, client_id="the-node")
+
+
+@pytest.mark.anyio
+async def test_nobody_is_of_a_district_whose_number_another_has_at_the_same_time(signing: House, provider: OpenIdProvider) -> None:
+    (state,) = await signing.hand.organisations()
+    for _ in range(2):
+        await signing.organisation("lea", parent_id=state.id, state_id="ISD-1")
+    provider.next |= {"roles": ["sp-districts"], "organisation": "ISD-1"}
+    answer = await Browser(signing).sign_in(provider)
+    assert (answer.status, "no-role-here" in answer.body.decode()) == (403, True)
