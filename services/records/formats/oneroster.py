@@ -62,6 +62,9 @@ def read_students(tables: Readable, parsed: ParsedRoster, *, today: date, zone: 
         if "student" not in roster.roles_of(identifier):
             continue
         parsed.findings.counts["students"] += 1
+        if not identifier:
+            parsed.findings.missed("student-id-missing", user.position)
+            continue
         if user.to_be_deleted:
             parsed.findings.counts["to-be-deleted"] += 1
             parsed.students.append(

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from services.records.formats.oneroster_tables import MOST_OF_A_ROW
+from services.records.formats.oneroster_beyond import MOST_OF_A_ROW
 from services.records.formats.parsed import Findings
 
 _EARLIER: Final = re.compile(r" \(earlier ([0-9]+)\)$")

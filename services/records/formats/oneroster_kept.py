@@ -7,8 +7,9 @@ that the source deleted stays as one that is to be deleted: an older change of i
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import repeat
 from typing import Any, Final
 
 import msgspec
@@ -17,8 +18,8 @@ from services.records.formats import oneroster_people as people
 from services.records.formats.oneroster_csv import RELATION, SCED, TERM, USER_IDS
 from services.records.formats.oneroster_earlier import beside_earlier
 from services.records.formats.oneroster_others import Others, others_of
-from services.records.formats.oneroster_read import CHECKED, unreadable
-from services.records.formats.oneroster_tables import Row, Tables
+from services.records.formats.oneroster_read import CHECKED, is_readable, unreadable
+from services.records.formats.oneroster_tables import Block, Row, Tables
 from services.records.formats.parsed import Findings
 
 Values = dict[str, str]
@@ -55,10 +56,14 @@ OWNED: Final = ("roles", "enrollments")
 """Tables whose rows name their user."""
 
 
+_MAY_BE_SECRET: Final = frozenset({"userIds", USER_IDS})
+"""Columns of a user that may hold a social security number."""
+
+
 def kept(table: str, row: Row) -> Values:
     """The row as it is kept. A social security number that stands among the user ids is not."""
     values = row.values
-    if table != "users" or not ("userIds" in values or USER_IDS in values):
+    if table != "users" or values.keys().isdisjoint(_MAY_BE_SECRET):
         return values
     values = dict(values)
     if "userIds" in values:
@@ -81,8 +86,24 @@ class Keeping:
 
     def rows(self, name: str) -> Iterator[Row]:
         """As `Tables.rows`."""
+        for block in self._tables.whole_blocks(name, KEPT[name]):
+            yield from block.rows if self._take(name, block) else self._one_by_one(name, block.rows)
+
+    def _take(self, name: str, block: Block) -> bool:
+        """Keep all rows of a block at once. False where there may be more to say of one of them: then nothing is kept yet."""
+        rows, owned, keys = self._rows[name], self._owned.get(name), block.columns.get("sourcedId", ())
+        distinct = set(keys)
+        if "" in distinct or len(distinct) < len(block.rows) or not rows.keys().isdisjoint(distinct) or not _all_read(name, block):
+            return False
+        rows.update(zip(keys, [row.values for row in block.rows], strict=True))
+        if owned is not None:
+            for key, user in zip(keys, block.columns.get("userSourcedId", repeat("", len(keys))), strict=True):
+                owned[user].append(key)
+        return True
+
+    def _one_by_one(self, name: str, several: Sequence[Row]) -> Iterator[Row]:
         rows, owned, checked = self._rows[name], self._owned.get(name), name in CHECKED
-        for row in self._tables.whole_rows(name, KEPT[name]):
+        for row in several:
             key = row["sourcedId"] or row.position
             held = kept(name, row)
             if checked:
@@ -149,6 +170,14 @@ class Keeping:
 
 _TWICE_UNTOLD: Final = frozenset({"academicSessions", "courses", "classes", "roles", "enrollments"})
 """Tables of which reading does not say itself that a sourcedId comes twice."""
+
+
+def _all_read(table: str, block: Block) -> bool:
+    """Whether `told` has nothing to say of any row, and each is kept as it is: every value is looked at once."""
+    columns = block.columns
+    if table == "users" and not columns.keys().isdisjoint(_MAY_BE_SECRET):
+        return False
+    return all(is_readable(column, value) for column in CHECKED.get(table, ()) for value in set(columns.get(column, ())) if value)
 
 
 def told(table: str, row: Row, held: Values, findings: Findings) -> None:

@@ -20,12 +20,12 @@ CHECKED: Final[Mapping[str, tuple[str, ...]]] = {
 
 def unreadable(table: str, row: Mapping[str, str]) -> list[str]:
     """The columns of a row whose values are none that is read, or not as a whole."""
-    return [column for column in CHECKED[table] if column in row and not _readable(column, row[column])] if table in CHECKED else []
+    return [column for column in CHECKED[table] if column in row and not is_readable(column, row[column])] if table in CHECKED else []
 
 
 @lru_cache(maxsize=16_384)
-def _readable(column: str, value: str) -> bool:
-    """Most values of a package are of few."""
+def is_readable(column: str, value: str) -> bool:
+    """Whether reading makes something of all of a value. Most values of a package are of few."""
     if column == "sex":
         return value.casefold() in people.SEXES
     if column == "countryOfBirthCode":

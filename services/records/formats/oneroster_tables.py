@@ -2,16 +2,16 @@
 
 import csv
 import io
-import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, tzinfo
 from functools import lru_cache
-from operator import itemgetter
-from typing import Final
+from itertools import compress, islice
+from typing import Final, NamedTuple
 
 from safepassage.problems.records import UnreadableRoster
 from services.records.formats.archive import Archive
+from services.records.formats.oneroster_beyond import Beyond
 
 REQUIRED: Final = {
     "orgs": ("sourcedId", "name", "type"),
@@ -35,13 +35,8 @@ QUIET: Final = {
 }
 """Columns that every package has, and that the record has no place for: they are kept as any other, and no report names them."""
 
-MOST_OF_A_ROW: Final = 65_536
-"""Characters of a row that are kept and not read."""
-
-_WORDS: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
-
-_VALUE: Final = itemgetter(1)
-"""Of a column's name with what stands there, which is empty or not."""
+AT_ONCE: Final = 4_000
+"""Values of a file that are read together, column by column: a head of many columns makes every line that is shorter as long as itself."""
 
 csv.field_size_limit(1 << 20)
 
@@ -95,6 +90,14 @@ def _day(text: str) -> date | None:
         return date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text).date()
     except ValueError:
         return None
+
+
+class Block(NamedTuple):
+    """Rows that follow each other in a file."""
+
+    rows: list[Row]
+    columns: Mapping[str, Sequence[str]]
+    """Of the columns that are read those in which anything stands: what each row has there, trimmed, which may be empty."""
 
 
 class Tables:
@@ -166,105 +169,81 @@ class Tables:
 
     def whole_rows(self, name: str, columns: Collection[str]) -> Iterator[Row]:
         """As `rows`, with these of its columns, and any other that is filled as it came, but for passwords and social security numbers."""
+        for block in self.whole_blocks(name, columns):
+            yield from block.rows
+
+    def whole_blocks(self, name: str, columns: Collection[str]) -> Iterator[Block]:
+        """`whole_rows`, many at a time."""
         if f"{name}.csv" in self._archive:
-            yield from self._rows(f"{name}.csv", REQUIRED[name], columns, more=True)
+            yield from self._blocks(f"{name}.csv", REQUIRED[name], columns, more=True)
 
     def other_rows(self, file_name: str) -> Iterator[Row]:
         """The rows of a file that is not read, as they came, but for passwords and social security numbers. Raises UnreadableRoster."""
-        yield from self._rows(file_name, (), (), more=True)
+        for block in self._blocks(file_name, (), (), more=True):
+            yield from block.rows
 
-    def _rows(
+    def _rows(self, file_name: str, required: tuple[str, ...], wanted: Collection[str] | None = None) -> Iterator[Row]:
+        for block in self._blocks(file_name, required, wanted):
+            yield from block.rows
+
+    def _blocks(
         self, file_name: str, required: tuple[str, ...], wanted: Collection[str] | None = None, *, more: bool = False
-    ) -> Iterator[Row]:
+    ) -> Iterator[Block]:
         with self._archive.open(file_name) as file, io.TextIOWrapper(file, encoding="utf-8-sig", newline="") as text:
-            try:
-                lines = filter(None, csv.reader(text, strict=True))
-                columns = next(lines, [])
-                width = len(columns)
-                if not set(required) <= set(columns):
-                    raise UnreadableRoster(f"{self._archive.told(file_name)} lacks a column that it must have")
-                beyond = self._beyond(file_name, columns, wanted or ()) if more else None
-                places = [
-                    (place, name)
-                    for place, name in enumerate(columns)
-                    if wanted is None or name in wanted or (beyond is not None and place in beyond.quiet)
-                ]
-                left_of = _taker(beyond.places) if beyond is not None and beyond.places else None
-                names = [name for _, name in places]
-                wanted_of = _taker([place for place, _ in places])
-                for number, line in enumerate(lines, start=1):
-                    if len(line) < width:  # a line may be longer or shorter than the head
-                        line += [""] * (width - len(line))
-                    filled = dict(filter(_VALUE, zip(names, map(str.strip, wanted_of(line)), strict=True)))
-                    if beyond is not None and ((left_of is not None and any(left_of(line))) or len(line) > width):
-                        beyond.take(line, filled, f"{file_name}:{number}")
-                    yield Row(filled, f"{file_name}:{number}")
-            except (csv.Error, UnicodeDecodeError) as error:
-                raise UnreadableRoster(f"{self._archive.told(file_name)} is not CSV in UTF-8") from error
+            lines = filter(None, csv.reader(text, strict=True))
+            head, error = _some(lines, 1)
+            columns = head[0] if head else []
+            if error is None and not set(required) <= set(columns):
+                raise UnreadableRoster(f"{self._archive.told(file_name)} lacks a column that it must have")
+            beyond = self._beyond(file_name, columns, wanted or ()) if more else None
+            places = [
+                place
+                for place, name in enumerate(columns)
+                if wanted is None or name in wanted or (beyond is not None and place in beyond.quiet)
+            ]
+            number, most = 1, max(1, AT_ONCE // max(1, len(columns)))
+            while error is None:
+                some, error = _some(lines, most)
+                if some:
+                    yield _block(file_name, number, some, columns, places, beyond)
+                elif error is None:
+                    return
+                number += len(some)
+            raise UnreadableRoster(f"{self._archive.told(file_name)} is not CSV in UTF-8") from error
 
-    def _beyond(self, file_name: str, columns: Sequence[str], read: Collection[str]) -> "_Beyond":
+    def _beyond(self, file_name: str, columns: Sequence[str], read: Collection[str]) -> Beyond:
         name = file_name.removesuffix(".csv")
         told = self._kept[file_name] if name in REQUIRED else set()
-        return _Beyond(columns, read, QUIET.get(name, frozenset()), told, self._secret[file_name], self._too_long)
+        return Beyond(columns, read, QUIET.get(name, frozenset()), told, self._secret[file_name], self._too_long)
 
 
-class _Beyond:
-    """What a file's lines have beside the columns that are read."""
-
-    def __init__(
-        self, columns: Sequence[str], read: Collection[str], quiet: frozenset[str], told: set[int], secret: set[int], too_long: list[str]
-    ) -> None:
-        self._width, self._told, self._secret, self._too_long = len(columns), told, secret, too_long
-        last = {name: place for place, name in enumerate(columns)}
-        left = [(place, _named(columns, place)) for place, name in enumerate(columns) if name not in read or last[name] != place]
-        self.quiet = frozenset(place for place, name in left if name in quiet)
-        """Places of columns that no report names: short, and taken as those that are read."""
-        self._places = [(place, name) for place, name in left if place not in self.quiet and not _is_secret(name)]
-        self._secrets = [place for place, name in left if _is_secret(columns[place])]
-        self.places = [place for place, _ in left if place not in self.quiet]
-        """Places of all others that are not read."""
-
-    def take(self, line: Sequence[str], filled: dict[str, str], position: str) -> None:
-        """Put what is filled beside what was read, as it came."""
-        room = MOST_OF_A_ROW
-        for place, name in self._places:
-            value = line[place]
-            if value and not value.isspace():
-                self._told.add(place + 1)
-                room = self._put(filled, name, value, room)
-        for place in self._secrets:
-            if line[place].strip():
-                self._secret.add(place + 1)
-        if len(line) > self._width:
-            for place, value in enumerate(line[self._width :], start=self._width + 1):
-                if value.strip():
-                    self._told.add(place)
-                    room = self._put(filled, f"column {place}", value, room)
-        if room < 0:
-            self._too_long.append(position)
-
-    def _put(self, filled: dict[str, str], name: str, value: str, room: int) -> int:
-        """The room that is left; once it is less than none, nothing more is kept of the row."""
-        if len(value) <= room:
-            filled[name] = value
-            return room - len(value)
-        return -1
+def _some(lines: Iterator[list[str]], most: int) -> tuple[list[list[str]], Exception | None]:
+    """The next lines, and by what error they end where they do: what came before it counts."""
+    some: list[list[str]] = []
+    try:
+        some.extend(islice(lines, most))
+    except (csv.Error, UnicodeDecodeError) as error:
+        return some, error
+    return some, None
 
 
-def _named(columns: Sequence[str], place: int) -> str:
-    """A column's name, or its number where the name is none or another column's too."""
-    name = columns[place]
-    return name if name.strip() and columns.count(name) == 1 else f"column {place + 1}"
-
-
-def _is_secret(name: str) -> bool:
-    """Whether it is named after a password or a social security number."""
-    words = [word.casefold() for word in _WORDS.findall(name)]
-    return "ssn" in words or any(secret in "".join(words) for secret in ("password", "socialsecurity"))
-
-
-def _taker(places: list[int]) -> Callable[[list[str]], Sequence[str]]:
-    """Takes what stands at these places of a line."""
-    if len(places) < 2:
-        return lambda line: [line[place] for place in places]
-    return itemgetter(*places)
+def _block(
+    file_name: str, first: int, lines: Sequence[list[str]], columns: Sequence[str], places: Sequence[int], beyond: Beyond | None
+) -> Block:
+    """Lines as rows: a column in which nothing stands costs nothing for each of them."""
+    width = len(columns)
+    lengths = set(map(len, lines))  # a line may be longer or shorter than the head
+    if min(lengths) < width:
+        lines = [line + [""] * (width - len(line)) for line in lines]
+    raw = list(zip(*lines, strict=False))
+    filled = [(columns[place], list(map(str.strip, raw[place]))) for place in places if any(raw[place])]
+    names, values = [name for name, _ in filled], [column for _, column in filled]
+    made = [dict(compress(zip(names, line, strict=False), line)) for line in zip(*values, strict=False)] if filled else [{} for _ in lines]
+    rows = [Row(row, f"{file_name}:{number}") for number, row in enumerate(made, start=first)]
+    if beyond is not None and (max(lengths) > width or any(any(raw[place]) for place in beyond.places)):
+        for row, line in zip(rows, lines, strict=True):
+            beyond.take(line, row.values, row.position)
+    told: dict[str, list[str]] = {}
+    for name, column in filled:  # of two columns of one name the last that is filled counts
+        told[name] = [new or old for old, new in zip(told[name], column, strict=True)] if name in told else column
+    return Block(rows, told)

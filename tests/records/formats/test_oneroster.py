@@ -3,6 +3,7 @@
 import csv
 import io
 import zipfile
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -344,3 +345,16 @@ def test_what_is_no_zip_or_a_bomb_or_twice_the_same_name_is_not_read() -> None:
     for data in (b"PK nonsense", bomb.getvalue(), double.getvalue()):
         with pytest.raises(UnreadableRoster):
             Archive.of_zip(data)
+
+
+def test_a_student_without_an_id_is_reported_and_is_none(package: Path) -> None:
+    def nameless(rows: list[dict[str, str]]) -> None:
+        for row in rows:
+            row["role"] = ""
+        rows.append(dict.fromkeys(rows[0], "") | {"givenName": "Nobody", "familyName": "Known", "role": "student"})
+
+    before, roster = (
+        read_oneroster(one, today=DAY) for one in (Archive.of_zip(package.read_bytes()), changed(package, "users.csv", nameless))
+    )
+    assert roster.findings.reasons == before.findings.reasons + Counter({"student-id-missing": 1, "row-of-no-student": 1})
+    assert [one.source_id for one in roster.students] == [one.source_id for one in before.students]

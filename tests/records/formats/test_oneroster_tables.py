@@ -4,8 +4,9 @@ import io
 import zipfile
 
 from services.records.formats.archive import Archive
+from services.records.formats.oneroster_beyond import MOST_OF_A_ROW
 from services.records.formats.oneroster_kept import kept
-from services.records.formats.oneroster_tables import MOST_OF_A_ROW, Row, Tables
+from services.records.formats.oneroster_tables import Row, Tables
 
 MANIFEST = "propertyName,value\noneroster.version,1.2\nfile.orgs,bulk\nfile.users,bulk\n"
 ORGS = "sourcedId,name,type,nick,parentSourcedId\n 1 , School ,school, ,\n2,Short,school\n3,Long,school,,,one,more\n\n4,,\n"
