@@ -177,7 +177,7 @@ class RosterKeeping:
             row = KeptRosterRow(id=uuid7(now), source=self._source, version=0, sealed=b"")
             tx.add(row)
         if said != before.said:
-            row.sealed = self._vault.seal_roster(row.id, zlib.compress(said))
+            row.sealed = self._vault.seal_roster(row.id, zlib.compress(said, level=1))
         # Also where nothing of it changed: students came with this load of whom a delta that is being made knows nothing.
         row.version = before.version + 1
         return left

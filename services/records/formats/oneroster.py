@@ -1,7 +1,7 @@
 """OneRoster 1.2 CSV → our record: who is where, no more. Transcript, special education, discipline and health are not in the format."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, timedelta, tzinfo
 from typing import Any, Final
 
@@ -95,35 +95,73 @@ def _record(user: Row, roster: GatheredRoster, today: date) -> LoadedRecord | No
     return findings.made_of(LoadedRecord, Draft(LoadedRecord, sections, user.position))
 
 
-def _enrollments(user: Row, roster: GatheredRoster) -> list[Draft]:
+def _enrollments(user: Row, roster: GatheredRoster) -> list[Draft] | list[Enrollment]:
     """Of each school: from the student's roles there, or else from the classes; a school that orgs.csv lacks is reported.
 
-    Roles with days are stays of their own, apart where there are days between them. Of classes there is one stay: between two terms
-    nobody has left. Where some roles have days, one at another school that has none is dated by the classes there.
+    What all who have such roles and grades have in common is made once.
     """
-    of_roles: dict[str, list[Span]] = defaultdict(list)
+    roles, places = roster.roles.get(user["sourcedId"], ()), roster.enrollments.get(user["sourcedId"], ())
+    for row in places:
+        if row["classSourcedId"] not in roster.classes:
+            roster.findings.missed("class-unknown", row.position)
+    alike = (user["grades"], *[tuple(map(role.values.get, _OF_STAYS)) for role in roles])
+    known = roster.stays.get(alike)
+    if known is not None:
+        return known
+    dated, undated = _dated(roles)
+    stays = _stays(dated, undated, places, roster)
+    made = _drafts_of(stays, user.list("grades"), _second_schools(roles) if dated else frozenset(), roster)
+    if undated or not dated:  # it goes by the classes of each
+        return made
+    valid = [one for draft in made if (one := draft.instance(Enrollment)) is not None]
+    if len(valid) < len(stays):  # there is something to say of it, where each has it
+        return made
+    roster.stays[alike] = valid
+    return valid
+
+
+_OF_STAYS: Final = ("role", "roleType", "orgSourcedId", "beginDate", "endDate")
+"""What of a role says where a student is, and when."""
+
+
+def _dated(roles: Sequence[Row]) -> tuple[dict[str, list[Span]], dict[str, Row]]:
+    """The student's roles by school: spans of those that have days, and of those that have none the first."""
+    dated: dict[str, list[Span]] = defaultdict(list)
     undated: dict[str, Row] = {}
-    for role in roster.roles.get(user["sourcedId"], ()):
+    for role in roles:
         if role["role"] == "student":
             begins = role.day("beginDate")
             if begins is None:
                 undated.setdefault(role["orgSourcedId"], role)
             else:
-                of_roles[role["orgSourcedId"]].append((begins, _last_day(role), role))
+                dated[role["orgSourcedId"]].append((begins, _last_day(role), role))
+    return dated, undated
+
+
+def _stays(
+    dated: Mapping[str, Sequence[Span]], undated: Mapping[str, Row], places: Sequence[Row], roster: GatheredRoster
+) -> list[tuple[str, Span]]:
+    """Stays with their schools. `places`: in classes.
+
+    Roles with days are stays of their own, apart where there are days between them. Of classes there is one stay: between two terms
+    nobody has left. Where some roles have days, one at another school that has none is dated by the classes there.
+    """
     of_classes: dict[str, list[Span]] = defaultdict(list)
-    for row in roster.enrollments.get(user["sourcedId"], ()):
-        held = roster.classes.get(row["classSourcedId"])
-        if held is None:
-            roster.findings.missed("class-unknown", row.position)
-        if not of_roles or (row["schoolSourcedId"] in undated and row["schoolSourcedId"] not in of_roles):
+    for row in places:
+        if not dated or (row["schoolSourcedId"] in undated and row["schoolSourcedId"] not in dated):
+            held = roster.classes.get(row["classSourcedId"])
             begins = row.day("beginDate") or (held.begins if held else None)
             of_classes[row["schoolSourcedId"]].append((begins, _last_day(row), row))
-    stays = [(school, stay) for school, spans in of_roles.items() for stay in stays_of(spans)]
+    stays = [(school, stay) for school, spans in dated.items() for stay in stays_of(spans)]
     stays += [(school, _one_stay(spans)) for school, spans in of_classes.items()]
-    if of_roles:
-        stays += [(school, (None, None, row)) for school, row in undated.items() if school not in of_roles and school not in of_classes]
+    if dated:
+        stays += [(school, (None, None, row)) for school, row in undated.items() if school not in dated and school not in of_classes]
+    return stays
+
+
+def _drafts_of(stays: Sequence[tuple[str, Span]], grades: Sequence[str], second: Collection[str], roster: GatheredRoster) -> list[Draft]:
+    """The enrolments that these stays are. `second`: schools beside which there is another."""
     last = {school: max(begins or date.min for at, (begins, _, _) in stays if at == school) for school, _ in stays}
-    grades, second = user.list("grades"), _second_schools(roster.roles.get(user["sourcedId"], ())) if of_roles else frozenset()
     made = []
     for school, (begins, ends, row) in stays:
         where = roster.organisation(school)

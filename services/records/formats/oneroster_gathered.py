@@ -4,9 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any, Protocol
 
 from safepassage.record.academics import CurrentCourse
+from safepassage.record.enrollment import Enrollment
 from services.records.formats.made_once import Reference, reference_of
 from services.records.formats.oneroster_csv import SCED, TERM
 from services.records.formats.oneroster_tables import Row
@@ -43,10 +45,15 @@ class GatheredRoster:
     enrollments: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
     """In classes, as a student."""
 
+    stays: dict[tuple[Any, ...], list[Enrollment]] = field(default_factory=dict)
+    """Enrolments by roles and grades, of which many students have the same."""
+
     def roles_of(self, user: str) -> frozenset[str]:
         """What a user is: by roles.csv, or by being enrolled in a class as a student."""
-        roles = {row["role"] for row in self.roles.get(user, ())}
-        return frozenset(roles or ({"student"} if user in self.enrollments else {self.users[user]["role"]}))
+        rows = self.roles.get(user, ())
+        if len(rows) > 1:
+            return frozenset(row["role"] for row in rows)
+        return _alone(rows[0]["role"] if rows else "student" if user in self.enrollments else self.users[user]["role"])
 
     def organisation(self, identifier: str) -> Reference | None:
         """As a record names it; None where orgs.csv lacks it."""
@@ -59,6 +66,12 @@ class GatheredRoster:
         """The district right above a school, if it is one."""
         parent = self.orgs[school]["parentSourcedId"] if school in self.orgs else ""
         return self.organisation(parent) if parent in self.orgs and self.orgs[parent]["type"] in ("district", "local") else None
+
+
+@lru_cache(maxsize=256)
+def _alone(role: str) -> frozenset[str]:
+    """Most users are one thing."""
+    return frozenset({role})
 
 
 class Readable(Protocol):

@@ -19,6 +19,8 @@ RACES = {
 }
 """Column → CEDS 001943."""
 
+_OF_RACE = frozenset({*RACES, "hispanicOrLatinoEthnicity"})
+
 SEXES = {"male": "Male", "female": "Female"}
 
 
@@ -94,6 +96,8 @@ def identifier(text: str) -> dict[str, str] | None:
 
 def demographics(about: Row) -> dict[str, Any]:
     """Elements of the demographics section."""
+    if about.values.keys().isdisjoint(_OF_RACE):
+        return {}
     races = [code_of("ceds:001943", code) for column, code in RACES.items() if _true(about, column)]
     hispanic = _true(about, "hispanicOrLatinoEthnicity")
     if not races and hispanic is None:
