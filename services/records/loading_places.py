@@ -1,7 +1,6 @@
 """Where a loaded student belongs: schools that a record names, resolved among the organisations of whoever loads, and nowhere else."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -15,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from safepassage.record import OrganisationReference
 from safepassage.record.enrollment import Enrollment
 from safepassage.record.loads import LoadedRecord
+from services.records.formats.numbered_organisations import NumberedOrganisations, Numbers
 from services.records.subject_facts import EnrolledAt
 from services.records.tables import OrganisationRow
 from shared.tenancy import within
@@ -39,13 +39,9 @@ class Places:
     def __init__(self, loader_id: UUID, rows: Iterable[OrganisationRow]) -> None:
         self._loader_id = loader_id
         self._rows = {row.id: row for row in rows if row.kind in ("sea", "lea", "school")}
-        self._by_nces_id, self._by_state_id = defaultdict[str, list[OrganisationRow]](list), defaultdict[str, list[OrganisationRow]](list)
-        for row in self._rows.values():
-            self._by_nces_id[row.nces_id or ""].append(row)
-            self._by_state_id[row.state_id or ""].append(row)
+        self._numbered = NumberedOrganisations(self._rows.values())
         known_by = sorted(f"{row.id}{row.kind}{row.parent_id}{(row.nces_id, row.state_id)}" for row in self._rows.values())
-        shared = [row for one, rows in self._by_state_id.items() if one and len(rows) > 1 for row in rows]
-        several = sorted(f"{row.id}{row.valid_from}{row.valid_until}" for row in shared)
+        several = sorted(f"{row.id}{row.valid_from}{row.valid_until}" for row in self._numbered.shared)
         self.mark = sha256("\0".join([str(loader_id), *known_by, *several]).encode()).digest()
         """By which the same organisations are known: 32 bytes."""
 
@@ -55,25 +51,16 @@ class Places:
         query = select(OrganisationRow).where(OrganisationRow.id.in_(within(OrganisationRow, loader_id)))
         return cls(loader_id, (await tx.execute(query)).scalars())
 
-    def find(self, reference: OrganisationReference, on: date) -> OrganisationRow | None:
+    def find(self, reference: OrganisationReference, on: date, *, district: OrganisationReference | None = None) -> OrganisationRow | None:
         """The organisation that a record names by NCES id, state id or its source's own id; None if it is not one of the loader's.
 
-        on  of several that follow one another with one id that of this day
+        on        of several that follow one another with one id that of this day
+        district  named with a school: of several schools with one id its own
 
         INVARIANT: a reference never resolves to an organisation that is not below the loader: who loads cannot place a student elsewhere.
-        Nor to one of several of which it may be another: in some states a school's number is its own within its district alone.
+        Nor to one of several of which it may be another.
         """
-        by_nces_id, by_state_id = self._by_nces_id, self._by_state_id
-        for identifier, tables in (
-            (reference.nces_id, (by_nces_id, by_state_id)),
-            (reference.state_id, (by_state_id, by_nces_id)),
-            (reference.local_id, (by_state_id, by_nces_id)),
-        ):
-            for table in tables:
-                row = _the_one(table.get(identifier, ()), on) if identifier else None
-                if row is not None:
-                    return row
-        return None
+        return self._numbered.find(_numbers(reference), on, within=None if district is None else _numbers(district))
 
     def today(self, now: datetime) -> date:
         """The day that it is where the loader is; by UTC where that is not known."""
@@ -84,7 +71,7 @@ class Places:
         """Where the student of `record` belongs."""
         resolved, found, lost = [], [], False
         for one in (record.enrollment.enrollments or ()) if record.enrollment else ():
-            where, holds = self.find(one.school, _day_of(one, today)), _holds(one, today)
+            where, holds = self.find(one.school, _day_of(one, today), district=one.district), _holds(one, today)
             if where is None:
                 lost = lost or holds
                 continue
@@ -102,13 +89,8 @@ class Places:
         return row.parent_id if row.kind == "school" and row.parent_id is not None else row.id
 
 
-def _the_one(rows: Sequence[OrganisationRow], on: date) -> OrganisationRow | None:
-    """The only one, or the only one of the day; of a district and a school with one id the school."""
-    there = [row for row in rows if row.valid_from <= on and (row.valid_until is None or on < row.valid_until)]
-    for several in (rows, there, [row for row in there or rows if row.kind == "school"]):
-        if len(several) == 1:
-            return several[0]
-    return None
+def _numbers(reference: OrganisationReference) -> Numbers:
+    return Numbers(reference.nces_id, reference.state_id, reference.local_id)
 
 
 def _day_of(enrollment: Enrollment, today: date) -> date:

@@ -8,6 +8,7 @@ import pytest
 from safepassage.record import OrganisationReference
 from safepassage.record.loads import LoadedRecord
 from safepassage.wire_organisations import Organisation
+from services.records.formats.oneroster_places import Directory, Links
 from services.records.loading_places import Places
 from services.records.tables import OrganisationRow
 
@@ -57,6 +58,12 @@ MERGED = date(2026, 7, 1)
 BEFORE, AFTER = row(9, "school", 2, state_id="0077", ends=MERGED), row(10, "school", 3, state_id="0077", begins=MERGED)
 
 
+@pytest.mark.parametrize("kind", ["school", "lea"])
+def test_a_district_that_follows_another_is_told_by_the_day_too(kind: str) -> None:
+    first, then = row(11, kind, 1, state_id="0500", ends=MERGED), row(12, kind, 1, state_id="0500", begins=MERGED)
+    assert Places(AGENCY, [first, then]).find(OrganisationReference(state_id="0500"), MERGED) is then
+
+
 @pytest.mark.parametrize(("on", "found"), [(date(2026, 6, 30), BEFORE), (MERGED, AFTER), (date(2019, 1, 1), None)])
 def test_of_schools_that_follow_one_another_with_one_id_it_is_the_one_of_the_day(on: date, found: OrganisationRow | None) -> None:
     assert Places(AGENCY, [BEFORE, AFTER]).find(OrganisationReference(state_id="0077"), on) is found
@@ -78,6 +85,24 @@ def test_an_enrolment_is_at_the_school_of_its_own_days(entry: date, exit_: date 
     belonging = Places(AGENCY, [BEFORE, AFTER]).belonging(record, DAY)
     assert [one.organisation_id for one in belonging.enrolled] == [at.id]
     assert belonging.custodian_id == at.parent_id
+
+
+@pytest.mark.parametrize(("district", "found"), [("13", OAK_HIGH), ("48", ELM_HIGH), ("9007", None), ("unknown", None)])
+def test_of_several_it_is_the_one_of_the_district_that_is_named_with_it(district: str, found: OrganisationRow | None) -> None:
+    school, of = OrganisationReference(state_id="0021"), OrganisationReference(state_id=district)
+    assert Places(AGENCY, EVERY).find(school, DAY, district=of) is found
+    said = {"school": {"state_id": "0021"}, "district": {"state_id": district}, "entry_date": "2026-08-20"}
+    belonging = Places(AGENCY, EVERY).belonging(LoadedRecord.model_validate({"enrollment": {"enrollments": [said]}}), DAY)
+    assert belonging.custodian_id == (AGENCY if found is None else found.parent_id)
+    assert belonging.unresolved is (found is None)
+
+
+def test_a_package_of_a_vendor_names_the_school_by_the_same_rule() -> None:
+    directory = Directory([one.organisation for one in EVERY], links=Links("https://node.example"))
+    assert directory.find({"state_id": "0021"}, DAY) is None
+    assert directory.find({"state_id": "0021"}, DAY, district={"state_id": "48"}) == ELM_HIGH.organisation
+    assert directory.find({"nces_id": "030000100001"}, DAY) == OAK_HIGH.organisation
+    assert directory.find(None, DAY) is None
 
 
 def test_who_resolved_otherwise_before_is_read_anew_with_the_next_load() -> None:

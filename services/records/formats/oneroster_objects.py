@@ -93,7 +93,8 @@ class Shapes:
         """The enrolments that hold today, with their schools, the primary ones first."""
         rows = [row for row in one.element("enrollment", "enrollments") or () if _holds(row, self._today)]
         rows.sort(key=lambda row: not row.get("primary", True))
-        return [(row, school) for row in rows if (school := self._directory.find(row["school"])) is not None]
+        found = [(row, self._directory.find(row["school"], self._today, district=row.get("district"))) for row in rows]
+        return [(row, school) for row, school in found if school is not None]
 
     def _roles(self, enrolled: Sequence[tuple[Mapping[str, Any], Organisation]]) -> list[Object]:
         """A role at each school; at the agreement's top where no enrolment is permitted."""
@@ -161,7 +162,7 @@ class Shapes:
         made = []
         enrolled = self.enrolled(one)
         for row in one.element("academics", "current_courses") or ():
-            school = self._directory.find(row.get("school")) or (enrolled[0][1] if enrolled else self._top)
+            school = self._directory.find(row.get("school"), self._today) or (enrolled[0][1] if enrolled else self._top)
             course = row["course"]
             code = _code(course.get("local_code")) or course.get("sced_code") or ""
             key = ClassKey(str(school.id), row.get("section", ""), course["title"], code, _code(row.get("term")) or "")

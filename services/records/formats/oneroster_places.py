@@ -6,6 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from safepassage.wire_organisations import Organisation
+from services.records.formats.numbered_organisations import NumberedOrganisations, Numbers
 from services.records.formats.oneroster_query import Object, instant
 
 PREFIX: Final = "/ims/oneroster/rostering/v1p2"
@@ -37,15 +38,17 @@ class Directory:
     def __init__(self, organisations: Iterable[Organisation], *, links: Links) -> None:
         self.by_id = {one.id: one for one in organisations if one.kind in ORG_TYPES}
         self._links = links
-        self._by_number = {number: one for one in self.by_id.values() for number in (one.nces_id, one.state_id) if number}
+        self._numbered = NumberedOrganisations(self.by_id.values())
 
-    def find(self, reference: Mapping[str, Any] | None) -> Organisation | None:
-        """The organisation that a record names; None where it is none of these."""
-        for member in ("nces_id", "state_id", "local_id") if reference else ():
-            found = self._by_number.get((reference or {}).get(member, ""))
-            if found is not None:
-                return found
-        return None
+    def find(self, reference: Mapping[str, Any] | None, on: date, *, district: Mapping[str, Any] | None = None) -> Organisation | None:
+        """The organisation that a record names; None where it is none of these, or one of several of which it may be another.
+
+        on        of several that follow one another with one number that of this day
+        district  named with a school: of several schools with one number its own
+        """
+        if not reference:
+            return None
+        return self._numbered.find(_numbers(reference), on, within=_numbers(district) if district else None)
 
     def district_of(self, organisation: Organisation) -> Organisation:
         """The district above a school; of any other, itself."""
@@ -85,6 +88,10 @@ class Directory:
         if children:
             value["children"] = [self._links.to("org", child.id) for child in children]
         return value
+
+
+def _numbers(reference: Mapping[str, Any]) -> Numbers:
+    return Numbers(*(reference.get(member) for member in Numbers._fields))
 
 
 def school_year_of(day: date) -> int:
