@@ -6,6 +6,7 @@ from typing import Final
 from safepassage.problems import SuiteError
 from safepassage.problems.exchanges import PeerUnavailable
 from safepassage.problems.messages import EncryptionKeyUnknown
+from safepassage.problems.trust import NotAMember
 from safepassage.refusal import Refusal, verify_refusal
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.peers import PeerAnswer
@@ -32,6 +33,16 @@ async def learn_keys(exchange: Exchange, peer: str) -> None:
         await exchange.statements.of(peer, kid=NO_SIGNING_KEY)
     except SuiteError as error:
         log.info("statement of a peer cannot be had", extra={"peer": peer, "code": error.code})
+
+
+async def refused_for_good(exchange: Exchange, answer: PeerAnswer, *, peer: str, about: str) -> str:
+    """As `refused_as`. Raises NotAMember where the peer's list has this node suspended: it may be let in again, and what it has to tell is
+    taken then.
+    """
+    code = await refused_as(exchange, answer, peer=peer, about=about)
+    if code == NotAMember.code:
+        raise NotAMember
+    return code
 
 
 async def refusal_of(exchange: Exchange, answer: PeerAnswer, *, peer: str, about: str) -> Refusal:

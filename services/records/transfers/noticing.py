@@ -21,7 +21,7 @@ from services.records.exchange.dead_letters import EXPIRED, lay_aside
 from services.records.exchange.due import NO_MEMBER, after_failure
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.peer_logs import Pinned
-from services.records.exchange.peer_refusals import refused_as
+from services.records.exchange.peer_refusals import refused_for_good
 from services.records.exchange.peers import PeerAnswer
 from services.records.exchange.seals import seal
 from services.records.exchange.states import Notice as State
@@ -128,9 +128,9 @@ async def _deliver(exchange: Exchange, row: OutgoingNoticeRow) -> None:
 
 
 async def answered(exchange: Exchange, row: OutgoingNoticeRow, member: Member, answer: PeerAnswer) -> None:
-    """What the peer says to a notice, delivered or fetched. Raises PeerUnavailable for what is no answer to it."""
+    """What the peer says to a notice, delivered or fetched. Raises PeerUnavailable for what is no answer to it, NotAMember."""
     if answer.status != 200:
-        code = await refused_as(exchange, answer, peer=row.peer, about=digest_of((row.token or "").encode("ascii")))
+        code = await refused_for_good(exchange, answer, peer=row.peer, about=digest_of((row.token or "").encode("ascii")))
         await _set(exchange, row, state=State.REFUSED, problem_code=code, next_attempt_at=None)
         return
     try:

@@ -15,13 +15,14 @@ from services.audit.ending import end_log
 from services.audit.settings import AuditSettings
 from services.records.exchange.due import NO_MEMBER
 from services.records.exchange.ended_log import kept_of_own_log, let_own_log_end
-from services.records.exchange.states import Incoming, Outgoing, Telling
-from services.records.tables import EndingRow, PeerLogRow, TrustListRow
+from services.records.exchange.states import Incoming, Notice, Outgoing, Telling
+from services.records.tables import EndingRow, OutgoingNoticeRow, PeerLogRow, TrustListRow
 from shared.contracts.audit import Event
 from shared.keys import SigningKey
 from tests.records.exchange.behind import waiting_for_the_log
 from tests.records.exchange.forging import Forger, code_of, genuine
 from tests.records.exchange.listener import birch_away
+from tests.records.exchange.other_claimants import say
 from tests.records.exchange.test_dead_letters import expired
 from tests.records.exchange.two_states import Case, State, TwoStates
 
@@ -120,6 +121,25 @@ async def test_whom_the_holder_had_suspended_when_it_filed_tells_it_once_it_is_l
     await states.advance(hours=1)
     await states.birch.do("acknowledging")
     assert (await case.package()).state == Outgoing.PROCESSED
+
+
+async def test_what_is_told_to_a_node_that_has_suspended_the_one_that_tells_is_told_once_that_is_back(own_states: TwoStates) -> None:
+    """A notice `enrolled` is made once: who was refused for a day would never have said it."""
+    states = own_states
+    case = await states.queued()
+    await case.finish()
+    await say(states, "new-district", case, "enrolled")
+    install(states.alder, next_list(states, change={states.birch.entity_id: {"status": "suspended"}}))
+    await states.alder.exchange.trust.refresh()
+    await states.birch.do("noticing")
+    [notice] = await states.birch.rows(OutgoingNoticeRow)
+    assert notice.state == Notice.QUEUED
+    assert timedelta() <= states.clock() + NO_MEMBER - notice.next_attempt_at < timedelta(milliseconds=1)
+    install(states.alder, next_list(states, previous=states.alder.exchange.trust.verified, change={}))
+    await states.alder.exchange.trust.refresh()
+    await states.advance(hours=1)
+    await states.birch.do("noticing")
+    assert [one.state for one in await states.birch.rows(OutgoingNoticeRow)] == [Notice.DELIVERED]
 
 
 async def test_a_holder_that_was_expelled_is_owed_no_receipt_any_more(own_states: TwoStates) -> None:
