@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from operator import itemgetter
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, select
@@ -26,6 +27,8 @@ TABLE = "duty"
 UNDONE = (DutyRow.done_at.is_(None), DutyRow.waived_at.is_(None))
 """Of a duty that still stands."""
 
+KEY: Final = itemgetter("key")
+"""The order in which rows are opened."""
 DUTY_OPENED = {dialect: insert_of(dialect, DutyRow).on_conflict_do_nothing(index_elements=["key"]) for dialect in DIALECTS}
 
 
@@ -123,8 +126,8 @@ def rows_of(
 
 
 def start(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Open duties; one that is there already is not opened again."""
-    prepared.change_each(connection, DUTY_OPENED[connection.dialect.name], rows)
+    """Open duties; one that is there already is not opened again. In one order, as obligations are."""
+    prepared.change_each(connection, DUTY_OPENED[connection.dialect.name], sorted(rows, key=KEY))
 
 
 async def start_duties(tx: AsyncSession, sealer: Sealer, clocks: Sequence[Clock], *, now: datetime) -> None:

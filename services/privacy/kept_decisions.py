@@ -9,10 +9,10 @@ from sqlalchemy import Connection, insert
 from safepassage.wire_decisions import AccessRecord
 from services.privacy.asked_by import AskedBy
 from services.privacy.decision_events import event_of, events_of
-from services.privacy.duties import DUTY_OPENED, rows_of, start
+from services.privacy.duties import DUTY_OPENED, KEY, rows_of, start
 from services.privacy.duty_exchanges import DUTY_SERVED, serve, serving
 from services.privacy.evaluation import Evaluation, Judge
-from services.privacy.obligations import OBLIGATION_OPENED, open_obligations, rows_owed
+from services.privacy.obligations import DUTY, OBLIGATION_OPENED, open_obligations, rows_owed
 from services.privacy.recorded import DecisionRecord, sealed_columns
 from services.privacy.sealing import Sealer
 from services.privacy.tables import DecisionCustodianRow, DecisionRow
@@ -81,8 +81,8 @@ def _told(evaluation: Evaluation, decision: Decision, by: AskedBy, access: Acces
 def keeping(outbox: Outbox, one: Kept, *, dialect: str) -> Changes:
     """What `keep` stores of a single decision, as changes."""
     readers = [(_KEEP_READER, row) for row in one.readers]
-    owed = [(OBLIGATION_OPENED[dialect], row) for row in one.owed]
-    duties = [(DUTY_OPENED[dialect], row) for row in one.starting]
+    owed = [(OBLIGATION_OPENED[dialect], row) for row in sorted(one.owed, key=DUTY)]
+    duties = [(DUTY_OPENED[dialect], row) for row in sorted(one.starting, key=KEY)]
     served = [(DUTY_SERVED[dialect], row) for row in one.links]
     return Changes([(_KEEP, one.decision), *readers, *owed, *duties, *served, *map(outbox.adding, one.told)])
 

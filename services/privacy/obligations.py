@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
@@ -62,6 +63,10 @@ TRACKED: Final = frozenset({"after-review", "copy-to-district", "destroy-by", "n
 OBLIGATION_OPENED = {dialect: insert_of(dialect, ObligationRow).on_conflict_do_nothing(index_elements=["duty"]) for dialect in DIALECTS}
 
 
+DUTY: Final = itemgetter("duty")
+"""The order in which rows are opened."""
+
+
 def rows_owed(
     obligations: Iterable[Obligation], *, decision_id: UUID, agreement_id: UUID | None, custodian_ids: Sequence[UUID], now: datetime
 ) -> list[dict[str, Any]]:
@@ -92,8 +97,11 @@ def rows_owed(
 
 
 def open_obligations(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Open what is owed. What is owed under the same agreement already is not opened twice."""
-    prepared.change_each(connection, OBLIGATION_OPENED[connection.dialect.name], rows)
+    """Open what is owed. What is owed under the same agreement already is not opened twice.
+
+    In one order: two who open the same at once would else wait for each other.
+    """
+    prepared.change_each(connection, OBLIGATION_OPENED[connection.dialect.name], sorted(rows, key=DUTY))
 
 
 def discharge(row: ObligationRow, *, by: str, evidence: str, sealer: Sealer, now: datetime) -> None:

@@ -17,7 +17,8 @@ async def pseudonyms_of(database: Database, recipient_id: UUID, student_ids: Seq
     """The recipient's pseudonym of each student; who has none yet gets one, for good."""
     async with database.reading() as tx:
         held = await _held(tx, recipient_id, student_ids)
-    missing = [student_id for student_id in student_ids if student_id not in held]
+    # in one order, so that of two pages at once, whatever their orders, neither waits for a row of the other that waits for one of its own
+    missing = sorted({student_id for student_id in student_ids if student_id not in held})
     if not missing:
         return held
     async with database.transaction() as tx:
