@@ -2,7 +2,8 @@
 
 import errno
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,13 +22,20 @@ pytestmark = pytest.mark.anyio
 NOW = datetime(2026, 12, 1, 12, 0, 0, 400_000, tzinfo=UTC)
 
 
+Open = Callable[[], HostProofStore]
+
+
 @pytest.fixture
-def two(tmp_path: Path) -> Iterator[tuple[HostProofStore, HostProofStore]]:
+def open_store(tmp_path: Path) -> Iterator[Open]:
+    """Opens the file once more, as a process that starts does."""
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(closing(HostProofStore.open(tmp_path, NOW)))
+
+
+@pytest.fixture
+def two(open_store: Open) -> tuple[HostProofStore, HostProofStore]:
     """Of two processes over one file."""
-    one, other = HostProofStore.open(tmp_path, NOW), HostProofStore.open(tmp_path, NOW)
-    yield one, other
-    one.close()
-    other.close()
+    return open_store(), open_store()
 
 
 async def use(store: HostProofStore, name: str, *, made: datetime = NOW, now: datetime = NOW) -> None:
@@ -36,15 +44,15 @@ async def use(store: HostProofStore, name: str, *, made: datetime = NOW, now: da
 
 def remembered(folder: Path) -> list[int]:
     """How many proofs each of the two tables holds."""
-    with sqlite3.connect(folder / FILE) as connection:
+    with closing(sqlite3.connect(folder / FILE)) as connection:
         counts = connection.execute("SELECT (SELECT count(*) FROM used_0), (SELECT count(*) FROM used_1)").fetchone()
     return [int(count) for count in counts]
 
 
-async def test_it_counts_once_at_either_process_and_after_a_restart(two: tuple[HostProofStore, HostProofStore], tmp_path: Path) -> None:
+async def test_it_counts_once_at_either_process_and_after_a_restart(two: tuple[HostProofStore, HostProofStore], open_store: Open) -> None:
     one, other = two
     await use(one, "a")
-    for store in (one, other, HostProofStore.open(tmp_path, NOW)):
+    for store in (one, other, open_store()):
         with pytest.raises(ProofUsedBefore):
             await use(store, "a")
         assert store.key == one.key
@@ -70,14 +78,16 @@ async def test_what_is_wrong_with_it_is_told_first_and_nothing_is_remembered(two
     assert remembered(tmp_path) == [0, 0]
 
 
-async def test_another_start_of_the_machine_begins_anew_under_another_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = HostProofStore.open(tmp_path, NOW)
+async def test_another_start_of_the_machine_begins_anew_under_another_key(
+    open_store: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = open_store()
     await use(before, "a")
     nonce = ProofNonces(before.key).give(NOW)
     boot = tmp_path / "boot_id"
     boot.write_text("another start\n")
     monkeypatch.setattr(host_proofs, "BOOT", boot)
-    after = HostProofStore.open(tmp_path, NOW)
+    after = open_store()
     assert remembered(tmp_path) == [0, 0]
     with pytest.raises(ProofNonceRequired):  # so nothing that was used before is taken again
         ProofNonces(after.key).verify(nonce, NOW)
@@ -128,10 +138,10 @@ async def test_a_clock_that_goes_back_brings_nothing_back(two: tuple[HostProofSt
             await use(two[process], f"after {hours}", made=later, now=later)
 
 
-async def test_what_is_of_a_time_to_come_begins_anew_at_the_next_start(two: tuple[HostProofStore, ...], tmp_path: Path) -> None:
+async def test_what_is_of_a_time_to_come_begins_anew_at_the_next_start(two: tuple[HostProofStore, ...], open_store: Open) -> None:
     later = NOW + timedelta(days=1)
     await use(two[0], "a", made=later, now=later)
-    started = HostProofStore.open(tmp_path, NOW)
+    started = open_store()
     assert started.key != two[0].key
     await use(started, "a")
     with pytest.raises(TemporarilyUnavailable):
@@ -153,7 +163,7 @@ async def test_what_was_over_when_a_table_began_is_not_taken_and_to_the_second_w
 
 async def test_while_it_cannot_be_written_nothing_is_taken(two: tuple[HostProofStore, ...], tmp_path: Path) -> None:
     await use(two[0], "a")
-    with sqlite3.connect(tmp_path / FILE, isolation_level=None) as stuck:
+    with closing(sqlite3.connect(tmp_path / FILE, isolation_level=None)) as stuck:
         stuck.execute("BEGIN IMMEDIATE")
         with pytest.raises(TemporarilyUnavailable):
             await use(two[0], "b")
