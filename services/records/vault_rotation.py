@@ -3,7 +3,8 @@
 Each step is one transaction, and says nothing of what it has done but in the rows: whoever was killed, or comes second, finds what is left.
 """
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final
 from uuid import UUID
@@ -29,6 +30,8 @@ from shared.database import Database
 from shared.key_encryption import version_in, version_of
 
 AT_ONCE = 500
+PAUSE_SECONDS: Final = 0.1
+"""Until what somebody held is looked at again."""
 OF_EXCHANGES = (ExchangeRequestRow, PeerRequestRow, OutgoingNoticeRow, ArrivedNoticeRow, TransferHoldRow)
 """What has particulars, each sealed with its id (`Exchange.seal_particulars`)."""
 
@@ -63,8 +66,10 @@ async def rewrap_data_keys(database: Database, vault: Vault) -> int:
     def outbox(_: int, body: str) -> str:
         return body if vault.is_newest_text(body) else vault.seal_text(vault.open_text(body))
 
-    data_keys, *_ = [await _again(database, key, column, partial(again, vault)) for key, column, again, _ in WRAPPED]
-    await _again(database, OutboxRow.id, OutboxRow.body, outbox)
+    data_keys, *_ = [
+        await _again(database, key, column, partial(again, vault), waits=key is StudentRow.id) for key, column, again, _ in WRAPPED
+    ]
+    await _again(database, OutboxRow.id, OutboxRow.body, outbox, waits=True)
     return data_keys
 
 
@@ -79,17 +84,38 @@ async def versions_in(database: Database) -> frozenset[int]:
     return frozenset(version_of(begins) for begins in found if begins)
 
 
-async def _again(database: Database, key: Any, wrapped: Any, again: Callable[[Any, Any], Any]) -> int:
-    after, rewrapped = None, 0
+async def _again(database: Database, key: Any, wrapped: Any, again: Callable[[Any, Any], Any], *, waits: bool) -> int:
+    """How many were wrapped again.
+
+    waits  for a row that somebody else holds. Students are locked in one order by everybody, and the outbox by one; an exchange's steps
+           change its rows in the order in which they come: of these whoever waits holds nothing, or both would wait for each other.
+    """
+    rewrapped, left = await _pass(database, key, wrapped, again, waits=waits)
+    while left:
+        await asyncio.sleep(PAUSE_SECONDS)
+        some, left = await _pass(database, key, wrapped, again, waits=waits, of=left)
+        rewrapped += some
+    return rewrapped
+
+
+async def _pass(
+    database: Database, key: Any, wrapped: Any, again: Callable[[Any, Any], Any], *, waits: bool, of: Sequence[Any] | None = None
+) -> tuple[int, list[Any]]:
+    """Over all rows, or those `of` which somebody held before. How many were wrapped again, and which somebody holds now."""
+    after, rewrapped, left = None, 0, list[Any]()
     while True:
+        ids = select(key).order_by(key).limit(AT_ONCE)
+        ids = ids if of is None else ids.where(key.in_(of))
         async with database.transaction() as tx:
-            query = select(key, wrapped).order_by(key).limit(AT_ONCE).with_for_update()
-            rows = (await tx.execute(query if after is None else query.where(key > after))).all()
+            page = (await tx.scalars(ids if after is None else ids.where(key > after))).all()
+            query = select(key, wrapped).where(key.in_(page)).order_by(key).with_for_update(skip_locked=not waits)
+            rows = (await tx.execute(query)).all()
             for identifier, held in rows:
                 fresh = again(identifier, held)
                 if fresh is not held:
                     await tx.execute(update(key.class_).where(key == identifier).values({wrapped.key: fresh}))
                     rewrapped += 1
-        if len(rows) < AT_ONCE:
-            return rewrapped
-        after = rows[-1][0]
+        left += sorted(set(page) - {identifier for identifier, _ in rows})
+        if len(page) < AT_ONCE:
+            return rewrapped, left if not waits else []
+        after = page[-1]
