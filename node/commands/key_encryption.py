@@ -181,9 +181,9 @@ def rewrap(
             "A data key opens under none of the versions that are here.", "Put the missing version's file back; nothing was changed for it."
         )
     console.print(f"{rewrapped} data keys wrapped again under version {version}.")
-    console.print(
-        "Destroy an older version's file once the outbox of records is empty (`safepassage-node doctor`): what waits there has it too."
-    )
+    whose = f"--service {service.value}" if folder is None else f"--keys {folder / 'keys' / service.value}"
+    console.print(f"Nothing that {service.value} stores needs an older one, unless some process has not read version {version} yet.")
+    console.print(f"Then, for each that is older: safepassage-node keys destroy-key-encryption-key VERSION {whose}")
 
 
 def _rewrap_log(settings: ServiceSettings) -> None:

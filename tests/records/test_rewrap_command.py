@@ -65,6 +65,7 @@ def test_every_data_key_opens_under_the_new_version_alone(keys: Path, tmp_path: 
     vault.provider.rotate()
     done = CliRunner().invoke(app, ["rewrap"])
     assert (done.exit_code, "3 data keys wrapped again under version 2" in done.output) == (0, True), done.output
+    assert "keys destroy-key-encryption-key VERSION --service records" in " ".join(done.output.split())
     (keys / "key-encryption" / "1.key").unlink()
     for student_id, wrapped in asyncio.run(wrapped_keys(url)).items():
         Vault.of(keys).data_key(student_id, wrapped)
