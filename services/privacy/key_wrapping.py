@@ -20,8 +20,8 @@ ROWS_OF_A_STEP: Final = 200
 KEYS_REMEMBERED: Final = 4_096
 """Values that were sealed one after the other have one key, and have one again."""
 
-SEEN_OF_A_COLUMN: Final = 3
-"""Values whose keys are tried: of a store that is older than data keys for several, some have keys that are bound to their places."""
+ROWS_TRIED: Final = 3
+"""From each end: of a store that is older than data keys for several, some values have keys that are bound to their places."""
 
 Done = Callable[[int], None]
 
@@ -66,20 +66,22 @@ async def versions_in(database: Database) -> frozenset[int]:
 
 
 async def strange_versions(database: Database, sealer: Sealer) -> frozenset[int]:
-    """Versions of the key-encryption key that are here, and did not wrap what is stored under their numbers: keys of another store."""
-    strange = set()
+    """Versions of the key-encryption key that are here, and did not wrap what is stored under their numbers: keys of another store.
+
+    A start waits for no look through everything: the first and last rows of each table are tried. A row that is damaged is no other key.
+    """
+    seen: set[int] = set()
+    opened_by: set[int] = set()
     async with database.reading() as tx:
-        for version in sorted(sealer.provider.versions):
-            seen = False
-            for table, name in ((table, name) for table, names in sealed_columns().items() for name in names):
-                column, head = table.c[name], version.to_bytes(4, "big")
-                values = (await tx.execute(select(column).where(version_in(column) == head).limit(SEEN_OF_A_COLUMN))).scalars().all()
-                seen = seen or bool(values)
-                if any(sealer.unwraps(sealer.parted(value)[0]) for value in values):
-                    break
-            else:
-                strange |= {version} if seen else set()
-    return frozenset(strange)
+        for table, names in sealed_columns().items():
+            keys, columns = list(table.primary_key.columns), [table.c[name] for name in names]
+            for order in ([key.asc() for key in keys], [key.desc() for key in keys]):
+                for row in await tx.execute(select(*columns).order_by(*order).limit(ROWS_TRIED)):
+                    for value in row:
+                        if value and (version := version_of(value)) in sealer.provider.versions - opened_by:
+                            seen.add(version)
+                            opened_by |= {version} if sealer.unwraps(sealer.parted(value)[0]) else set()
+    return frozenset(seen - opened_by)
 
 
 async def _step(

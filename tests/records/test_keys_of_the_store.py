@@ -7,6 +7,7 @@ import pytest
 
 from node.health import Finding, examine_service
 from services.records.own_keys import finds_whom_it_holds, strange_versions
+from services.records.tables import StudentRow
 from services.records.vault import Vault
 from shared.key_encryption import FileKeyProvider, KeysOfAnotherStore
 from shared.keys import new_symmetric_key, read_symmetric_key
@@ -101,3 +102,14 @@ async def test_each_version_is_tried_by_what_it_wrapped(alder: OneState, tmp_pat
     )  # missing, which is said elsewhere
     new_symmetric_key(copy / "1.key")
     assert await strange_versions(database, Vault(FileKeyProvider(copy), lookup_key=lookup)) == {1}
+
+
+async def test_a_row_that_is_damaged_is_no_key_of_another_store(alder: OneState) -> None:
+    students = [one for one in some_students(20) if one.district.key == "0300001"][:2]
+    ids = [(await alder.district().load(one.load)).id for one in students]
+    state = alder.records.state
+    async with state.database.transaction() as tx:
+        row = await tx.get_one(StudentRow, ids[0])
+        row.wrapped_key = row.wrapped_key[:-1] + bytes([row.wrapped_key[-1] ^ 1])
+    assert await strange_versions(state.database, state.vault) == frozenset()
+    assert await finds_whom_it_holds(state.database, state.vault)

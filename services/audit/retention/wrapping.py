@@ -6,7 +6,8 @@ was killed, or comes second, goes on where the last step ended.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
 from services.audit.driver import Driver
@@ -52,18 +53,22 @@ async def versions_in(database: Database) -> frozenset[int]:
 
 async def strange_versions(database: Database, provider: KeyProvider) -> frozenset[int]:
     """Versions of the key-encryption key that are here, and did not wrap what is stored under their numbers: keys of another store."""
-    return await database.read(lambda connection: frozenset(_strange(Driver(connection), provider)))
+    return await database.read(lambda connection: _strange(Driver(connection), provider))
 
 
-def _strange(driver: Driver, provider: KeyProvider) -> Iterator[int]:
+def _strange(driver: Driver, provider: KeyProvider) -> frozenset[int]:
+    """A start waits for no look through everything. A row that is damaged is no other key."""
+    seen: set[int] = set()
+    opened_by: set[int] = set()
     own = [(name.encode(), bytes(wrapped)) for name, wrapped in driver.rows("SELECT name, wrapped FROM log_key")]
     students = [(bound_to(bytes(key_id)), bytes(wrapped)) for key_id, wrapped in driver.rows(_SOME, KEYS_TRIED)]
     for context, wrapped in [*own, *students]:
         if version_of(wrapped) in provider.versions:
-            try:
+            seen.add(version_of(wrapped))
+            with suppress(WrappedKeyRefused):
                 provider.unwrap(wrapped, context=context)
-            except WrappedKeyRefused:
-                yield version_of(wrapped)
+                opened_by.add(version_of(wrapped))
+    return frozenset(seen - opened_by)
 
 
 async def begin(database: Database, version: int) -> None:
