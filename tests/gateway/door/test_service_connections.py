@@ -156,33 +156,40 @@ async def test_what_could_be_read_in_two_ways_is_no_answer(name: str) -> None:
 async def test_what_nobody_asked_for_is_nobodys_answer(planted: bytes, together: bool) -> None:
     """Something after the answer, in the same piece or later: the connection ends, and the next request goes over another one."""
     connections = list[asyncio.StreamWriter]()
+    answered, closed = asyncio.Event(), asyncio.Event()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connections.append(writer)
         await reader.readuntil(b"\r\n\r\n")
         writer.write(ANSWER + planted if together else ANSWER)
         if not together:
-            await reader.read(0)
-            await asyncio.sleep(0.01)
+            await answered.wait()
             writer.write(planted)
         await reader.read()
+        closed.set()
 
     async with pool_of(serve) as pool:
         assert await ask(pool) == (200, b"{}")
-        await asyncio.sleep(0.05)
+        answered.set()
+        async with asyncio.timeout(10):
+            await closed.wait()
         assert await ask(pool) == (200, b"{}")
         assert len(connections) == 2
 
 
 @pytest.mark.anyio
 async def test_a_service_that_speaks_before_it_is_asked_is_not_listened_to() -> None:
+    closed = asyncio.Event()
+
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(ANSWER)
         await reader.read()
+        closed.set()
 
     async with pool_of(serve) as pool:
         connection = await pool.take(soon())
-        await asyncio.sleep(0.05)
+        async with asyncio.timeout(10):
+            await closed.wait()
         with pytest.raises(HungUp):
             connection.send(REQUEST)
         pool.give_back(connection)
