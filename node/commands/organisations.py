@@ -11,7 +11,6 @@ from pydantic import ValidationError
 from node.commands.hand import FolderOption, with_hand
 from node.commands.output import console, stop
 from node.days import today_in
-from node.folder import NodeFolder
 from node.organisation_files import add_all, of_no_district, read_organisations
 from safepassage.problems import SuiteError
 from safepassage.wire_organisations import NewOrganisation, Organisation, OrganisationKind
@@ -81,13 +80,12 @@ async def _agency_zones(hand: Administration) -> list[str]:
 @app.command()
 def load(
     files: Annotated[Path, typer.Argument(exists=True, help="OneRoster package or Ed-Fi interchange files: a zip or a folder.")],
-    node: Annotated[Path, typer.Option("--node", exists=True, file_okay=False, help="An embedded node's folder.")],
+    node: FolderOption = None,
     onward_transfer_agreed: Annotated[str | None, typer.Option(help="As for `add`; of every district.")] = None,
     annual_notice_forwards_records: Annotated[str | None, typer.Option(help="As for `add`; of every district.")] = None,
     annual_notice_school_officials: Annotated[str | None, typer.Option(help="As for `add`; of every district.")] = None,
 ) -> None:
     """Add the districts and schools that a roster's files name; print the districts."""
-    file = NodeFolder(node).file
     agreements = {
         "onward_transfer_agreed": onward_transfer_agreed,
         "annual_notice_forwards_records": annual_notice_forwards_records,
@@ -97,12 +95,15 @@ def load(
         named, left_out = read_organisations(files)
     except SuiteError as error:
         stop(f"{error.title}: {error.detail or error.code}", error.remedy)
-    added = with_hand(
-        node,
-        lambda hand: add_all(
-            hand, named, agency_id=file.organisation_id, time_zone=file.time_zone, today=today_in(file.time_zone), agreements=agreements
-        ),
-    )
+
+    async def add(hand: Administration) -> list[Organisation]:
+        agency = next((one for one in await hand.organisations() if one.kind == "sea"), None)
+        if agency is None:
+            stop("The state agency is not there yet.", "First: safepassage-node organisations add sea NAME --id THE-ONE-IN-NODE.JSON")
+        zone = agency.time_zone
+        return await add_all(hand, named, agency_id=agency.id, time_zone=zone, today=today_in(zone), agreements=agreements)
+
+    added = with_hand(node, add)
     console.print(f"{len(added)} organizations added, {len(named) - len(added)} were there or name no district of these files.")
     for one in of_no_district(named):
         console.print(f"{one.source_id}  a school that names no district of these files: not added")

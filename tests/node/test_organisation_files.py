@@ -1,10 +1,16 @@
 """Organisations from a roster's files: a school that has no place among them is told of, not left out in silence."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
+from node.commands.hand import gateway_settings
+from node.folder import NodeFolder
 from node.organisation_files import LeftOut, of_no_district, organisations_in, read_organisations
+from safepassage.wire_organisations import Organisation
+from services.gateway.registry.administration import administration
+from tests.node.test_clients import Node, run
 
 SCHOOLS = """sourcedId,status,dateLastModified,name,type,identifier,parentSourcedId
 d1,,,Oak District,district,0300001,
@@ -66,3 +72,37 @@ def test_a_school_that_names_no_district_of_the_files_is_told_of(tmp_path: Path)
     named = organisations_in(tmp_path)
     assert [one.source_id for one in named] == ["d1", "s1", "s2", "s3"]
     assert [one.source_id for one in of_no_district(named)] == ["s2", "s3"]
+
+
+def test_they_are_loaded_where_services_run_apart_below_the_agency_that_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    node = Node(tmp_path / "alder")
+    settings = NodeFolder(node.folder).settings("gateway")
+    for name in ("entity_id", "database_url", "keys_directory"):
+        monkeypatch.setenv(f"SAFE_PASSAGE_{name.upper()}", str(getattr(settings, name)))
+    (tmp_path / "files").mkdir()
+    files = str(package(tmp_path / "files", SCHOOLS))
+    code, said = run("organisations", "load", files)
+    assert (code, said.splitlines()[0]) == (0, "2 organizations added, 2 were there or name no district of these files.")
+    assert "0 organizations added" in run("organisations", "load", files, "--node", str(node.folder))[1]
+    assert [one.parent_id for one in _organisations(node) if one.kind == "lea"] == [NodeFolder(node.folder).file.organisation_id]
+
+
+def test_before_the_agency_is_there_nothing_is_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    node = Node(tmp_path / "alder")
+    settings = NodeFolder(node.folder).settings("gateway")
+    empty = f"sqlite+aiosqlite:///{tmp_path / 'empty.db'}"
+    for name, value in (("entity_id", settings.entity_id), ("database_url", empty), ("keys_directory", settings.keys_directory)):
+        monkeypatch.setenv(f"SAFE_PASSAGE_{name.upper()}", str(value))
+    assert run("migrate", "gateway")[0] == 0
+    (tmp_path / "files").mkdir()
+    code, said = run("organisations", "load", str(package(tmp_path / "files", SCHOOLS)))
+    assert code == 1
+    assert "The state agency is not there yet" in said
+
+
+def _organisations(node: Node) -> list[Organisation]:
+    async def read() -> list[Organisation]:
+        async with administration(gateway_settings(node.folder)) as hand:
+            return await hand.organisations()
+
+    return asyncio.run(read())
