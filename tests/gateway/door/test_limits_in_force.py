@@ -5,7 +5,7 @@ import logging
 import shutil
 import signal
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import UUID
@@ -35,6 +35,14 @@ LIMITS = {
     "anonymous_requests_per_second": 1,
     "anonymous_burst": 4,
 }
+
+
+@pytest.fixture
+def heeded() -> Iterator[None]:
+    """A signal that whoever runs the tests ignores (nohup) is ignored by what they start."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 @pytest.fixture
@@ -271,6 +279,7 @@ async def _change_under_load(two: Gateways, tmp_path: Path) -> None:
 
 @pytest.mark.anyio
 @pytest.mark.slow
+@pytest.mark.usefixtures("heeded")
 async def test_a_process_does_not_start_with_a_bad_file_and_one_without_a_file_ends_by_the_signal(two: Gateways, tmp_path: Path) -> None:
     written(tmp_path, {"client_burst": 0})
     with pytest.raises(AssertionError, match="ended"):
