@@ -29,6 +29,7 @@ from shared.keys import SigningKey
 from shared.tenancy import project
 from shared.who_may_call import ServiceName
 from tests.conftest import StandingClock
+from tests.silent_services import silent
 
 STATE_AGENCY = UUID("01980000-0000-7000-8000-000000000001")
 VENDOR, OTHER_VENDOR = UUID("01980000-0000-7000-8000-0000000000f1"), UUID("01980000-0000-7000-8000-0000000000f2")
@@ -174,12 +175,8 @@ class OneState:
     @contextmanager
     def audit_gone(self) -> Iterator[None]:
         """A fault: audit does not answer records."""
-        door = self.records.state.siblings._transports["audit"]
-        app, door.app = door.app, None
-        try:
+        with silent(self.records, "audit"):
             yield
-        finally:
-            door.app = app
 
     async def rows(self, row: type[Any]) -> list[Any]:
         """Every row of a table of records."""

@@ -1,7 +1,5 @@
 """Nothing is destroyed of a student whose records somebody waits to inspect (34 CFR 99.10(e)): asked of privacy just before."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
@@ -30,6 +28,7 @@ from services.records.unions import unite
 from shared.contracts.privacy import SubjectFacts
 from tests.records.one_state import DISTRICT, OneState, some_students
 from tests.records.test_destroyed_everywhere import facts_known, file_copy
+from tests.silent_services import silent
 
 pytestmark = pytest.mark.anyio
 
@@ -93,17 +92,6 @@ async def _put(alder: OneState, row: DestructionRow | PreferenceRow | RightsRequ
 async def held(alder: OneState) -> set[UUID]:
     async with alder.records.state.database.reading() as tx:
         return set(await tx.scalars(select(StudentRow.id)))
-
-
-@contextmanager
-def privacy_gone(alder: OneState) -> Iterator[None]:
-    """A fault: privacy does not answer records."""
-    door = alder.records.state.siblings._transports["privacy"]
-    app, door.app = door.app, None
-    try:
-        yield
-    finally:
-        door.app = app
 
 
 @pytest.mark.requirement("FERPA-99.10")
@@ -273,7 +261,7 @@ async def test_what_an_exchange_brought_stays_while_somebody_waits_to_inspect_th
     request = await asked_to_inspect(alder, student)
     with pytest.raises(InspectionOutstanding):
         await destroying(alder).copy(exchange)
-    with privacy_gone(alder), pytest.raises(TemporarilyUnavailable):
+    with silent(alder.records, "privacy"), pytest.raises(TemporarilyUnavailable):
         await destroying(alder).copy(exchange)
     await answered(alder, request)
     assert (await destroying(alder).copy(exchange)).parts > 5
@@ -283,7 +271,7 @@ async def test_what_an_exchange_brought_stays_while_somebody_waits_to_inspect_th
 async def test_without_an_answer_of_privacy_nothing_is_destroyed(alder: OneState) -> None:
     [student] = await loaded(alder, 1, left=date(2026, 6, 5))
     clearance, exchange = await cleared(alder, student), uuid4()
-    with privacy_gone(alder):
+    with silent(alder.records, "privacy"):
         for work in (
             destroying(alder).student(student, clearance=clearance),
             destroying(alder).left_before(alder.by_key[DISTRICT], date(2026, 7, 1)),

@@ -1,7 +1,6 @@
 """Every page with its thing there, and whichever service does not answer: it is shown, or it says so; it never fails."""
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from tests.gateway.console.crossing import PEERS
 from tests.gateway.console.emptiness import empty_pages
 from tests.gateway.console.neighbours import FIR
 from tests.gateway.console.sweeping import pages_under, template_of
+from tests.silent_services import silent
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("small_table")]
 
@@ -27,17 +27,6 @@ async def peopled(tmp_path: Path, clock: StandingClock) -> AsyncIterator[Console
         yield running
 
 
-@contextmanager
-def silent(console: Console, service: ServiceName) -> Iterator[None]:
-    """Meanwhile it does not answer."""
-    transport = console.house.app.state.siblings._transports[service]
-    answering, transport.app = transport.app, None
-    try:
-        yield
-    finally:
-        transport.app = answering
-
-
 @pytest.mark.requirement("CON-unread")
 async def test_whichever_service_is_silent_every_page_is_shown_or_says_so(peopled: Console) -> None:
     made = [shown async for shown in pages_of_roles(peopled)]
@@ -45,7 +34,7 @@ async def test_whichever_service_is_silent_every_page_is_shown_or_says_so(people
     statuses = {(path, ""): (await person.get(path)).status for person, paths in made for path in paths}
     assert {at: status for at, status in statuses.items() if status != 200} == {}
     for service in BEHIND:
-        with silent(peopled, service):
+        with silent(peopled.house.app, service):
             statuses |= {(path, service): (await person.get(path)).status for person, paths in made for path in paths}
     assert {at: status for at, status in statuses.items() if status not in (200, 503)} == {}
 
@@ -57,6 +46,6 @@ async def test_with_little_or_nothing_on_them_too(peopled: Console) -> None:
         for path in paths:
             statuses[path, ""] = (await person.get(path)).status
             for service in BEHIND:
-                with silent(peopled, service):
+                with silent(peopled.house.app, service):
                     statuses[path, service] = (await person.get(path)).status
     assert {at: status for at, status in statuses.items() if status != 200 and (status != 503 or at[1] == "")} == {}

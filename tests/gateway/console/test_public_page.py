@@ -15,8 +15,8 @@ from shared.internal_token import HEADER
 from tests.gateway.by_hand import Answer, ask
 from tests.gateway.console.agreed import agreed, vendor_of
 from tests.gateway.console.consoles import HOSTILE, Console
-from tests.gateway.console.test_every_page_silent import silent
 from tests.gateway.people.signing_in import person_of
+from tests.silent_services import silent
 
 pytestmark = pytest.mark.anyio
 
@@ -112,11 +112,11 @@ async def test_it_is_made_anew_after_a_minute_and_not_before(console: Console) -
 
 
 async def test_while_privacy_does_not_answer_the_last_one_stands_for_an_hour_and_no_longer(console: Console) -> None:
-    with silent(console, "privacy"):
+    with silent(console.house.app, "privacy"):
         assert (await seen(console)).status == 503, "there was none yet"
     first = (await seen(console)).headers["etag"]
     await agreed(console)
-    with silent(console, "privacy"):
+    with silent(console.house.app, "privacy"):
         for minutes in (1, 58):
             console.house.clock.advance(minutes=minutes)
             assert (await seen(console)).headers["etag"] == first
@@ -126,7 +126,7 @@ async def test_while_privacy_does_not_answer_the_last_one_stands_for_an_hour_and
     assert (await seen(console)).headers["etag"] != first, "at once"
     held = (await seen(console)).headers["etag"]
     console.house.clock.advance(minutes=1)
-    with silent(console, "privacy"):
+    with silent(console.house.app, "privacy"):
         assert (await seen(console)).headers["etag"] == held
     await agreed(console, await vendor_of(console, "Birch Learning"))
     assert (await seen(console)).headers["etag"] == held, "privacy is asked once a minute"

@@ -1,30 +1,28 @@
 """Keys are replaced while a child's record is on its way: what waited under the one before arrives."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 
 from node import decision_keys, inner_keys, peer_client_keys
 from node.statement import sign_statement
-from safepassage.problems import SuiteError
 from services.audit import decision_keys as believed
 from services.records.exchange.states import Outgoing
-from tests.records.exchange.two_states import State, TwoStates
+from tests.records.exchange.two_states import TwoStates
+from tests.silent_services import silent
 
 pytestmark = pytest.mark.anyio
 
 
-@contextmanager
-def audit_gone(state: State) -> Iterator[None]:
-    """A fault: audit does not answer records."""
-    door = state.records.state.siblings._transports["audit"]
-    app, door.app = door.app, None
-    try:
-        yield
-    finally:
-        door.app = app
+async def require_arrival(states: TwoStates) -> None:
+    """Another child's record is asked for and arrives."""
+    child = states.child()
+    await states.alder.load(child)
+    case = await states.ask(child.selector)
+    await case.deliver_request()
+    await case.answer()
+    await case.finish()
+    assert (await case.told()).state == "applied"
 
 
 @pytest.mark.requirement("KEYS-replaced")
@@ -33,7 +31,7 @@ async def test_what_was_permitted_under_the_key_before_is_logged_and_sent_under_
     await states.alder.load(child)
     case = await states.ask(child.selector)
     await case.deliver_request()
-    with audit_gone(states.alder):
+    with silent(states.alder.records, "audit"):
         await case.answer()
     assert (await case.package()).state == Outgoing.SEALED
     keys, today = states.alder.folder.keys, states.clock().date()
@@ -48,13 +46,7 @@ async def test_what_was_permitted_under_the_key_before_is_logged_and_sent_under_
     assert (await case.told()).state == "applied"
     assert list(believed.decision_keys(keys / "audit", today=today)) == [after.kid, before.kid]
     assert list(believed.decision_keys(keys / "audit", today=today + timedelta(days=14))) == [after.kid]
-    following = states.child()
-    await states.alder.load(following)
-    again = await states.ask(following.selector)
-    await again.deliver_request()
-    await again.answer()
-    await again.finish()
-    assert (await again.told()).state == "applied"
+    await require_arrival(states)
 
 
 @pytest.mark.requirement("KEYS-replaced")
@@ -74,18 +66,12 @@ async def test_a_node_that_has_other_keys_for_its_peers_and_its_services_goes_on
     await birch.restart()
     sign_statement(birch.folder.file, birch.folder.keys, birch.folder.statement, now=states.clock())
     assert [one.public_bytes_raw() for one in peer_client_keys.published(birch.folder.keys / "records")] == [key.public.public_bytes_raw()]
-    child = states.child()
-    await states.alder.load(child)
-    case = await states.ask(child.selector)
-    await case.deliver_request()
-    await case.answer()
-    await case.finish()
-    assert (await case.told()).state == "applied"
+    await require_arrival(states)
 
 
-def test_nothing_is_replaced_that_was_not_prepared(tmp_path_factory: pytest.TempPathFactory, states: TwoStates) -> None:
+def test_nothing_is_replaced_that_was_not_prepared(states: TwoStates) -> None:
     keys = states.alder.folder.keys
-    with pytest.raises((SuiteError, decision_keys.KeyFileUnusable)):
+    with pytest.raises(decision_keys.KeyFileUnusable):
         decision_keys.replace(keys, today=states.clock().date())
-    with pytest.raises((SuiteError, decision_keys.KeyFileUnusable)):
+    with pytest.raises(decision_keys.KeyFileUnusable):
         peer_client_keys.replace(keys / "records", states.alder.folder.statement, now=states.clock())
