@@ -36,7 +36,8 @@ async def test_what_was_permitted_under_the_key_before_is_logged_and_sent_under_
     assert (await case.package()).state == Outgoing.SEALED
     keys, today = states.alder.folder.keys, states.clock().date()
     before = decision_keys.SigningKey.load(keys / "privacy" / decision_keys.CURRENT)
-    decision_keys.prepare_next(keys)
+    following = decision_keys.prepare_next(keys)
+    assert list(believed.decision_keys(keys / "audit", today=today)) == [before.kid, following.kid], "believed before it signs"
     await states.alder.stop()
     after = decision_keys.replace(keys, today=today)
     await states.alder.restart()
