@@ -39,6 +39,8 @@ def replace(keys: Path, *, today: date) -> SigningKey:
     Raises KeyFileUnusable where no next key was prepared, or on the day of the last change.
     """
     privacy = keys / "privacy"
+    if not (privacy / NEXT).exists():
+        raise KeyFileUnusable("Not replaced: there is no next key of decisions")
     following, current = SigningKey.load(privacy / NEXT), SigningKey.load(privacy / CURRENT)
     kept = [privacy / RETIRED / f"{today.isoformat()}.json", *_beside(keys, f"{RETIRED_VERIFICATION}/{today.isoformat()}.json")]
     for path in kept:

@@ -30,6 +30,8 @@ def replace(records: Path, statement: Path, *, now: datetime) -> SigningKey:
 
     Raises KeyFileUnusable where none was made, or the node's statement has not listed it for as long as others keep an older one.
     """
+    if not (records / NEXT).exists():
+        raise KeyFileUnusable("Not replaced: there is no next key of the peer client")
     following = SigningKey.load(records / NEXT)
     claims: dict[str, Any] = split(statement.read_text().strip())[1] if statement.exists() else {"iat": 0, "client_authentication": []}
     listed = {jwk["kid"] for jwk in claims["client_authentication"]}
