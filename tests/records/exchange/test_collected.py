@@ -18,7 +18,7 @@ from services.records.tables import ExchangeRequestRow, SectionRow
 from shared.caller import Caller
 from shared.internal_token import CallerClaims
 from tests.records.exchange.two_states import Case, State, TwoStates
-from tests.records.test_destroying import privacy_gone
+from tests.silent_services import silent
 
 pytestmark = pytest.mark.anyio
 
@@ -60,7 +60,7 @@ async def test_what_the_receiving_districts_system_has_collected_goes_and_what_n
     async with states.birch.node.applications["privacy"].state.database.transaction() as tx:
         tx.add(RightsRequestRow(id=uuid4(), kind="inspection", student_id=student, **about))
     assert await destroying(states.birch).collected_before(before) == Collected(Shredded(0, 0), 0)
-    with privacy_gone(states.birch), pytest.raises(TemporarilyUnavailable):
+    with silent(states.birch.node.applications["records"], "privacy"), pytest.raises(TemporarilyUnavailable):
         await destroying(states.birch).collected_before(states.clock())
     assert await here(states, collected)
     gone = await destroying(states.birch).collected_before(states.clock())
@@ -127,7 +127,7 @@ async def test_a_node_that_is_told_after_how_many_days_destroys_it_by_itself_and
         assert await _destroyed(exchange, date.min) == states.clock().date()
         assert await here(states, case), "a day too early"
         exchange.settings = before.model_copy(update={"shred_collected_after_days": 30})
-        with privacy_gone(states.birch):
+        with silent(states.birch.node.applications["records"], "privacy"):
             assert await _destroyed(exchange, date.min) == date.min, "it is tried again"
         assert await here(states, case)
         assert await _destroyed(exchange, date.min) == states.clock().date()
