@@ -2,6 +2,8 @@
 
 import re
 from collections import Counter
+from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -12,6 +14,9 @@ from node.settings_classes import settings_class
 from services.privacy.clocks.page import rights_and_clocks
 from shared.settings import ServiceSettings
 from shared.who_may_call import SERVICES, ServiceName
+
+LINK: Final = re.compile(r"\]\(([^)\s:]+)\)")
+"""A link to a place of our own, not to an address elsewhere."""
 
 
 @pytest.mark.requirement("ALL-documents")
@@ -59,3 +64,23 @@ def test_every_page_is_led_to_from_another() -> None:
     pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
     linked = {target for page in pages for target in re.findall(r"\((?:docs/)?([a-z-]+\.md)[)#]", page.read_text(encoding="utf-8"))}
     assert sorted({page.name for page in (ROOT / "docs").glob("*.md")} - linked) == []
+
+
+def headings(page: Path) -> set[str]:
+    """The anchors of a page, as GitHub makes them of its headings."""
+    text = re.sub(r"^ *```.*?^ *```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    titles = re.findall(r"^#+ +(.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.strip().lower()).replace(" ", "-") for title in titles}
+
+
+def test_every_link_of_a_page_leads_to_a_file_and_a_heading_that_are_there() -> None:
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "sdk" / "python").glob("*.md")]
+    links = [(page, link) for page in pages for link in LINK.findall(page.read_text(encoding="utf-8"))]
+    assert len(links) > 400
+    lost = []
+    for page, link in links:
+        file, _, anchor = link.partition("#")
+        target = (page.parent / file) if file else page
+        if not target.exists() or (anchor and target.suffix == ".md" and anchor not in headings(target)):
+            lost.append(f"{page.relative_to(ROOT)}: {link}")
+    assert lost == []
