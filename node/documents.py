@@ -69,9 +69,13 @@ def settings_table() -> str:
 def _lines() -> Iterator[str]:
     yield "# Settings"
     yield ""
-    yield "Made from the code (`make documents`); a test compares. Each is an environment variable of the service's process."
-    yield "Secrets are never values: they are files in `SAFE_PASSAGE_KEYS_DIRECTORY`, mode 0600, made by `safepassage-node keys`."
-    yield "A variable that begins so and is none of these stops every command and start: what is misspelt would be in force nowhere."
+    yield "Each is an environment variable of the service's process. Secrets are never values: they are files in"
+    yield "`SAFE_PASSAGE_KEYS_DIRECTORY`, mode 0600, made by `safepassage-node keys`."
+    yield ""
+    yield "A variable that begins with `SAFE_PASSAGE_` and is not listed here stops every command and start: a misspelt setting"
+    yield "would otherwise be ignored without a word."
+    yield ""
+    yield "Made from the code (`make documents`); a test compares."
     yield from _table("Every service", ServiceSettings, set())
     yield from _table("Services that seal: privacy, records, audit", SealingSettings, set(ServiceSettings.model_fields))
     for service in SERVICES:

@@ -24,13 +24,18 @@ EVIDENCE = {place: kind for kind, (place, _) in PLACES.items()} | {
 
 HEAD = """# The law as rules
 
-Made from `services/privacy/policy/packs` (`make policies`); a test compares. **Every rule is an unreviewed draft until its status says
-otherwise, and every answer says so.** Nothing here is legal advice. `institution` marks the node's own policy: where the law is silent, or
-where its words were not at hand when the rule was written ("not checked").
+**Every rule is an unreviewed draft until its status says otherwise, and every answer says so.** Nothing here is legal advice.
 
-A request claims one basis; one permit can match it, and every forbid can override it. Evidence is a recorded thing with a reference to what
-proves it (`safepassage.wire_evidence`); a request names its id. What a permit asks for, in its order, with the paragraph of each condition,
-stands in its `@conditions`.
+How to read this page:
+
+- **A request claims one basis.** One permit can match it, and every restriction can override that permit.
+- **Evidence** is something recorded, with a reference to what proves it (`safepassage.wire_evidence`). A request names its id.
+- **Conditions** are what a permit asks for, in its order, by the code with which a refusal names it. The paragraph of law
+  behind each is in the permit's `@conditions`.
+- **`institution`** marks the node's own policy: where the law is silent, or where its words were not at hand when the rule was written
+  ("not checked").
+
+Made from `services/privacy/policy/packs` (`make policies`); a test compares.
 """
 
 
