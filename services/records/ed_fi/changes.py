@@ -7,37 +7,10 @@ from typing import Any, Final
 
 from services.records.ed_fi.api import EdFiApi, Query
 from services.records.ed_fi.refused import RefusedFor
+from services.records.ed_fi.student_resources import OF_STUDENTS
 from services.records.ed_fi.wanted import MOST, KeyOf, Watch, of_keys
 from services.records.formats.edfi_api_discipline import key_of, named_in
 from services.records.formats.edfi_whose import student_of
-
-OF_STUDENTS: Final = (
-    "studentSchoolAssociations",
-    "studentEducationOrganizationAssociations",
-    "studentDemographics",
-    "studentDirectories",
-    "studentIdentificationCodes",
-    "studentContactAssociations",
-    "studentSchoolAttendanceEvents",
-    "studentAcademicRecords",
-    "courseTranscripts",
-    "studentAssessments",
-    "studentSpecialEducationProgramAssociations",
-    "studentSection504ProgramAssociations",
-    "studentHomelessProgramAssociations",
-    "studentMigrantEducationProgramAssociations",
-    "studentLanguageInstructionProgramAssociations",
-    "studentSchoolFoodServiceProgramAssociations",
-    "studentTitleIPartAProgramAssociations",
-    "studentProgramAssociations",
-    "studentCTEProgramAssociations",
-    "studentNeglectedOrDelinquentProgramAssociations",
-    "studentHealths",
-    "studentDisciplineIncidentBehaviorAssociations",
-    "studentDisciplineIncidentNonOffenderAssociations",
-    "disciplineActions",
-)
-"""Resources of which each body is one student's. A system has those of its version of the standard."""
 
 BEHAVIORS: Final = tuple(name for name in OF_STUDENTS if name.startswith("studentDisciplineIncident"))
 

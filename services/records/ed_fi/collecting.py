@@ -5,8 +5,8 @@ from functools import partial
 from typing import Any, Final
 
 from services.records.ed_fi.api import LONGEST_ANSWER, EdFiApi, Query
-from services.records.ed_fi.changes import OF_STUDENTS
 from services.records.ed_fi.packed import PackedBodies
+from services.records.ed_fi.student_resources import OF_STUDENTS
 from services.records.ed_fi.wanted import KeyOf, Watch, of_keys, whole
 from services.records.formats.edfi_api_discipline import Key, key_of
 from services.records.formats.edfi_upload import SHARED

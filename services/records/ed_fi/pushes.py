@@ -23,7 +23,8 @@ from services.records.disclosure import Released, agreement_of, decide, named_al
 from services.records.ed_fi.api import EdFiApi
 from services.records.ed_fi.contested import without_contested
 from services.records.ed_fi.noting import note_push
-from services.records.ed_fi.sending import FIRST, SENDING, send_student
+from services.records.ed_fi.sending import SENDING, send_student
+from services.records.ed_fi.student_resources import FIRST
 from services.records.formats.edfi_json import EXPRESSED, edfi_resources
 from services.records.logged import log_all_ahead
 from services.records.pseudonyms import pseudonyms_of

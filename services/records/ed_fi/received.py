@@ -13,7 +13,8 @@ from safepassage.record import Sections
 from safepassage.wire_ed_fi import EdFiOutcome, PushedStudent, ReceivedPush
 from services.records.ed_fi.contested import without_contested
 from services.records.ed_fi.noting import note_push
-from services.records.ed_fi.sending import FIRST, SENDING, send_student
+from services.records.ed_fi.sending import SENDING, send_student
+from services.records.ed_fi.student_resources import FIRST
 from services.records.exchange.collecting import note_collection
 from services.records.exchange.delivered import log_read, what_came, with_unread
 from services.records.exchange.requests import VisibleRequest

@@ -8,42 +8,12 @@ from typing import Any, Final, NamedTuple
 from safepassage.problems.ed_fi import EdFiSystemRefused, EdFiSystemUnavailable
 from safepassage.wire_ed_fi import EdFiOutcome
 from services.records.ed_fi.api import EdFiApi
+from services.records.ed_fi.student_resources import FIRST, ORDER
 from services.records.formats.edfi_six import as_six
 from shared.clock import Clock
 
-FIRST: Final = "students"
 SENDING: Final = timedelta(seconds=15)
 """For so long bodies are sent in answer to one request; what is left goes with the next."""
-ORDER: Final = (
-    FIRST,
-    "studentSchoolAssociations",
-    "studentEducationOrganizationAssociations",
-    "studentDemographics",
-    "studentDirectories",
-    "studentIdentificationCodes",
-    "contacts",
-    "studentContactAssociations",
-    "studentSchoolAttendanceEvents",
-    "studentAcademicRecords",
-    "courseTranscripts",
-    "studentAssessments",
-    "studentSpecialEducationProgramAssociations",
-    "studentSection504ProgramAssociations",
-    "studentHomelessProgramAssociations",
-    "studentMigrantEducationProgramAssociations",
-    "studentLanguageInstructionProgramAssociations",
-    "studentSchoolFoodServiceProgramAssociations",
-    "studentTitleIPartAProgramAssociations",
-    "studentProgramAssociations",
-    "studentCTEProgramAssociations",
-    "studentNeglectedOrDelinquentProgramAssociations",
-    "studentHealths",
-    "disciplineIncidents",
-    "studentDisciplineIncidentBehaviorAssociations",
-    "studentDisciplineIncidentNonOffenderAssociations",
-    "disciplineActions",
-)
-"""A resource stands behind those that it refers to. Enrolment comes early: by it a client of a system may write the rest of a student."""
 
 
 class Sent(NamedTuple):

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from safepassage.problems.ed_fi import EdFiSystemRefused
 from safepassage.problems.records import RosterTooLargeHere
 from services.records.ed_fi.api import EdFiApi
-from services.records.ed_fi.changes import OF_STUDENTS
 from services.records.ed_fi.packed import GROUP, PackedBodies
 from services.records.ed_fi.pulling import Pulled, Store, pull
+from services.records.ed_fi.student_resources import OF_STUDENTS
 from services.records.formats.edfi_api import Reading, read_edfi_api
 from services.records.formats.edfi_upload import SHARED
 from services.records.formats.parsed import ParsedRoster

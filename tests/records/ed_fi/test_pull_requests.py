@@ -9,10 +9,11 @@ import pytest
 
 from safepassage.problems.ed_fi import EdFiSystemChangesTooFast, EdFiSystemRefused, EdFiSystemUnavailable
 from services.records.ed_fi.api import TRIES, EdFiApi
-from services.records.ed_fi.changes import OF_STUDENTS, Changes, changes_since
+from services.records.ed_fi.changes import Changes, changes_since
 from services.records.ed_fi.collecting import all_of, every_of, everything
 from services.records.ed_fi.noting import fault_of
 from services.records.ed_fi.packed import PackedBodies
+from services.records.ed_fi.student_resources import OF_STUDENTS
 from services.records.ed_fi.systems import EdFiSystem
 from services.records.ed_fi.wanted import A_PAGE, FEW, Watch
 from services.records.tables import EnrollmentRow, StudentRow

@@ -15,7 +15,7 @@ from safepassage.record.loads import LoadedRecord
 from safepassage.wire_ed_fi import EdFiPushed, PushedStudent
 from safepassage.wire_log import FoundEntry
 from services.records.ed_fi.doors import EdFiDoors
-from services.records.ed_fi.sending import ORDER
+from services.records.ed_fi.student_resources import ORDER
 from services.records.ed_fi.systems import EdFiSystem, EdFiSystems
 from services.records.formats.edfi_api import read_edfi_api
 from services.records.formats.edfi_validation import RESOURCES
