@@ -2,8 +2,12 @@
 
 Values stay as they are: of a sealed one the first part changes alone, and the store lets nothing else of an append-only row change. Each
 step is one transaction and says nothing of what it has done but in the rows: whoever was killed, or comes second, finds what is left.
+
+# INVARIANT: a step waits for nobody's row while it holds others, so that nobody waits for it who holds what it wants. What somebody else
+holds is passed over, and comes later.
 """
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
@@ -17,6 +21,8 @@ from shared.database import Database
 from shared.key_encryption import version_in, version_of
 
 ROWS_OF_A_STEP: Final = 200
+PAUSE_SECONDS: Final = 0.1
+"""Until what somebody held is looked at again."""
 KEYS_REMEMBERED: Final = 4_096
 """Values that were sealed one after the other have one key, and have one again."""
 
@@ -24,6 +30,9 @@ ROWS_TRIED: Final = 3
 """From each end: of a store that is older than data keys for several, some values have keys that are bound to their places."""
 
 Done = Callable[[int], None]
+Key = tuple[Any, ...]
+"""The values of a primary key."""
+
 
 
 def sealed_columns() -> Mapping[Table, Sequence[str]]:
@@ -41,16 +50,18 @@ async def rewrap(database: Database, sealer: Sealer, *, progress: Done = lambda 
 
     progress  is told after each step how many it were. Afterwards older versions may be destroyed. Raises SealBroken.
     """
-    again, count = _Wrapping(sealer), 0
+    count, again = 0, _Wrapping(sealer).wrapped
+
+    def told(changed: int) -> None:
+        nonlocal count
+        count += changed
+        progress(count)
+
     for table, columns in sealed_columns().items():
-        after: tuple[Any, ...] | None = None
-        while True:
-            changed, after = await _step(database, again, table, columns, after)
-            count += changed
-            progress(count)
-            if after is None:
-                break
-    return count + await _outbox(database, sealer)
+        await _all_of(database, again, table, columns, told)
+    # soon gone, but by then the older version may be destroyed
+    await _all_of(database, lambda body: sealer.seal_text(sealer.open_text(body)), OutboxRow.__table__, ["body"], told)
+    return count
 
 
 async def versions_in(database: Database) -> frozenset[int]:
@@ -84,23 +95,39 @@ async def strange_versions(database: Database, sealer: Sealer) -> frozenset[int]
     return frozenset(seen - opened_by)
 
 
-async def _step(
-    database: Database, again: "_Wrapping", table: Table, columns: Sequence[str], after: tuple[Any, ...] | None
-) -> tuple[int, tuple[Any, ...] | None]:
-    """One step; how many values it changed, and where the next one begins, if there is one."""
-    key, changed = list(table.primary_key.columns), 0
-    query = select(*key, *(table.c[name] for name in columns)).order_by(*key).limit(ROWS_OF_A_STEP).with_for_update()
+async def _all_of(database: Database, again: Callable[[Any], Any], table: Any, columns: Sequence[str], told: Done) -> None:
+    held = await _pass(database, again, table, columns, told)
+    while held:
+        await asyncio.sleep(PAUSE_SECONDS)
+        held = await _pass(database, again, table, columns, told, of=held)
+
+
+async def _pass(
+    database: Database, again: Callable[[Any], Any], table: Any, columns: Sequence[str], told: Done, *, of: Sequence[Key] | None = None
+) -> Sequence[Key]:
+    """Over all rows, or over those `of` which somebody held before. Gives those that somebody holds now, or that have gone meanwhile."""
+    key, after, held = list(table.primary_key.columns), None, list[Key]()
+    keys = select(*key).order_by(*key).limit(ROWS_OF_A_STEP)
+    keys = keys if of is None else keys.where(tuple_(*key).in_(of))
+    rows = select(*key, *(table.c[name] for name in columns)).with_for_update(skip_locked=True, key_share=True)
     this_row = and_(*(column == bindparam(f"key_{column.name}") for column in key))
-    async with database.transaction() as tx:
-        rows = (await tx.execute(query if after is None else query.where(tuple_(*key) > after))).all()
-        for row in rows:
-            values = dict(row._mapping)
-            fresh = {name: made for name in columns if (made := again.wrapped(values[name])) is not values[name]}
-            if fresh:
-                where = {f"key_{column.name}": values[column.name] for column in key}
-                await tx.execute(update(table).where(this_row).values(fresh), where)
-                changed += len(fresh)
-    return changed, tuple(rows[-1][: len(key)]) if len(rows) == ROWS_OF_A_STEP else None
+    while True:
+        changed, met = 0, set[Key]()
+        async with database.transaction() as tx:
+            page = [tuple(row) for row in await tx.execute(keys if after is None else keys.where(tuple_(*key) > after))]
+            for row in (await tx.execute(rows.where(tuple_(*key).in_(page)))).all():
+                values = dict(row._mapping)
+                met.add(tuple(row[: len(key)]))
+                fresh = {name: made for name in columns if (made := again(values[name])) is not values[name]}
+                if fresh:
+                    where = {f"key_{column.name}": values[column.name] for column in key}
+                    await tx.execute(update(table).where(this_row).values(fresh), where)
+                    changed += len(fresh)
+        told(changed)
+        held += [one for one in page if one not in met]
+        if len(page) < ROWS_OF_A_STEP:
+            return held
+        after = page[-1]
 
 
 class _Wrapping:
@@ -121,12 +148,3 @@ class _Wrapping:
             if len(self._fresh) > KEYS_REMEMBERED:
                 self._fresh.popitem(last=False)
         return fresh + rest
-
-
-async def _outbox(database: Database, sealer: Sealer) -> int:
-    """What waits in the outbox: soon gone, but by then the older version may be destroyed."""
-    async with database.transaction() as tx:
-        rows = (await tx.execute(select(OutboxRow.id, OutboxRow.body).order_by(OutboxRow.id).with_for_update())).all()
-        for identifier, body in rows:
-            await tx.execute(update(OutboxRow).where(OutboxRow.id == identifier).values(body=sealer.seal_text(sealer.open_text(body))))
-    return len(rows)

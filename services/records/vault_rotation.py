@@ -1,6 +1,9 @@
 """After a rotation of the key-encryption key: whatever it wraps is wrapped again, a few at a time, while the service runs.
 
 Each step is one transaction, and says nothing of what it has done but in the rows: whoever was killed, or comes second, finds what is left.
+
+# INVARIANT: a step waits for nobody's row while it holds others, so that nobody waits for it who holds what it wants. What somebody else
+holds is passed over, and comes later.
 """
 
 import asyncio
@@ -66,10 +69,8 @@ async def rewrap_data_keys(database: Database, vault: Vault) -> int:
     def outbox(_: int, body: str) -> str:
         return body if vault.is_newest_text(body) else vault.seal_text(vault.open_text(body))
 
-    data_keys, *_ = [
-        await _again(database, key, column, partial(again, vault), waits=key is StudentRow.id) for key, column, again, _ in WRAPPED
-    ]
-    await _again(database, OutboxRow.id, OutboxRow.body, outbox, waits=True)
+    data_keys, *_ = [await _again(database, key, column, partial(again, vault)) for key, column, again, _ in WRAPPED]
+    await _again(database, OutboxRow.id, OutboxRow.body, outbox)
     return data_keys
 
 
@@ -84,22 +85,18 @@ async def versions_in(database: Database) -> frozenset[int]:
     return frozenset(version_of(begins) for begins in found if begins)
 
 
-async def _again(database: Database, key: Any, wrapped: Any, again: Callable[[Any, Any], Any], *, waits: bool) -> int:
-    """How many were wrapped again.
-
-    waits  for a row that somebody else holds. Students are locked in one order by everybody, and the outbox by one; an exchange's steps
-           change its rows in the order in which they come: of these whoever waits holds nothing, or both would wait for each other.
-    """
-    rewrapped, left = await _pass(database, key, wrapped, again, waits=waits)
-    while left:
+async def _again(database: Database, key: Any, wrapped: Any, again: Callable[[Any, Any], Any]) -> int:
+    """How many were wrapped again."""
+    rewrapped, held = await _pass(database, key, wrapped, again)
+    while held:
         await asyncio.sleep(PAUSE_SECONDS)
-        some, left = await _pass(database, key, wrapped, again, waits=waits, of=left)
+        some, held = await _pass(database, key, wrapped, again, of=held)
         rewrapped += some
     return rewrapped
 
 
 async def _pass(
-    database: Database, key: Any, wrapped: Any, again: Callable[[Any, Any], Any], *, waits: bool, of: Sequence[Any] | None = None
+    database: Database, key: Any, wrapped: Any, again: Callable[[Any, Any], Any], *, of: Sequence[Any] | None = None
 ) -> tuple[int, list[Any]]:
     """Over all rows, or those `of` which somebody held before. How many were wrapped again, and which somebody holds now."""
     after, rewrapped, left = None, 0, list[Any]()
@@ -108,7 +105,7 @@ async def _pass(
         ids = ids if of is None else ids.where(key.in_(of))
         async with database.transaction() as tx:
             page = (await tx.scalars(ids if after is None else ids.where(key > after))).all()
-            query = select(key, wrapped).where(key.in_(page)).order_by(key).with_for_update(skip_locked=not waits)
+            query = select(key, wrapped).where(key.in_(page)).with_for_update(skip_locked=True, key_share=True)
             rows = (await tx.execute(query)).all()
             for identifier, held in rows:
                 fresh = again(identifier, held)
@@ -117,5 +114,5 @@ async def _pass(
                     rewrapped += 1
         left += sorted(set(page) - {identifier for identifier, _ in rows})
         if len(page) < AT_ONCE:
-            return rewrapped, left if not waits else []
+            return rewrapped, left
         after = page[-1]
