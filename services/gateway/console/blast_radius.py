@@ -10,26 +10,23 @@ from starlette.responses import RedirectResponse, Response
 
 from safepassage.ids import uuid7
 from safepassage.problems.requests import InvalidRequest
-from safepassage.wire_log_radius import TouchedStudent, TouchedStudents
+from safepassage.wire_log_radius import BlastRadius, TouchedStudent, TouchedStudents
+from safepassage.wire_residence import ResidenceCount
 from services.gateway.console.acts import Act, Field, FormWrong
-from services.gateway.console.breach_words import shown_notice
 from services.gateway.console.charts.bars import shares
-from services.gateway.console.code_words import said_of
-from services.gateway.console.element_words import ELEMENT_WORDS
 from services.gateway.console.exports import Form, exported
 from services.gateway.console.handles import Handles, SessionHandles
-from services.gateway.console.log_rows import entry_href
-from services.gateway.console.node_reader import Node
-from services.gateway.console.organisation_names import named, names_of
+from services.gateway.console.node_reader import Node, NodeReader
+from services.gateway.console.organisation_names import names_of
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
 from services.gateway.console.radius_counting import counted as counted_so_far
 from services.gateway.console.radius_question import BEGIN, MEMBERS, OF_WORDS, PERSONAL, Asked, Question, question_of_form
 from services.gateway.console.radius_residence import SCOPE as RESIDENCE
-from services.gateway.console.radius_residence import by_residence, counted_by_residence
+from services.gateway.console.radius_residence import counted_by_residence
+from services.gateway.console.radius_shown import organisations_in, shown_states, shown_student
 from services.gateway.console.radius_tables import CUSTODIANS, DATA, RECIPIENTS, WAIT_SECONDS, kinds_of_data, who_received, whose_students
 from services.gateway.console.radius_tables import EXPORT as TABLES
 from services.gateway.console.sorting import Orders
-from services.gateway.console.state_names import STATE_NAMES
 from services.gateway.console.whole_tables import Asked as TableAsked
 from services.gateway.people.pages import form_of, page_responses
 
@@ -45,8 +42,6 @@ AT_ONCE: Final = 1_000
 IN_AN_EXPORT: Final = 20_000
 """Rows. A list for notices is whole, or there is none."""
 COLUMNS: Final = (*(name for name in TouchedStudent.model_fields if name != "elements"), "elements")
-LETTERS: Final = 10
-"""Of a student's handle, by which rows of one student are known; the whole of it is longer than a cell."""
 
 ORDERS: Final = Orders("-logged_at", region="#main")
 Whose = Annotated[UUID | None, Query(description="Whose students alone.")]
@@ -94,45 +89,26 @@ async def show_blast_radius(
     sort: Annotated[str, ORDERS.query] = ORDERS.usual,
 ) -> Response:
     """What was touched, which clocks run, and the students, the newest entries first."""
-    if question.count is None:
-        return _to_count(question, frame, handles)
-    progress = await counted_so_far(node, question, wait=WAIT_SECONDS)
-    if progress.found is None:
-        onward = f"{FOUND}?{question.query(handles)}"
-        return frame.page("radius_counting.html", progress=progress, living=False, onward=onward, **_heads(question, frame))
-    _, counted, lived = frame.translate, progress.found, None
-    if question.living is not None:
-        at = await counted_by_residence(node, question)
-        begun, question = question.living == BEGIN, question.living_as(at.goes_on)
-        if at.found is None or begun:  # the address that goes on: to read this one again would begin a counting again
-            again = f"{FOUND}?{question.query(handles)}"
-            if begun:
-                return RedirectResponse(again, 303)
-            return frame.page("radius_counting.html", progress=at, living=True, onward=again, **_heads(question, frame))
-        lived = at
-    chosen = {} if whose is None else {"custodian": str(whose)}
-    more = {**chosen, **({} if cursor is None else {"cursor": cursor})}
-    rows, following = await node.page(
+    so_far = await _touched(question, frame, node, handles)
+    if isinstance(so_far, Response):
+        return so_far
+    question, counted, lived = so_far
+    more = {name: str(value) for name, value in (("custodian", whose), ("cursor", cursor)) if value is not None}
+    students, following = await node.page(
         "audit", "/v1/log/blast-radius/rows", TouchedStudents, {"limit": ON_A_PAGE, "sort": sort, **more}, body=question.request
     )
-    ids = {one.organisation_id for one in counted.custodians} | {one.custodian_id for one in rows.rows if one.custodian_id is not None}
-    ids |= {found for one in rows.rows if (found := _uuid(one.recipient)) is not None}
-    names, query = await names_of(frame.request, ids), question.query(handles)
-    residents = None if lived is None else lived.found
+    names, query = await names_of(frame.request, organisations_in(counted, students.rows)), question.query(handles)
     kinds, owners, files = kinds_of_data(counted, frame), whose_students(counted, names), f"{TABLES}?{query}"
+    narrowed = {} if whose is None else {"whose": str(whose)}
     order = {**ORDERS.kept(sort), **DATA.said(data), **CUSTODIANS.said(custodians), **RECIPIENTS.said(recipients)}
-    asked = {**order, **({} if whose is None else {"whose": str(whose)})}
-    filed = {**ORDERS.kept(sort), **({} if whose is None else {"whose": str(whose)})}
+    filed = {**ORDERS.kept(sort), **narrowed}
     return frame.page(
         "radius.html",
         **_heads(question, frame),
         counted=counted,
         elements=frame.table(DATA, kinds, data, export=files),
         widths=dict(zip((code for code, _name, _count in kinds), shares([count for _code, _name, count in kinds]), strict=True)),
-        states=[
-            (_(STATE_NAMES.get(one.state, one.state)), one.entries, one.students, [shown_notice(notice, frame) for notice in one.notices])
-            for one in (counted.states if residents is None else by_residence(counted, residents))
-        ],
+        states=shown_states(counted, lived, frame),
         lived=lived,
         live=f"{FOUND}?{question.living_as(BEGIN).query(handles)}" if node.may(RESIDENCE) and lived is None else None,
         notices=f"{files}&table=notices",
@@ -142,20 +118,9 @@ async def show_blast_radius(
         whose="" if whose is None else str(whose),
         kept={**dict(parse_qsl(query)), **order},
         action=FOUND,
-        rows=[
-            (
-                one,
-                handles.seal("student", str(one.student_id))[:LETTERS],
-                "" if one.custodian_id is None else named(names, one.custodian_id),
-                names.get(_uuid(one.recipient) or UUID(int=0), one.recipient or ""),
-                [_(ELEMENT_WORDS.get(element, element)) for element in one.elements],
-                said_of(one.operation or one.class_name, _),
-                entry_href(one.log, one.index, one.proof),
-            )
-            for one in rows.rows
-        ],
+        rows=[shown_student(one, names, frame, handles) for one in students.rows],
         heads=frame.heads(ORDERS, sort),
-        more=None if following is None else f"{FOUND}?{query}&{urlencode({**asked, 'cursor': following['cursor']})}",
+        more=None if following is None else f"{FOUND}?{query}&{urlencode({**order, **narrowed, 'cursor': following['cursor']})}",
         export=f"{EXPORT}?{query}" + (f"&{urlencode(filed)}" if filed else ""),
         start=f"{DUTIES}?{query}" if node.may("duties:complete") and counted.entries else None,
     )
@@ -181,6 +146,31 @@ async def export_blast_radius(
     return exported("students", form, COLUMNS, [one.model_dump(mode="json") for one in found])
 
 
+async def _touched(
+    question: Question, frame: Frame, node: NodeReader, handles: Handles
+) -> tuple[Question, BlastRadius, ResidenceCount | None] | Response:
+    """What was counted, with by where the students live if that was asked for; while it is being counted, the page that says so.
+
+    The question is the one that goes on: what its address says of a counting by residence is as far as that is now.
+    """
+    if question.count is None:
+        return _to_count(question, frame, handles)
+    progress = await counted_so_far(node, question, wait=WAIT_SECONDS)
+    if progress.found is None:
+        onward = f"{FOUND}?{question.query(handles)}"
+        return frame.page("radius_counting.html", progress=progress, living=False, onward=onward, **_heads(question, frame))
+    if question.living is None:
+        return question, progress.found, None
+    begun, lived = question.living == BEGIN, await counted_by_residence(node, question)
+    question = question.living_as(lived.goes_on)
+    onward = f"{FOUND}?{question.query(handles)}"
+    if begun:  # to the address that goes on: to read this one again would begin a counting again
+        return RedirectResponse(onward, 303)
+    if lived.found is None:
+        return frame.page("radius_counting.html", progress=lived, living=True, onward=onward, **_heads(question, frame))
+    return question, progress.found, lived
+
+
 def _to_count(question: Question, frame: Frame, handles: Handles) -> Response:
     """To the page of a count that begins there."""
     return RedirectResponse(f"{FOUND}?{question.counted_as(uuid7(frame.viewing.now)).query(handles)}", 303)
@@ -190,13 +180,6 @@ def _heads(question: Question, frame: Frame) -> dict[str, Any]:
     """What was asked, and the way to ask again."""
     again = PATH if question.of in PERSONAL else f"{PATH}?{urlencode({'of': question.of, 'which': question.which})}"
     return {"question": question, "what": frame.translate(OF_WORDS[question.of]), "again": again}
-
-
-def _uuid(text: str | None) -> UUID | None:
-    try:
-        return None if text is None else UUID(text)
-    except ValueError:
-        return None
 
 
 def _form(frame: Frame, kept: Mapping[str, str], wrong: Mapping[str, str]) -> Response:
