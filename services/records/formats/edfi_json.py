@@ -12,9 +12,10 @@ from safepassage.record.demographics import Demographics, MilitaryConnection
 from safepassage.record.identity import Identity
 from safepassage.record.programmes import Foster, Homeless, Programmes
 from services.records.formats import edfi_json_schooling as schooling
-from services.records.formats import edfi_json_support as support
 from services.records.formats.edfi_characteristics import as_characteristics
 from services.records.formats.edfi_json_discipline import discipline
+from services.records.formats.edfi_json_programmes import programmes
+from services.records.formats.edfi_json_support import section_504, special_education
 from services.records.formats.edfi_people import RIGHTS_RELATIONS
 from services.records.formats.edfi_resources import Body, Resources, descriptor, latest_organisation, without_nothing
 from services.records.formats.edfi_stream import code_of
@@ -72,9 +73,9 @@ def edfi_resources(record: Sections, *, student_unique_id: str) -> dict[str, Any
     schooling.transcript(record, resources, student)
     schooling.assessments(record, resources, student)
     schooling.immunizations(record, resources, student)
-    support.special_education(record, resources, student)
-    support.programmes(record, resources, student)
-    support.section_504(record, resources, student)
+    special_education(record, resources, student)
+    programmes(record, resources, student)
+    section_504(record, resources, student)
     discipline(record, resources, student)
     _association(record, resources, student)
     order = [element.id for element in ELEMENTS]
