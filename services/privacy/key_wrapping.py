@@ -34,7 +34,6 @@ Key = tuple[Any, ...]
 """The values of a primary key."""
 
 
-
 def sealed_columns() -> Mapping[Table, Sequence[str]]:
     """Every column of privacy that holds sealed values, by its table."""
     tables: dict[Table, list[str]] = {}
