@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection, select
@@ -32,7 +33,7 @@ from services.records.exchange.stored_rows import row_at, store
 from services.records.tables import ArrivedNoticeRow, ExchangeRequestRow, PeerRequestRow, StudentRow
 from services.records.transfers.effects import have_effect
 from services.records.transfers.unread_notices import require_sent
-from shared.contracts.audit import Actor, Context, Digests, Event
+from shared.contracts.audit import Actor, Appended, Context, Digests, Event
 from shared.group_commit import Writing
 from shared.problems import responses
 
@@ -97,6 +98,18 @@ class _About:
     request: PeerRequestRow | None
     student: StudentRow | None
 
+    @property
+    def organisation_id(self) -> UUID | None:
+        """Of whom the notice is: who asked here, or who keeps the student's record. None where nobody here is known for it."""
+        if self.asked is not None:
+            return self.asked.receiving_organisation_id
+        return None if self.student is None else self.student.custodian_id
+
+    @property
+    def student_id(self) -> UUID | None:
+        """The student's here, if it is known."""
+        return None if self.student is None else self.student.id
+
 
 async def _taken(exchange: Exchange, peer: str, token: str, now: datetime) -> str:
     """The receipt, stored. The same bytes get the same receipt."""
@@ -122,36 +135,10 @@ async def _taken(exchange: Exchange, peer: str, token: str, now: datetime) -> st
     if about.request is not None:
         request = about.request
         await exchange.read(lambda connection: require_sent(connection, request, content))
-    organisation_id = exchange.settings.node_organisation_id
-    if about.asked is not None:
-        organisation_id = about.asked.receiving_organisation_id
-    elif about.student is not None:
-        organisation_id = about.student.custodian_id
-    student_id = None if about.student is None else about.student.id
-    event = Event(
-        class_="received",
-        key=f"{message.notice_id}:notice-received",
-        subjects=() if student_id is None else (student_id,),
-        custodians=(organisation_id,),
-        actor=Actor(kind="peer", client_id=peer),
-        context=_said(content, peer).model_copy(
-            update={"exchange_id": message.exchange_id, "peer_checkpoint": message.checkpoint, "peer_index": message.index}
-        ),
-        digests=Digests(ct=message.ct_digest),
-    )
+    organisation_id = about.organisation_id or exchange.settings.node_organisation_id
     # INVARIANT: the entry is there before the peer hears that we have its notice.
-    appended = await exchange.own_log.append(event)
-    members = await exchange.proofs.members_for(peer, appended)
-    receipt = NoticeTaken(
-        iss=exchange.entity_id,
-        aud=peer,
-        exchange_id=message.exchange_id,
-        notice_id=message.notice_id,
-        notice_digest=notice.digest,
-        iat=int(now.timestamp()),
-        **members,
-    )
-    taken = await exchange.sign(receipt, answers=token)
+    appended = await exchange.own_log.append(_entry(message, content, peer, about.student_id, organisation_id))
+    taken = await exchange.sign(await _receipt(exchange, peer, notice, appended, now), answers=token)
     identifier = uuid7(now)
     row = ArrivedNoticeRow(
         issuer=peer,
@@ -159,7 +146,7 @@ async def _taken(exchange: Exchange, peer: str, token: str, now: datetime) -> st
         id=identifier,
         exchange_id=message.exchange_id,
         organisation_id=organisation_id,
-        student_id=student_id,
+        student_id=about.student_id,
         digest=notice.digest,
         token=token,
         particulars=exchange.seal_particulars(identifier, content.model_dump_json(exclude_none=True).encode()),
@@ -180,6 +167,33 @@ async def _taken(exchange: Exchange, peer: str, token: str, now: datetime) -> st
         return taken
 
     return await exchange.peer_logs.take(member, checkpoint, verify, keep)
+
+
+def _entry(message: Notice, content: NoticeContent, peer: str, student_id: UUID | None, organisation_id: UUID) -> Event:
+    """What the log has of an arrived notice."""
+    of_exchange = {"exchange_id": message.exchange_id, "peer_checkpoint": message.checkpoint, "peer_index": message.index}
+    return Event(
+        class_="received",
+        key=f"{message.notice_id}:notice-received",
+        subjects=() if student_id is None else (student_id,),
+        custodians=(organisation_id,),
+        actor=Actor(kind="peer", client_id=peer),
+        context=_said(content, peer).model_copy(update=of_exchange),
+        digests=Digests(ct=message.ct_digest),
+    )
+
+
+async def _receipt(exchange: Exchange, peer: str, notice: Verified[Notice], appended: Appended, now: datetime) -> NoticeTaken:
+    """What the peer is told, with the proof of our entry."""
+    return NoticeTaken(
+        iss=exchange.entity_id,
+        aud=peer,
+        exchange_id=notice.message.exchange_id,
+        notice_id=notice.message.notice_id,
+        notice_digest=notice.digest,
+        iat=int(now.timestamp()),
+        **await exchange.proofs.members_for(peer, appended),
+    )
 
 
 def _said(content: NoticeContent, peer: str) -> Context:
