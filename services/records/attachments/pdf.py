@@ -2,7 +2,8 @@
 
 Names are found however they are written (`/J#61vaScript`), wherever they are in clear, and in every stream that inflates, object streams
 among them: what a reader would find there is found here. An object stream (its dictionary has `/First`) that is coded in another way than
-by FlateDecode alone could hide names, and is refused. Words inside other streams count too: better one page too many printed anew.
+by FlateDecode alone could hide names, and is refused, as is a stream whose dictionary cannot be told for sure. Words inside other streams
+count too: better one page too many printed anew.
 """
 
 import re
@@ -10,6 +11,7 @@ import zlib
 from typing import Final
 
 from safepassage.problems.attachments import AttachmentTypeDiffers, AttachmentUnsafe
+from services.records.attachments.pdf_dictionaries import NotRead, dictionary_of, may_begin_stream
 
 HEAD: Final = b"%PDF-"
 MOST_INFLATED: Final = 256 * 1024 * 1024
@@ -21,10 +23,14 @@ MOST_AT_ONCE: Final = 16
 
 _REFUSED: Final = {
     b"JavaScript": "a script",
+    b"OnInstantiate": "a script",
     b"Launch": "an action that starts a program",
     b"EmbeddedFile": "an embedded file",
     b"EmbeddedFiles": "embedded files",
+    b"FileAttachment": "an embedded file",
     b"RichMedia": "rich media",
+    b"Movie": "media",
+    b"Sound": "media",
     b"XFA": "an XFA form",
     b"SubmitForm": "an action that sends a form",
     b"ImportData": "an action that imports data",
@@ -32,15 +38,15 @@ _REFUSED: Final = {
     b"GoToE": "a link into an embedded file",
     b"Encrypt": "encryption",
 }
-_LONGEST: Final = 3 * max(map(len, _REFUSED)) + 2
+_LONGEST: Final = 256
+"""More than any of them with all its letters escaped, or than `_EMBEDS`."""
 _END: Final = rb"(?=[\x00\t\n\x0c\r ()<>\[\]{}/%]|$)"
 _NAME: Final = re.compile(rb"/(" + b"|".join(_REFUSED) + rb")" + _END)
+_EMBEDS: Final = re.compile(rb"/EF(?:[\x00\t\n\x0c\r ]{0,99}(?:<<|%)|[\x00\t\n\x0c\r ]{1,99}[0-9]|[\x00\t\n\x0c\r ]{99})")
+"""The files of a file specification: an embedded file need not say of itself that it is one. Two letters alone stand in any picture."""
 _ESCAPE: Final = re.compile(rb"#([0-9A-Fa-f]{2})")
 _STREAM: Final = re.compile(rb"(?<!end)stream[\x00\t\n\x0c\r ]{0,8}")
-_OBJECT: Final = re.compile(rb"obj")
 _FIRST: Final = re.compile(rb"/First" + _END)
-_FIRST_NUMBER: Final = re.compile(rb"/First\s+[0-9]+(?![0-9]|\s+[0-9]+\s+R)")
-_STRING_OR_COMMENT: Final = re.compile(rb"\((?:[^()\\]|\\.)*\)|%[^\r\n]*", re.DOTALL)
 _FLATE_ALONE: Final = re.compile(rb"/Filter\s*(?:/FlateDecode|/Fl|\[\s*(?:/FlateDecode|/Fl)\s*\])" + _END)
 _FILTER: Final = re.compile(rb"/(?:Filter|F)" + _END)
 _TWICE: Final = re.compile(rb"/(?:FlateDecode|Fl)\s*/(?:FlateDecode|Fl)" + _END)
@@ -83,27 +89,16 @@ class PdfCheck:
             if found.end() > looked_to:
                 looked_to = min(looked_to, found.start())
                 break
-            self._begin(text[max(0, found.start() - _WINDOW) : found.start()], text[found.end() :])
+            begin = max(0, found.start() - _WINDOW)
+            self._begin(text[begin : found.start()], text[found.end() :], is_cut=at + begin > 0)
             self._done_to = at + found.end()
         self._done_to = max(self._done_to, at + looked_to)
         kept = min(len(text), _WINDOW + _KEYWORD)
         self._kept, self._at = text[len(text) - kept :], at + len(text) - kept
 
-    def _begin(self, before: bytes, data: bytes) -> None:
-        """`before` holds the dictionary, behind the end of the stream before it."""
-        since = _plain(before[before.rfind(b"endstream") + 1 :])
-        objects = [found.end() for found in _OBJECT.finditer(_without_strings(since))]
-        if not objects:
-            raise AttachmentUnsafe("a stream's dictionary cannot be examined")
-        dictionary = _without_strings(since)[objects[-1] :]
-        # The number may stand where a string has hidden it from the search for the object's beginning.
-        holds_objects = _FIRST.search(dictionary) is not None or _FIRST_NUMBER.search(since) is not None
-        if _TWICE.search(dictionary):
-            raise AttachmentUnsafe("a stream is compressed twice")
-        flate = _FLATE_ALONE.search(dictionary) is not None
-        if holds_objects and (_PREDICTOR.search(dictionary) or (not flate and _FILTER.search(dictionary))):
-            raise AttachmentUnsafe("objects are coded in a way that cannot be examined")
-        stream = _Stream(must=holds_objects and flate)
+    def _begin(self, before: bytes, data: bytes, *, is_cut: bool) -> None:
+        """`before` ends with the dictionary, if the keyword is one."""
+        stream = _Stream(must=may_begin_stream(before, is_cut=is_cut) and _holds_objects(before))
         self._inflate(stream, data)
         if not stream.over:
             self._streams.append(stream)
@@ -125,6 +120,22 @@ class PdfCheck:
             raise AttachmentTypeDiffers("the PDF file is not whole")
 
 
+def _holds_objects(before: bytes) -> bool:
+    """Whether the stream behind this is one of objects, which has to inflate. Raises AttachmentUnsafe where it would not show them."""
+    try:
+        dictionary = _plain(dictionary_of(before))
+    except NotRead:
+        raise AttachmentUnsafe("a stream's dictionary cannot be examined") from None
+    if _TWICE.search(dictionary):
+        raise AttachmentUnsafe("a stream is compressed twice")
+    if _FIRST.search(dictionary) is None:
+        return False
+    filters, flate = len(_FILTER.findall(dictionary)), _FLATE_ALONE.search(dictionary) is not None
+    if filters > flate or _PREDICTOR.search(dictionary):
+        raise AttachmentUnsafe("objects are coded in a way that cannot be examined")
+    return flate
+
+
 class _Names:
     """Looks for the names that are refused, in parts of one text."""
 
@@ -138,6 +149,8 @@ class _Names:
         # At the end of what has come, a name may go on: then the next part shows it whole.
         if found is not None and found.end() < len(text):
             raise AttachmentUnsafe(f"it has {_REFUSED[found[1]]}")
+        if _EMBEDS.search(text):
+            raise AttachmentUnsafe("it has an embedded file")
 
 
 class _Stream:
@@ -176,13 +189,3 @@ class _Stream:
 def _plain(text: bytes) -> bytes:
     """With the escapes of names undone (ISO 32000-2 7.3.5)."""
     return _ESCAPE.sub(lambda found: bytes([int(found[1], 16)]), text) if b"#" in text else text
-
-
-def _without_strings(text: bytes) -> bytes:
-    """Without literal strings and comments, which may say anything; nested ones from the inside out."""
-    for _ in range(8):
-        stripped = _STRING_OR_COMMENT.sub(b" ", text)
-        if stripped == text:
-            break
-        text = stripped
-    return text

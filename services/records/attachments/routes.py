@@ -1,7 +1,7 @@
 """`/v1/students/{student_id}/attachments`: documents of a record, loaded by its own agency, read by whoever may see the student."""
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from datetime import date
 from typing import Annotated
 from uuid import UUID
@@ -86,7 +86,7 @@ async def load_attachment(
     if element not in ATTACHABLE or element not in record.elements():
         raise problems.ElementTakesNoAttachment(field="element")
     settings = state.settings
-    longest = min(settings.max_attachment_bytes, settings.max_body_bytes - sum(one.held.size for one in held if one.source == OWN))
+    longest = min(settings.max_attachment_bytes, settings.max_body_bytes - _own_bytes(held))
     bodies.require_disk(state.database, more=longest, left=settings.min_free_disk_bytes)
     body_id, found = await loading.take(state.database, state.scanner, request.stream(), about, longest=longest, now=now)
     document = Document(attachment_id, body_id, OWN, now, found)
@@ -97,12 +97,20 @@ async def load_attachment(
 
 
 async def _keep(tx: AsyncSession, request: Request, caller: Caller, document: Document, student_id: UUID) -> None:
-    """The student's from here on. Raises NoSuchStudent, AttachmentExists: both may have changed while it came."""
+    """The student's from here on. Raises NoSuchStudent, AttachmentExists, BodyTooLarge: others may have come while it did."""
+    state = request.app.state
     student = await require_kept(tx, caller, student_id)
     if await tx.run_sync(lambda session: documents.is_taken(session.connection(), document.id)):
         raise problems.AttachmentExists
-    key = request.app.state.vault.data_key(student_id, student.wrapped_key)
+    if _own_bytes(await _documents(tx, state.vault, student_id)) + document.held.size > state.settings.max_body_bytes:
+        raise BodyTooLarge
+    key = state.vault.data_key(student_id, student.wrapped_key)
     await tx.run_sync(lambda session: documents.add(session.connection(), key, document, student_id=student_id))
+
+
+def _own_bytes(held: Iterable[Document]) -> int:
+    """Of the documents that are loaded here, together: those of one student travel in one package."""
+    return sum(one.held.size for one in held if one.source == OWN)
 
 
 async def _again(before: Document, about: loading.Incoming, request: Request) -> Attachment:

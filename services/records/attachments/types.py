@@ -4,19 +4,25 @@ No parser of other people's documents runs in the process that holds the keys: w
 in the document beyond that is the scanner's to say.
 """
 
+import re
 import zlib
 from typing import Final, Protocol
 
 from safepassage.problems.attachments import AttachmentEmpty, AttachmentTypeDiffers, AttachmentUnsafe
 from safepassage.wire_attachments import MediaType
+from services.records.attachments.jpeg import MOST_PIXELS, JpegCheck
 from services.records.attachments.pdf import PdfCheck
 
 PNG: Final = b"\x89PNG\r\n\x1a\n"
-JPEG: Final = b"\xff\xd8\xff"
-MOST_PIXELS: Final = 100_000_000
 _ZIP_END: Final = b"PK\x05\x06"
 _ZIP_TAIL: Final = 66 * 1024
 """Where a zip reader looks for the end of a directory: 22 bytes and a comment of up to 64 KiB."""
+_ANYWHERE: Final = re.compile(rb"Rar!\x1a\x07|7z\xbc\xaf\x27\x1c|MSCF\x00\x00\x00\x00")
+"""Archives that are opened behind whatever else stands before them, as a program that unpacks itself does."""
+_LONGEST_MARK: Final = 8
+_AT: Final = ((257, b"ustar"), (0x8001, b"CD001"))
+"""A tar archive and the image of a disc: their readers leave what stands before that."""
+_HEAD: Final = 0x8006
 
 
 class TypeCheck(Protocol):
@@ -38,21 +44,24 @@ def check_of(media_type: MediaType) -> TypeCheck:
 
 
 class NoArchiveCheck:
-    """Around each check: that there is something, and that it is not a zip archive at the same time, which begins at its end."""
+    """Around each check: that there is something, and that it is not an archive at the same time."""
 
     def __init__(self, check: TypeCheck) -> None:
-        self._check, self._tail = check, b""
+        self._check, self._head, self._tail = check, b"", b""
 
     def feed(self, part: bytes) -> None:
         """As TypeCheck."""
         self._check.feed(part)
+        if _ANYWHERE.search(self._tail[-_LONGEST_MARK:] + part):
+            raise AttachmentUnsafe("it is an archive at the same time")
+        self._head += part[: _HEAD - len(self._head)]
         self._tail = (self._tail + part)[-_ZIP_TAIL:]
 
     def finish(self) -> None:
         """As TypeCheck. Raises AttachmentEmpty too."""
         if not self._tail:
             raise AttachmentEmpty
-        if _ZIP_END in self._tail:
+        if _ZIP_END in self._tail or any(self._head.startswith(mark, at) for at, mark in _AT):
             raise AttachmentUnsafe("it is an archive at the same time")
         self._check.finish()
 
@@ -120,22 +129,3 @@ class PngCheck:
         """As TypeCheck."""
         if not self._ended:
             raise AttachmentTypeDiffers("the PNG file is not whole")
-
-
-class JpegCheck:
-    """JPEG (ISO/IEC 10918-1): begins with SOI and a marker, ends with EOI."""
-
-    def __init__(self) -> None:
-        self._head = self._tail = b""
-
-    def feed(self, part: bytes) -> None:
-        """As TypeCheck."""
-        self._head = (self._head + part)[:3] if len(self._head) < 3 else self._head
-        if not JPEG.startswith(self._head):
-            raise AttachmentTypeDiffers("it does not begin as a JPEG file")
-        self._tail = (self._tail + part)[-2:]
-
-    def finish(self) -> None:
-        """As TypeCheck."""
-        if len(self._head) < 3 or self._tail != b"\xff\xd9":
-            raise AttachmentTypeDiffers("the JPEG file is not whole, or something follows its end")

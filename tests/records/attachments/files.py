@@ -37,5 +37,17 @@ def png(*chunks: tuple[bytes, bytes], width: int = 1, height: int = 1, tail: byt
     return b"\x89PNG\r\n\x1a\n" + b"".join(parts) + tail
 
 
-JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00\xff\xd9"
+def jpeg(*, width: int = 8, height: int = 8, scan: bytes = b"\x55\xff\x00\xaa\xff\xd0\x55") -> bytes:
+    """A JPEG picture, as far as its markers go."""
+    frame = b"\xff\xc0\x00\x0b\x08" + height.to_bytes(2, "big") + width.to_bytes(2, "big") + b"\x01\x01\x11\x00"
+    return (
+        b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"
+        + frame
+        + b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00"
+        + scan
+        + b"\xff\xd9"
+    )
+
+
+JPEG = jpeg()
 IEP = pdf(stream(b"BT /F1 12 Tf (Individualized education program) Tj ET"), object_stream(b"<< /Font /F1 >>"))

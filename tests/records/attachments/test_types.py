@@ -12,7 +12,7 @@ from safepassage.problems.attachments import AttachmentEmpty, AttachmentTypeDiff
 from safepassage.wire_attachments import MediaType
 from services.records.attachments import pdf as pdf_rules
 from services.records.attachments.types import check_of
-from tests.records.attachments.files import CATALOG, IEP, JPEG, object_stream, pdf, png, stream
+from tests.records.attachments.files import CATALOG, IEP, JPEG, jpeg, object_stream, pdf, png, stream
 
 PDF: MediaType = "application/pdf"
 MIB = 1024 * 1024
@@ -35,7 +35,19 @@ GOOD: list[tuple[bytes, MediaType]] = [
     (png(), "image/png"),
     (png((b"tEXt", b"Comment\0x")), "image/png"),
     (JPEG, "image/jpeg"),
+    (JPEG + bytes(3) + jpeg(width=2), "image/jpeg"),
+    (pdf(b"<< /Font << /EF1 5 0 R /F 6 0 R >> >>", stream(b"x", about=b"/Name (a \\) b (c) %) /Filter /FlateDecode")), PDF),
+    (pdf(stream(b"BT (a stream of words, >> and obj) Tj ET", about=b"", compress=False)), PDF),
 ]
+SCRIPT = (b"9 0 << /S /JavaScript >>".hex() + ">").encode()
+
+
+def hexed(about: bytes, *, header: bytes | None = None) -> bytes:
+    """A PDF with a stream of objects in hexadecimal digits, the first thing of a dictionary that begins so."""
+    made = pdf(stream(SCRIPT, about=about, compress=False))
+    return made if header is None else made.replace(b"4 0 obj", header)
+
+
 UNSAFE: dict[str, bytes] = {
     "script": pdf(b"<< /S /JavaScript /JS (app.alert\\(1\\)) >>"),
     "script-escaped": pdf(b"<< /S /J#61vaScr#69pt >>"),
@@ -57,8 +69,32 @@ UNSAFE: dict[str, bytes] = {
     "hidden-by-reference": pdf(object_stream(b"<< >>", about=b"/N 1 /First 4 /Filter 7 0 R")),
     "hidden-by-other-data": pdf(object_stream(b"<< >>", compress=False)),
     "hidden-by-a-string-and-a-number": pdf(object_stream(b"<< >>", about=b"/First 4 /Q (1 0 obj /Filter /LZWDecode ")),
+    "hidden-by-an-end-in-a-string": hexed(b"/N 1 /First 4 /Filter /ASCIIHexDecode /X (endstream obj)"),
+    "hidden-by-an-end-in-a-comment": hexed(b"/N 1 /First 4 /Filter /ASCIIHexDecode % endstream 7 0 obj <<\n"),
+    "hidden-by-a-header-in-a-string": hexed(b"/N 1 /First 4 /Filter /ASCIIHexDecode /X (\n9 0 obj << \\( )"),
+    "hidden-by-a-header-in-a-string-and-a-comment": hexed(b"/N 1 /X (\n9 0 obj << % ) /First 4 /Filter /ASCIIHexDecode\n"),
+    "hidden-by-strings-in-a-string": hexed(b"/N 1 /X ( a ( b ) % c ) /First 5 0 R /Filter /ASCIIHexDecode\n"),
+    "hidden-by-escaped-brackets": hexed(b"/N 1 /A#28 /First 5 0 R /Filter /ASCIIHexDecode /B#29"),
+    "hidden-by-a-comment-in-the-header": hexed(b"/N 1 /First 4 /Filter /ASCIIHexDecode", header=b"4 0 %\nobj"),
+    "hidden-by-comments-before-the-data": hexed(b"/N 1 /First 4 /Filter /ASCIIHexDecode").replace(b">>\nstream", b">>%a\n% b\rstream"),
+    "hidden-by-a-long-comment": hexed(b"/N 1 /First 4 /Filter /ASCIIHexDecode").replace(
+        b">>\nstream", b">>%" + b"a" * 70_000 + b"\nstream"
+    ),
+    "hidden-by-two-filters": pdf(object_stream(b"<< >>", about=b"/N 1 /First 4 /Filter /FlateDecode /Filter /ASCIIHexDecode")),
+    "embedded-without-saying-so": pdf(b"<< /Type /Filespec /F (x.exe) /EF << /F 5 0 R >> >>"),
+    "embedded-elsewhere": pdf(b"<< /F (x.exe) /E#46\r\n5 0 R >>"),
+    "embedded-in-the-page": pdf(b"<< /Subtype /FileAttachment /FS 5 0 R >>"),
+    "script-of-a-model": pdf(b"<< /Type /3D /Subtype /U3D /OnInstantiate 5 0 R >>"),
+    "film": pdf(b"<< /Subtype /Movie >>"),
     "compressed-twice": pdf(stream(zlib.compress(b"x" * 99), about=b"/Filter [/FlateDecode /FlateDecode]")),
-    "archive-too": pdf(tail=b"PK\x05\x06" + bytes(16) + b"\x08\x00\n%%EOF\n\0\0"),
+}
+ARCHIVES: dict[str, tuple[bytes, MediaType]] = {
+    "zip": (pdf(tail=b"PK\x05\x06" + bytes(16) + b"\x08\x00\n%%EOF\n\0\0"), PDF),
+    "rar": (jpeg(scan=b"Rar!\x1a\x07\x01\0"), "image/jpeg"),
+    "7z": (png((b"teXt", b"7z\xbc\xaf\x27\x1c")), "image/png"),
+    "cab": (pdf(b"(MSCF\0\0\0\0)"), PDF),
+    "tar": (b"%PDF-1.4" + bytes(249) + b"ustar\x0000" + IEP, PDF),
+    "disc": (b"%PDF-1.4" + bytes(0x8001 - 8) + b"CD001" + IEP, PDF),
 }
 DIFFERENT: dict[str, tuple[bytes, MediaType]] = {
     "png-as-pdf": (png(), PDF),
@@ -72,6 +108,10 @@ DIFFERENT: dict[str, tuple[bytes, MediaType]] = {
     "png-with-another-header": (png().replace(b"IHDR", b"IHDX"), "image/png"),
     "half-a-jpeg": (JPEG[:-1], "image/jpeg"),
     "jpeg-and-more": (JPEG + b"<?php", "image/jpeg"),
+    "jpeg-and-more-with-its-end": (JPEG + b"<?php \xff\xd9", "image/jpeg"),
+    "half-a-second-jpeg": (JPEG + JPEG[:-2], "image/jpeg"),
+    "jpeg-without-a-picture": (b"\xff\xd8\xff\xe0\x00\x04ab\xff\xd9", "image/jpeg"),
+    "damaged-jpeg": (JPEG.replace(b"\xff\xda", b"xx"), "image/jpeg"),
 }
 
 
@@ -86,6 +126,14 @@ def test_plain_documents_are_taken_in_parts_of_any_length(content: bytes, media_
 def test_active_hidden_or_encrypted_content_is_refused_in_parts_of_any_length(what: str, part: int) -> None:
     with pytest.raises(AttachmentUnsafe):
         look(UNSAFE[what], part=part)
+
+
+@pytest.mark.parametrize("part", [1, 5, 1 << 20])
+@pytest.mark.parametrize("what", ARCHIVES)
+def test_what_is_an_archive_at_the_same_time_is_refused(what: str, part: int) -> None:
+    content, media_type = ARCHIVES[what]
+    with pytest.raises(AttachmentUnsafe, match="archive"):
+        look(content, media_type, part=part)
 
 
 @pytest.mark.parametrize("part", [1, 1 << 20])
@@ -106,6 +154,9 @@ def test_a_picture_of_too_many_pixels_and_one_with_something_behind_it_are_refus
     for content in (png(width=20_000, height=20_000), png(tail=b"x")):
         with pytest.raises(AttachmentUnsafe):
             look(content, "image/png")
+    for content in (jpeg(width=65_500, height=65_500), jpeg(height=0), JPEG + jpeg(width=65_500, height=65_500)):
+        with pytest.raises(AttachmentUnsafe):
+            look(content, "image/jpeg")
 
 
 def test_a_stream_that_becomes_far_larger_is_refused_before_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
