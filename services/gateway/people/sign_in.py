@@ -107,13 +107,7 @@ class SignIn:
         """
         row = await self._take(answer.get("state"), browser, self._clock())
         metadata = await self._provider.metadata()
-        if answer.get("iss", None if metadata.says_issuer else self._provider.issuer) != self._provider.issuer:
-            raise SignInNotBelieved("the answer does not come from the agency's provider (iss)")
-        code = answer.get("code")
-        if "error" in answer or code is None:
-            raise SignInDeclined
-        if not 1 <= len(code) <= MOST_CODE:
-            raise SignInNotBelieved("the code is longer than any")
+        code = self._code_in(answer, says_issuer=metadata.says_issuer)
         token = await self._provider.exchange(code, verifier=row.verifier, redirect_uri=self._redirect_uri)
         claims = await self._provider.payload_of(token, types=TYPES)
         now = self._clock()  # the provider had its time
@@ -127,13 +121,7 @@ class SignIn:
             acr_values=self._settings.people_strong_acr if row.step_up else (),
         )
         person = self._sessions.identifier_of(self._provider.issuer, identity.subject)
-        try:
-            given = role_of(claims, self._settings)
-            organisation_id = await self._organisation(given, now)
-        except SuiteError as error:
-            async with self._database.transaction() as tx:
-                self._outbox.record(tx, events.not_let_in(person, error.code, address, now))
-            raise
+        given, organisation_id = await self._let_in(claims, person, address, now)
         before = await self._before(session, now)
         if row.step_up and before is not None and before.identifier != person:
             raise SignInNotBelieved("another person signed in than the one who was asked to confirm")
@@ -153,6 +141,30 @@ class SignIn:
             operation = "stepped-up" if row.step_up and before is not None else "signed-in"
             self._outbox.record(tx, events.signed_in(person, organisation_id, given.role, address, now, operation=operation))
         return Finished(row.back, cookie)
+
+    async def _let_in(self, claims: Mapping[str, Any], person: str, address: str | None, now: datetime) -> tuple[GivenRole, UUID]:
+        """The role and organisation that a person has here. Who has none is on the log, too. Raises NoRoleHere, GroupsNotTold."""
+        try:
+            given = role_of(claims, self._settings)
+            return given, await self._organisation(given, now)
+        except SuiteError as error:
+            async with self._database.transaction() as tx:
+                self._outbox.record(tx, events.not_let_in(person, error.code, address, now))
+            raise
+
+    def _code_in(self, answer: Mapping[str, str], *, says_issuer: bool) -> str:
+        """The code with which the provider came back. Raises SignInNotBelieved, SignInDeclined.
+
+        says_issuer  whether the provider has said that its answers name it (RFC 9207): then one that does not is another's
+        """
+        if answer.get("iss", None if says_issuer else self._provider.issuer) != self._provider.issuer:
+            raise SignInNotBelieved("the answer does not come from the agency's provider (iss)")
+        code = answer.get("code")
+        if "error" in answer or code is None:
+            raise SignInDeclined
+        if not 1 <= len(code) <= MOST_CODE:
+            raise SignInNotBelieved("the code is longer than any")
+        return code
 
     async def _begin_session(self, tx: AsyncSession, known: SignedIn, before: Person | None, now: datetime, *, step_up: bool) -> str:
         if before is not None and not step_up:
