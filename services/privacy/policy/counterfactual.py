@@ -193,24 +193,30 @@ def _changes(est: Any, resource: Entity, context: Record) -> Iterator[tuple[Path
     if not isinstance(est, dict):
         return
     for operator, operand in est.items():
-        if operator == "." and (path := _path(est)) is not None and isinstance(_value(context, path), bool):
-            yield path, not _value(context, path)
-        elif operator == "has" and operand["left"].get(".", {}).get("left") == CONTEXT:
-            path = (operand["left"]["."]["attr"], operand["attr"])
-            if _may_change(path):
-                yield path, None if _value(context, path) is not None else context["now"]
-        elif operator in ("<", "<=", ">", ">="):
-            for side in ("left", "right"):
-                if (path := _path(operand[side])) is not None:
-                    yield path, context["now"] + (1 if side == "right" else 0)
-        elif operator == "contains" and (path := _path(operand["left"])) is not None:
-            member = resource if operand["right"] == RESOURCE else operand["right"].get("Value")
-            yield path, frozenset(_value(context, path) or ()) | {member}
-        elif operator == "in" and operand["left"] == {".": {"left": CONTEXT, "attr": "purpose"}}:
-            if (path := _path(operand["right"])) is not None:
-                yield path, frozenset(_value(context, path) or ()) | {context["purpose"]}
+        turned = _turned(est, operator, operand, resource, context)
+        if turned is not None:
+            yield from turned
         elif isinstance(operand, (dict, list)):
             yield from _changes(list(operand.values()) if isinstance(operand, dict) else operand, resource, context)
+
+
+def _turned(est: Any, operator: str, operand: Any, resource: Entity, context: Record) -> list[tuple[Path, Any]] | None:
+    """What turns this expression by the fact that it reads itself; None where what it reads is in its parts."""
+    if operator == "." and (path := _path(est)) is not None and isinstance(_value(context, path), bool):
+        return [(path, not _value(context, path))]
+    if operator == "has" and operand["left"].get(".", {}).get("left") == CONTEXT:
+        path = (operand["left"]["."]["attr"], operand["attr"])
+        return [(path, None if _value(context, path) is not None else context["now"])] if _may_change(path) else []
+    if operator in ("<", "<=", ">", ">="):
+        sides = (("left", context["now"]), ("right", context["now"] + 1))
+        return [(path, value) for side, value in sides if (path := _path(operand[side])) is not None]
+    if operator == "contains" and (path := _path(operand["left"])) is not None:
+        member = resource if operand["right"] == RESOURCE else operand["right"].get("Value")
+        return [(path, frozenset(_value(context, path) or ()) | {member})]
+    if operator == "in" and operand["left"] == {".": {"left": CONTEXT, "attr": "purpose"}}:
+        path = _path(operand["right"])
+        return [] if path is None else [(path, frozenset(_value(context, path) or ()) | {context["purpose"]})]
+    return None
 
 
 def _path(est: Any) -> Path | None:
