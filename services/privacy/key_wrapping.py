@@ -9,10 +9,11 @@ holds is passed over, and comes later.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import LargeBinary, Table, and_, bindparam, func, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.canonical import from_base64url
 from services.privacy.sealing import Sealer
@@ -83,15 +84,23 @@ async def strange_versions(database: Database, sealer: Sealer) -> frozenset[int]
     seen: set[int] = set()
     opened_by: set[int] = set()
     async with database.reading() as tx:
-        for table, names in sealed_columns().items():
-            keys, columns = list(table.primary_key.columns), [table.c[name] for name in names]
-            for order in ([key.asc() for key in keys], [key.desc() for key in keys]):
-                for row in await tx.execute(select(*columns).order_by(*order).limit(ROWS_TRIED)):
-                    for value in row:
-                        if value and (version := version_of(value)) in sealer.provider.versions - opened_by:
-                            seen.add(version)
-                            opened_by |= {version} if sealer.unwraps(sealer.parted(value)[0]) else set()
+        async for value in _tried(tx):
+            version = version_of(value)
+            if version in sealer.provider.versions - opened_by:
+                seen.add(version)
+                if sealer.unwraps(sealer.parted(value)[0]):
+                    opened_by.add(version)
     return frozenset(seen - opened_by)
+
+
+async def _tried(tx: AsyncSession) -> AsyncIterator[bytes]:
+    """What the first and last rows of each table have sealed."""
+    for table, names in sealed_columns().items():
+        keys, columns = list(table.primary_key.columns), [table.c[name] for name in names]
+        for order in ([key.asc() for key in keys], [key.desc() for key in keys]):
+            for row in await tx.execute(select(*columns).order_by(*order).limit(ROWS_TRIED)):
+                for value in filter(None, row):
+                    yield value
 
 
 async def _all_of(database: Database, again: Callable[[Any], Any], table: Any, columns: Sequence[str], told: Done) -> None:
