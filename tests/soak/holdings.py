@@ -12,8 +12,16 @@ from services.audit.settings import AuditSettings
 from services.audit.stored_log import LogOfStore
 from services.audit.tables import LogRow
 from services.audit.verification import StoreReport, verify_store
-from services.records.exchange.states import Asked, Incoming, Outgoing, Request
-from services.records.tables import ExchangeRequestRow, IncomingEnvelopeRow, OutboxRow, OutgoingEnvelopeRow, PeerLogRow, PeerRequestRow
+from services.records.exchange.states import Asked, Incoming, Outgoing, Reconciling, Request
+from services.records.tables import (
+    ExchangeRequestRow,
+    IncomingEnvelopeRow,
+    OutboxRow,
+    OutgoingEnvelopeRow,
+    PeerLogRow,
+    PeerRequestRow,
+    ReconciliationRow,
+)
 from shared.database import Database
 from tests.soak.account import Got, Holding, Leaf, Place, Sent
 from tests.soak.node_folders import Network
@@ -77,7 +85,8 @@ async def holding_of_holder(node: NodeFolder) -> Holding:
     requests = [(row.exchange_id, Request(row.state)) for row in await store.rows(select(PeerRequestRow.exchange_id, PeerRequestRow.state))]
     envelopes = [_sent(row) for row in await store.rows(_SENT)]
     await store.close()
-    return Holding(requests, envelopes, await leaves_of(node))
+    stated, differing = await _days(node)
+    return Holding(requests, envelopes, await leaves_of(node), stated, differing)
 
 
 async def holding_of_requester(node: NodeFolder) -> Holding:
@@ -86,7 +95,17 @@ async def holding_of_requester(node: NodeFolder) -> Holding:
     requests = [(row.id, Asked(row.state)) for row in await store.rows(select(ExchangeRequestRow.id, ExchangeRequestRow.state))]
     envelopes = [_got(row) for row in await store.rows(_GOT)]
     await store.close()
-    return Holding(requests, envelopes, await leaves_of(node))
+    stated, differing = await _days(node)
+    return Holding(requests, envelopes, await leaves_of(node), stated, differing)
+
+
+async def _days(node: NodeFolder) -> tuple[frozenset[Place], Sequence[str]]:
+    """What this node has compared: where each side's log has its counts, and of which days they differ."""
+    store = Store(node)
+    days = await store.rows(select(*(ReconciliationRow.__table__.c[name] for name in ("day", "state", "ours", "theirs"))))
+    await store.close()
+    stated = frozenset(place_in(split(jws)[1]) for day in days for jws in (day.ours, day.theirs) if jws is not None)
+    return stated, [day.day for day in days if day.state == Reconciling.DIFFERS]
 
 
 def _sent(row: Any) -> Sent:

@@ -56,6 +56,16 @@ def test_what_is_in_order_balances() -> None:
     assert (balance.exchanges, balance.applied, balance.nothing_provided, balance.crossed) == (2, 1, 1, 2)
 
 
+def test_days_that_were_compared_meanwhile_are_in_both_logs_and_balance() -> None:
+    world, stated = World(), frozenset({Place("alder", 10), Place("birch", 5)})
+    for node, place in zip(("alder", "birch"), sorted(stated), strict=True):
+        world.change(node, leaves={**getattr(world, node).leaves, place: Leaf("request", "counts")})
+    with pytest.raises(DoesNotBalance):
+        account(ASKED, world.alder, world.birch, world.crossed)
+    world.change("birch", stated=stated)
+    account(ASKED, world.alder, world.birch, world.crossed)
+
+
 def lost_request(world: World) -> None:
     world.change("birch", requests=world.birch.requests[1:])
 
@@ -103,6 +113,10 @@ def unlogged_receipt(world: World) -> None:
     world.change("alder", leaves={place: leaf for place, leaf in world.alder.leaves.items() if place.index != 9})
 
 
+def counted_otherwise(world: World) -> None:
+    world.change("birch", differing=["2026-09-14"])
+
+
 @pytest.mark.parametrize(
     "fault",
     [
@@ -117,6 +131,7 @@ def unlogged_receipt(world: World) -> None:
         not_logged,
         left_without_an_entry,
         unlogged_receipt,
+        counted_otherwise,
     ],
 )
 def test_what_was_lost_doubled_or_not_logged_does_not_balance(fault: Callable[[World], None]) -> None:
