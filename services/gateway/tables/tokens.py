@@ -40,7 +40,8 @@ class PushedRequestRow(Base):
     redirect_uri: Mapped[str] = mapped_column(String(500))
     state: Mapped[str | None] = mapped_column(String(512))
     code_challenge: Mapped[str] = mapped_column(String(43))
-    jkt: Mapped[str] = mapped_column(String(43))
+    jkt: Mapped[str | None] = mapped_column(String(43))
+    """The key that its code is to be bound to, where the client named one."""
     scope: Mapped[str] = mapped_column(Text)
     authorization_details: Mapped[str | None] = mapped_column(Text)
     audience: Mapped[str] = mapped_column(String(200))
@@ -68,7 +69,8 @@ class GivenAuthorizationRow(Base):
     authenticated_at: Mapped[datetime] = mapped_column(Milliseconds)
     redirect_uri: Mapped[str] = mapped_column(String(500))
     code_challenge: Mapped[str] = mapped_column(String(43))
-    jkt: Mapped[str] = mapped_column(String(43))
+    jkt: Mapped[str | None] = mapped_column(String(43))
+    """Likewise."""
     scope: Mapped[str] = mapped_column(Text)
     authorization_details: Mapped[str | None] = mapped_column(Text)
     audience: Mapped[str] = mapped_column(String(200))

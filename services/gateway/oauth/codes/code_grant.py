@@ -67,7 +67,15 @@ class CodeGrant:
                 if refresh_token is not None:
                     self.persons.keep(tx, row, refresh_token, now)
                 return self.persons.issue(
-                    tx, row, authenticated, reach, scope=row.scope, refresh_token=refresh_token, address=address, now=now
+                    tx,
+                    row,
+                    authenticated,
+                    reach,
+                    key=proof.thumbprint,
+                    scope=row.scope,
+                    refresh_token=refresh_token,
+                    address=address,
+                    now=now,
                 )
             if row.ended_at is None:
                 self.persons.end(tx, row, "code-used-again", authenticated, address=address, now=now)
@@ -101,7 +109,7 @@ def require_exchange(
     if not is_registered(row.redirect_uri, client.redirect_uris, development=development):
         raise GrantRefused("code-redirect-uri-gone", "redirect_uri is no longer registered for this client")
     require_verifier(form, challenge=row.code_challenge)
-    if proof.thumbprint != row.jkt:
+    if row.jkt is not None and proof.thumbprint != row.jkt:
         raise ProofRefused("the code is bound to another key")
     if "resource" in form and form["resource"] != row.audience:
         raise ResourceNotServed("resource is the one that was pushed, or left out")

@@ -1,7 +1,8 @@
 """`/oauth/authorize`: the page on which a person lets an application act for them, or does not. It works without a script.
 
-It takes the name of a pushed request and nothing else (FAPI 2.0 section 5.3.2.2); whatever else comes is answered here, by a page, and
-sent on to nobody.
+It takes the name of a pushed request (FAPI 2.0 section 5.3.2.2), and what was pushed counts: clients may send the same parameters in
+the address as well, and those are left unread (RFC 6749 section 3.1, RFC 9101 section 5). What has no name of a pushed request is
+answered here, by a page, and sent on to nobody.
 """
 
 from typing import Final
@@ -42,7 +43,9 @@ _FORM: Final = {
 }
 _DATATYPE_WORDS: Final = {**SECTION_WORDS, **ELEMENT_WORDS}
 _FIELDS: Final = frozenset({"token", "client_id", "request_uri", "answer"})
-_QUERY: Final = [{"name": name, "in": "query", "required": True, "schema": _STRING} for name in ("client_id", "request_uri")]
+_NAMED: Final = ("client_id", "request_uri")
+_MOST_PARAMETERS: Final = 32
+_QUERY: Final = [{"name": name, "in": "query", "required": True, "schema": _STRING} for name in _NAMED]
 
 
 @router.get(PATH, response_model=None, responses=page_responses(200, 303), openapi_extra={"parameters": _QUERY})
@@ -93,12 +96,16 @@ async def answer_application(person: SignedInPerson, request: Request) -> Respon
 
 
 def _name(query: bytes) -> tuple[str, str]:
-    """Client and name of the request. Raises AuthorizationNotAsked for anything more, anything less and anything twice."""
+    """Client and name of the request. Raises AuthorizationNotAsked where one is missing, for anything twice, and for a request object."""
     try:
-        pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=8)
+        pairs = parse_qsl(
+            query.decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=_MOST_PARAMETERS
+        )
     except ValueError as error:
-        raise AuthorizationNotAsked("client_id and request_uri are needed, and nothing else") from error
+        raise AuthorizationNotAsked("the address cannot be read") from error
     named = dict(pairs)
-    if len(pairs) != 2 or set(named) != {"client_id", "request_uri"} or not named["request_uri"].startswith(URN):
-        raise AuthorizationNotAsked("client_id and request_uri are needed, and nothing else")
+    if len(named) != len(pairs):
+        raise AuthorizationNotAsked("a parameter is there twice")
+    if not named.keys() >= set(_NAMED) or "request" in named or not named["request_uri"].startswith(URN):
+        raise AuthorizationNotAsked("client_id and the request_uri of a pushed request are needed")
     return named["client_id"], named["request_uri"]

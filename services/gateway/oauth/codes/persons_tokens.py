@@ -58,17 +58,21 @@ class PersonsTokens:
         authenticated: Authenticated,
         reach: Reach,
         *,
+        key: str,
         scope: str,
         refresh_token: str | None,
         address: str | None,
         now: datetime,
     ) -> dict[str, Any]:
-        """The answer's document, with an access token that ends when the authorization does. The log hears of it in this transaction."""
+        """The answer's document, with an access token bound to `key` that ends when the authorization does.
+
+        The log hears of it in this transaction.
+        """
         details = reach.details
         token, claims = self.tokens.issue(
             now=now,
             until=min(int(row.expires_at.timestamp()), (details and details.ends_at(authenticated.client.zone)) or 2**40),
-            jkt=row.jkt,
+            jkt=key,
             aud=row.audience,
             sub=row.subject,
             client_id=str(row.client_id),
@@ -83,7 +87,7 @@ class PersonsTokens:
             auth_time=int(row.authenticated_at.timestamp()),
             acr=row.acr,
         )
-        actor = authenticated.actor(address).model_copy(update={"person": row.person, "role": row.role, "key": row.jkt})
+        actor = authenticated.actor(address).model_copy(update={"person": row.person, "role": row.role, "key": key})
         purpose = None if details is None else details.purpose
         context = Context(operation="token-issued", outcome="issued", purpose=purpose, about=f"authorization:{row.id}")
         self.outbox.record(tx, Event(class_="authentication", key=f"token:{claims.jti}", actor=actor, context=context))

@@ -33,7 +33,7 @@ class AuthorizationRequest:
     redirect_uri: str
     state: str | None
     code_challenge: str
-    jkt: str
+    jkt: str | None
     """Thumbprint of the key that the code and its tokens are bound to."""
     scopes: tuple[str, ...]
     details: StudentDataAccess | None
@@ -83,16 +83,13 @@ def read_request(
     )
 
 
-def _key(said: str | None, proven: str | None) -> str:
-    """RFC 9449 sections 10 and 10.1: one of them is there, and where both are they are the same."""
+def _key(said: str | None, proven: str | None) -> str | None:
+    """The key that the code is bound to (RFC 9449 sections 10 and 10.1). None: the one whose proof comes with the code."""
     if said is not None and _THUMBPRINT.fullmatch(said) is None:
         raise AuthorizationRequestRefused("dpop-jkt", "dpop_jkt is the thumbprint of a key: 43 characters")
     if said is not None and proven is not None and said != proven:
         raise ProofRefused("dpop_jkt is another key's than the proof's")
-    key = proven or said
-    if key is None:
-        raise AuthorizationRequestRefused("key-missing", "the code is bound to a key: send a DPoP proof, or dpop_jkt")
-    return key
+    return proven or said
 
 
 def _details(requested: str | None, client: KnownClient, audience: str, today: date) -> StudentDataAccess | None:

@@ -1,6 +1,7 @@
-"""Refresh tokens, exchanged for new ones (RFC 6749 section 6, RFC 9700 section 4.14.2): rotated at each use, by the same client and key.
+"""Refresh tokens, exchanged for new ones (RFC 6749 section 6, RFC 9700 section 4.14.2): rotated at each use, by the same client.
 
-One that comes again has been copied: everything that came of that authorization ends. Within a minute the client itself may have lost
+Whose token it is is told by how the client authenticates, and not by the key of its proofs: a client may have another one at each start
+(RFC 9449 section 5), and the new access token is bound to that. One that comes again has been copied: everything that came of that authorization ends. Within a minute the client itself may have lost
 the answer (services.gateway.oauth.codes.refresh_tokens).
 """
 
@@ -20,7 +21,7 @@ from services.gateway.oauth.codes.code_grant import require_registered
 from services.gateway.oauth.codes.persons_tokens import PersonsTokens, spend
 from services.gateway.oauth.codes.refresh_tokens import digest_of_token, may_repeat
 from services.gateway.oauth.known_clients import KnownClient
-from services.gateway.oauth.oauth_errors import GrantRefused, ProofRefused, ResourceNotServed, ScopeNotGranted, TokenRequestInvalid
+from services.gateway.oauth.oauth_errors import GrantRefused, ResourceNotServed, ScopeNotGranted, TokenRequestInvalid
 from services.gateway.oauth.proof_of_possession import Proof
 from services.gateway.tables import GivenAuthorizationRow, RefreshTokenRow
 
@@ -52,12 +53,14 @@ class RefreshGrant:
         async with self.persons.database.transaction() as tx:
             await spend(tx, authenticated, proof, now)
             given, row = await _locked(tx, token, authenticated.client)
-            require_refresh(given, row, form, proof, now=now)
+            require_refresh(given, row, form, now=now)
             over = await self._over(tx, given, row, token, authenticated.client, now)
             if over is None and reach is not None:
                 scope = narrowed_scope(form, given)
                 following = await self._following(tx, given, row, token, now)
-                return self.persons.issue(tx, given, authenticated, reach, scope=scope, refresh_token=following, address=address, now=now)
+                return self.persons.issue(
+                    tx, given, authenticated, reach, key=proof.thumbprint, scope=scope, refresh_token=following, address=address, now=now
+                )
             over = over or "out-of-reach"
             self.persons.end(tx, given, over, authenticated, address=address, now=now)
         raise GrantRefused(over, _TOLD[over])
@@ -85,14 +88,12 @@ class RefreshGrant:
         return following
 
 
-def require_refresh(given: GivenAuthorizationRow, row: RefreshTokenRow, form: Mapping[str, str], proof: Proof, *, now: datetime) -> None:
-    """Whether the refresh token may be used by who holds it. Pure. Raises GrantRefused, ProofRefused, ResourceNotServed."""
+def require_refresh(given: GivenAuthorizationRow, row: RefreshTokenRow, form: Mapping[str, str], *, now: datetime) -> None:
+    """Whether the refresh token may be used by who holds it. Pure. Raises GrantRefused, ResourceNotServed."""
     if given.ended_at is not None:
         raise GrantRefused("authorization-ended", "what the person agreed to has ended")
     if now >= given.expires_at:
         raise GrantRefused("authorization-expired", "what the person agreed to has had its time: they have to be asked again")
-    if proof.thumbprint != given.jkt:
-        raise ProofRefused("the refresh token is bound to another key")
     if row.used_at is None and now >= row.expires_at:
         raise GrantRefused("refresh-token-expired", "the refresh token was not used for too long")
     if "resource" in form and form["resource"] != given.audience:

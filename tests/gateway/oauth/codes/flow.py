@@ -39,7 +39,7 @@ class Application:
     @property
     def jkt(self) -> str:
         """Thumbprint of the key that it proves to have."""
-        return proof_key(self.party.proof_key.as_dict(private=False), algorithm="ES256").thumbprint
+        return thumbprint_of(self.party)
 
     def request(self, **changes: str | None) -> dict[str, str]:
         """The parameters that it pushes."""
@@ -115,6 +115,11 @@ class Application:
     def with_other_key(self) -> Party:
         """The client with a proof key that nothing is bound to."""
         return replace(self.party, proof_key=Party("", ISSUER).proof_key)
+
+
+def thumbprint_of(party: Party) -> str:
+    """Of the key of its proofs."""
+    return proof_key(party.proof_key.as_dict(private=False), algorithm="ES256").thumbprint
 
 
 def answered(answer: Answer) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -120,6 +121,13 @@ async def test_who_is_not_signed_in_comes_back_after_signing_in(peopled: House) 
     answer = await Browser(peopled).get(app.page(await app.pushed()))
     assert answer.status == 303
     assert answer.headers["location"].startswith("/sign-in?back=%2Foauth%2Fauthorize%3Fclient_id%3D")
+
+
+async def test_so_does_who_was_sent_with_more_in_the_address(peopled: House) -> None:
+    app = await application(peopled)
+    asked = f"{app.page(await app.pushed())}&redirect_uri=https://app.example/callback&state=a!*'(b)//"
+    answer = await Browser(peopled).get(asked)
+    assert (answer.status, parse_qs(urlsplit(answer.headers["location"]).query)["back"]) == (303, [asked])
 
 
 async def test_a_code_is_worth_one_round_without_a_refresh_token_where_none_is_registered(peopled: House) -> None:

@@ -12,8 +12,8 @@ from safepassage.wire_clients import ClientGrants
 from services.gateway.tables import ClientRow, GivenAuthorizationRow, RefreshTokenRow
 from tests.conftest import StandingClock
 from tests.gateway.by_hand import ask_endpoint
-from tests.gateway.house import House
-from tests.gateway.oauth.codes.flow import CALLBACK, Application, application, changed, digest, person, refused_for
+from tests.gateway.house import House, claims_of
+from tests.gateway.oauth.codes.flow import CALLBACK, Application, answered, application, changed, digest, person, refused_for, thumbprint_of
 
 pytestmark = pytest.mark.anyio
 
@@ -111,6 +111,17 @@ async def test_a_code_is_good_for_the_key_that_it_was_made_for(peopled: House) -
     named = await app.code(browser, dpop_jkt=app.jkt)
     assert (await app.exchange(named)).status == 200
     assert (await app.exchange(code)).status == 200
+
+
+async def test_a_code_that_was_made_for_no_key_is_good_for_the_one_that_it_comes_with(peopled: House) -> None:
+    """RFC 9449 section 10 is the client's to use: one that does not is told by its assertion and its verifier, as FAPI 2.0 has it."""
+    app, browser = await application(peopled), await person(peopled)
+    answer = await app.answer(browser, (await app.push(proof=None)).json["request_uri"])
+    other = app.with_other_key()
+    got = (await app.exchange(answered(answer)["code"], party=other)).json
+    assert claims_of(got["access_token"])["cnf"] == {"jkt": thumbprint_of(other)} != {"jkt": app.jkt}
+    assert (await peopled.call(other, got["access_token"], "GET", "/v1/decisions")).status == 200
+    assert (await peopled.call(app.party, got["access_token"], "GET", "/v1/decisions")).status == 401
 
 
 @pytest.mark.requirement("DOOR-code")

@@ -38,17 +38,26 @@ QUERIES: dict[str, Change] = {
     "a name of another kind": lambda good, _: urlencode(good | {"request_uri": "https://app.example/request.jwt"}),
     "the name twice": lambda good, _: urlencode(good) + "&" + urlencode({"request_uri": good["request_uri"]}),
     "the parameters themselves": lambda good, _: urlencode({"client_id": good["client_id"]} | PLAIN),
-    "a parameter more": lambda good, _: urlencode(good | {"redirect_uri": "https://evil.example/"}),
-    "a state more": lambda good, _: urlencode(good | {"state": "other"}),
-    "a prompt more": lambda good, _: urlencode(good | {"prompt": "none"}),
-    "a scope more": lambda good, _: urlencode(good | {"scope": "admin:clients"}),
-    "a response type more": lambda good, _: urlencode(good | {"response_type": "token"}),
-    "details more": lambda good, _: urlencode(good | {"authorization_details": DETAILS}),
-    "a challenge more": lambda good, _: urlencode(good | {"code_challenge": "A" * 43, "code_challenge_method": "S256"}),
-    "a resource more": lambda good, _: urlencode(good | {"resource": "https://evil.example/"}),
+    "the client twice": lambda good, _: urlencode(good) + "&" + urlencode({"client_id": good["client_id"]}),
+    "a state twice": lambda good, _: urlencode(good) + "&state=one&state=two",
+    "a request object beside it": lambda good, _: urlencode(good | {"request": "a.b.c"}),
+    "more than anybody asks for": lambda good, _: urlencode(good | {f"x{n}": "" for n in range(31)}),
     "bytes that are no text": lambda good, _: urlencode(good) + "&x=%ff",
 }
 """What the page is asked with."""
+UNREAD = {
+    "redirect_uri": "https://evil.example/",
+    "state": "other",
+    "scope": "admin:clients",
+    "response_type": "token",
+    "authorization_details": DETAILS,
+    "code_challenge": "A" * 43,
+    "code_challenge_method": "plain",
+    "resource": "https://evil.example/",
+    "prompt": "none",
+    "nonce": "n",
+}
+"""What a client may send in the address as well, and what was pushed counts instead."""
 
 OWN = ("content-type", "application/x-www-form-urlencoded")
 HERE = [OWN, ("sec-fetch-site", "same-origin"), ("origin", ISSUER)]
@@ -114,7 +123,7 @@ def _is_page(answer: Answer, status: int, code: str) -> None:
 
 
 @pytest.mark.requirement("DOOR-consent")
-async def test_it_takes_the_name_of_a_pushed_request_and_nothing_else(peopled: House) -> None:
+async def test_it_takes_the_name_of_a_pushed_request_alone(peopled: House) -> None:
     app, other, browser = await application(peopled), await application(peopled), await person(peopled)
     name, client_id = await app.pushed(), app.party.client_id
     good = {"client_id": client_id, "request_uri": name}
@@ -123,6 +132,20 @@ async def test_it_takes_the_name_of_a_pushed_request_and_nothing_else(peopled: H
         assert answer.status == 400, what
         _is_page(answer, 400, "authorization-not-asked")
     assert (await browser.get(app.page(name))).status == 200
+
+
+@pytest.mark.requirement("DOOR-consent")
+async def test_what_stands_in_the_address_beside_the_name_is_left_unread(peopled: House) -> None:
+    """RFC 6749 section 3.1, RFC 9101 section 5: others' clients send it, and what was pushed counts."""
+    app, browser = await application(peopled), await person(peopled)
+    name = await app.pushed()
+    plain = (await browser.get(app.page(name))).body
+    for unread in ({one: value} for one, value in UNREAD.items()):
+        assert (await browser.get(f"{app.page(name)}&{urlencode(unread)}")).body == plain, unread
+    assert (await browser.get(f"{app.page(name)}&{urlencode(UNREAD)}")).body == plain
+    answer = await app.answer(browser, name)
+    assert answer.headers["location"].startswith(f"{CALLBACK}?")
+    assert answered(answer)["state"] == app.state
 
 
 async def test_a_name_is_good_for_five_minutes(peopled: House, clock: StandingClock) -> None:

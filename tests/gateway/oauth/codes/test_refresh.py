@@ -16,7 +16,7 @@ from services.gateway.tables import ClientRow, GivenAuthorizationRow, PushedRequ
 from tests.conftest import StandingClock
 from tests.gateway.by_hand import ask_endpoint
 from tests.gateway.house import House, claims_of, open_house
-from tests.gateway.oauth.codes.flow import CODE, GIVEN, Application, application, person, refused_for
+from tests.gateway.oauth.codes.flow import CODE, GIVEN, Application, application, person, refused_for, thumbprint_of
 
 pytestmark = pytest.mark.anyio
 
@@ -140,16 +140,27 @@ async def test_it_is_not_given_again_after_that_nor_when_its_successor_was_used(
     assert await _ended(peopled) == ["refresh-token-used-again"] * 2
 
 
-async def test_another_client_or_key_gets_nothing_and_ends_nothing(peopled: House) -> None:
+async def test_the_client_may_have_another_key_of_its_proofs_by_then_and_the_new_token_is_bound_to_that(peopled: House) -> None:
+    """RFC 9449 section 5: a client that authenticates may have a new one at each start, and is not asked for the one before."""
+    app, browser = await application(peopled), await person(peopled)
+    token, other = (await app.tokens(browser))["refresh_token"], app.with_other_key()
+    got = (await app.refresh(token, party=other)).json
+    assert claims_of(got["access_token"])["cnf"] == {"jkt": thumbprint_of(other)} != {"jkt": app.jkt}
+    assert (await peopled.call(app.party, got["access_token"], "GET", "/v1/decisions")).status == 401
+    assert (await peopled.call(other, got["access_token"], "GET", "/v1/decisions")).status == 200
+    issued = [one for one in await peopled.entries() if one.context.operation == "token-issued"]
+    assert [one.actor.key for one in issued] == [app.jkt, thumbprint_of(other)]
+    assert (await app.refresh(token)).json["refresh_token"] == got["refresh_token"], "the answer was lost, and the key with it"
+
+
+async def test_another_client_gets_nothing_and_ends_nothing(peopled: House) -> None:
     app, thief, browser = await application(peopled), await application(peopled), await person(peopled)
     token = (await app.tokens(browser))["refresh_token"]
     answer = await app.refresh(token, party=thief.party)
     assert (answer.code, refused_for(peopled)) == ("invalid_grant", "refresh-token")
-    answer = await app.refresh(token, party=app.with_other_key())
-    assert (answer.code, refused_for(peopled)) == ("invalid_dpop_proof", "proof")
     following = (await app.refresh(token)).json["refresh_token"]
-    answer = await app.refresh(token, party=app.with_other_key())
-    assert (answer.code, refused_for(peopled)) == ("invalid_dpop_proof", "proof")
+    answer = await app.refresh(following, party=thief.party)
+    assert (answer.code, refused_for(peopled)) == ("invalid_grant", "refresh-token")
     assert (await app.refresh(following)).status == 200
     assert await _ended(peopled) == [None]
 
