@@ -7,9 +7,15 @@ from tests.npm.elsewhere import ACCEPTED
 
 CONSENT: Final[list[Difference]] = [
     Difference(
-        "beside the name of a pushed request it leaves what it cannot read unread too; we take an address as a whole or not at all",
+        "beside the name of a pushed request it leaves what it cannot read, and however much there is, unread too; we take an address as a "
+        "whole or not at all",
         ACCEPTED,
-        {"consent": ("0: bytes that are no text",)},
+        {"consent": ("0: bytes that are no text", "0: more than anybody asks for")},
+    ),
+    Difference(
+        "RFC 9101 has an error of its own where no request objects are taken; our page says that the application has to ask again",
+        "request_not_supported",
+        {"consent": ("0: a request object beside it",)},
     ),
     Difference(
         "client_id it holds against what was pushed, as of a request object (RFC 9101 section 6.3); to us it is another's request",
@@ -25,12 +31,19 @@ CONSENT: Final[list[Difference]] = [
         "RFC 9101 has an error of its own for a name that stands for nothing, or nothing any more; our page says that the application has "
         "to ask again",
         "invalid_request_uri",
-        {"consent": ("0: another name", "3: the page once it was agreed to", "3: the page five minutes later")},
+        {
+            "consent": (
+                "0: another name",
+                "0: the name and a character more",
+                "3: the page once it was agreed to",
+                "3: the page five minutes later",
+            )
+        },
     ),
     Difference(
         "the same of a request object's address",
         "request_uri_not_supported",
-        {"consent": ("0: a name of another kind",)},
+        {"consent": ("0: a name of another kind", "0: the name alone, of no kind")},
     ),
     Difference(
         "its form counts for a cookie with SameSite=Lax, which browsers do not send from another site; we ask the browser too (Fetch "

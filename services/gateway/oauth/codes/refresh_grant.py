@@ -1,8 +1,8 @@
 """Refresh tokens, exchanged for new ones (RFC 6749 section 6, RFC 9700 section 4.14.2): rotated at each use, by the same client.
 
 Whose token it is is told by how the client authenticates, and not by the key of its proofs: a client may have another one at each start
-(RFC 9449 section 5), and the new access token is bound to that. One that comes again has been copied: everything that came of that authorization ends. Within a minute the client itself may have lost
-the answer (services.gateway.oauth.codes.refresh_tokens).
+(RFC 9449 section 5), and the new access token is bound to that. A refresh token that comes again has been copied: everything that came of
+that authorization ends. Within a minute the client itself may have lost the answer (services.gateway.oauth.codes.refresh_tokens).
 """
 
 from collections.abc import Mapping
