@@ -18,6 +18,7 @@ from shared.database import Database
 from shared.key_encryption import version_of
 from shared.keys import SigningKey
 from tests.conftest import StandingClock
+from tests.postgres.waiting import somebody_waits
 from tests.privacy.rights import Staff
 from tests.privacy.test_key_wrapping import keys, lived_in, running
 from tests.privacy.test_served_duties import opened
@@ -80,8 +81,3 @@ async def wrapped(database: Database, name: str, column: str) -> list[tuple[Any,
     async with database.reading() as tx:
         rows = (await tx.execute(select(key, table.c[column]).order_by(key))).all()
     return [(row, version_of(from_base64url(sealed[:8]) if isinstance(sealed, str) else sealed)) for row, sealed in rows]
-
-
-async def somebody_waits(database: Database) -> bool:
-    async with database.engine.connect() as looking:
-        return bool(await looking.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))

@@ -1,4 +1,4 @@
-"""Students are locked in one order by whoever loads, destroys, unites or wraps again: on PostgreSQL nobody waits in a circle."""
+"""Students are locked in one order by whoever loads, destroys or unites: on PostgreSQL nobody waits in a circle."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, select, text
 from services.records.shredding import Shredded
 from services.records.tables import StudentRow
 from services.records.unions import unite
-from services.records.vault_rotation import rewrap_data_keys
+from tests.postgres.waiting import somebody_waits
 from tests.records.conftest import NOON
 from tests.records.test_shredding import keys, own, shredder
 from tests.records.test_storing import Store, arriving, store
@@ -43,8 +43,8 @@ async def destroy_copy(own: Store, exchange_id: UUID) -> Shredded:
 
 
 async def wait_until_somebody_waits(own: Store) -> None:
-    async with asyncio.timeout(SECONDS), own.database.engine.connect() as looking:
-        while not await looking.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):  # noqa: ASYNC110 the server says so
+    async with asyncio.timeout(SECONDS):
+        while not await somebody_waits(own.database):  # noqa: ASYNC110 the server says so
             await asyncio.sleep(0.01)
 
 
@@ -73,12 +73,6 @@ _ONE = select(StudentRow.id).where(StudentRow.id == bindparam("id"))
 async def test_a_load_waits_for_the_first_of_its_students_and_holds_no_other_meanwhile(own: Store) -> None:
     ids = await loaded(own, 5)
     await require_lowest_first(own, ids, load(own, ids[::-1]))
-
-
-async def test_keys_are_wrapped_again_in_the_same_order(own: Store) -> None:
-    ids = await loaded(own, 5)
-    own.vault.provider.rotate()
-    await require_lowest_first(own, ids, rewrap_data_keys(own.database, own.vault))
 
 
 async def test_who_is_destroyed_is_locked_with_the_other_records_of_the_child(own: Store) -> None:

@@ -122,11 +122,15 @@ class Visits:
             self._outbox.record(tx, events.left(member, address, now))
 
     async def forget_ended(self, now: datetime) -> None:
-        """Delete visits that are past a limit, and what links that are too old told."""
+        """Delete visits that are past a limit, and what links that are too old told.
+
+        INVARIANT: nobody waits for a link who holds a visit. Who withdraws one has the link, and then ends its visit.
+        """
         async with self._database.transaction() as tx:
             await tx.execute(
                 delete(FamilySessionRow).where((FamilySessionRow.ends_at <= now) | (FamilySessionRow.seen_at <= now - self._idle))
             )
+        async with self._database.transaction() as tx:
             await forget_old_links(tx, now)
 
     async def open_links(self, tx: AsyncSession, student_id: UUID, *, reach: ColumnElement[bool], now: datetime) -> Sequence[OpenLink]:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, true
+from sqlalchemy import delete, select, true
 
 from services.gateway.family.links import FORGOTTEN
 from services.gateway.tables import FamilyLinkRow, FamilySessionRow
@@ -13,6 +13,7 @@ from tests.conftest import StandingClock
 from tests.gateway.family.families import FamilyBrowser
 from tests.gateway.family.test_links import STUDENT, ask, came, is_going_on, made
 from tests.gateway.house import House, open_house
+from tests.postgres.waiting import somebody_waits
 
 pytestmark = pytest.mark.anyio
 
@@ -136,3 +137,27 @@ async def test_of_a_link_that_is_used_and_taken_back_at_once_no_visit_is_left_on
             assert (used.status in (303, 403), taken.status) == (True, 200)
             assert used.status == 403 or not await is_going_on(browser)
         assert await visits(house) == 0
+
+
+@pytest.mark.postgres
+async def test_a_visit_and_its_link_are_past_their_time_while_the_link_is_taken_back_and_nobody_waits_for_good(
+    tmp_path: Path, node_keys: Path, clock: StandingClock, postgres_url: str
+) -> None:
+    async with open_house(tmp_path, node_keys, clock, database_url=postgres_url) as house:
+        link = await made(house)
+        clock.advance(hours=167, minutes=59)
+        assert (await FamilyBrowser(house).use(link.link)).status == 303
+        clock.advance(hours=2)
+        database = house.app.state.database
+        async with asyncio.timeout(30), database.engine.connect() as taking:
+            await taking.execute(select(FamilyLinkRow.id).where(FamilyLinkRow.id == link.id).with_for_update())
+            forgetting = asyncio.ensure_future(house.app.state.families.visits.forget_ended(house.now))
+            for _ in range(500):  # until it waits for the link
+                if await somebody_waits(database):
+                    break
+                await asyncio.sleep(0.01)
+            await taking.execute(delete(FamilySessionRow).where(FamilySessionRow.link_id == link.id))
+            await taking.commit()
+            await forgetting
+        assert await visits(house) == 0
+        assert [row.student_word for row in await links(house)] == [None]
