@@ -14,14 +14,23 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import ColumnElement, LargeBinary, func
 
+from safepassage.problems.keys import KeysUnavailable
 from shared.keys import DOOMED, KeyFileUnusable, destroy_secret, new_symmetric_key, read_symmetric_key
 
+WRAPPED = ".wrapped"
+"""Ends the name of a version's file that a key provider wraps (shared.wrapped_key_encryption)."""
+MOST_BEHIND = 100
+"""Versions that another process may be ahead of this one. What says that it is of a later one yet was altered."""
 NONCE_BYTES = 12
 VERSION_BYTES = 4
 
 
 class WrappedKeyRefused(Exception):
     """A wrapped key does not open: other bytes, another context, or a version of the key-encryption key that is not here."""
+
+
+class VersionNotHere(WrappedKeyRefused):
+    """By a version later than any that is here: another process of the service has its file already. It opens once that comes."""
 
 
 class KeysOfAnotherStore(KeyFileUnusable):
@@ -45,7 +54,7 @@ class KeyProvider(Protocol):
 
     @property
     def version(self) -> int:
-        """The newest version, from 1."""
+        """The newest version, from 1. Raises KeysUnavailable where none is here any more."""
         ...
 
     @property
@@ -79,11 +88,15 @@ class KeyProvider(Protocol):
         ...
 
     def unwrap(self, wrapped: bytes, *, context: bytes) -> bytes:
-        """The key. Raises WrappedKeyRefused."""
+        """The key. Raises WrappedKeyRefused, of which VersionNotHere may pass; KeysUnavailable."""
         ...
 
     def rotate(self) -> int:
         """Make a new version, which wraps from now on. What was wrapped before still opens, until it is wrapped again."""
+        ...
+
+    def is_here(self, version: int) -> bool:
+        """Whether there is a file of a version, or what a crash left of it on the way to its destruction."""
         ...
 
     def destroy(self, version: int) -> None:
@@ -116,6 +129,8 @@ class FileKeyProvider:
     def load(self) -> None:
         """Read the files that are there now. A version that is not there any more opens nothing from here on."""
         self._ciphers = self._plain(self._ciphers)
+        if not self._ciphers and wrapped_versions(self._folder):
+            raise KeyFileUnusable(f"{self._folder.name} holds keys that a key provider wraps: set SAFE_PASSAGE_KEY_PROVIDER (docs/keys.md)")
         if not self._ciphers:
             raise KeyFileUnusable(
                 f"{self._folder.name} holds no key: put it back from the backup of the keys (`safepassage-node keys` makes new ones)"
@@ -131,7 +146,9 @@ class FileKeyProvider:
         return None
 
     def require_usable(self) -> None:
-        """They are."""
+        """They are, as long as there is one. Raises KeysUnavailable."""
+        if not self._ciphers:
+            raise KeysUnavailable("no key-encryption key is here")
 
     def confirm(self) -> None:
         """Nobody is to be asked; look which files are there now. Raises KeyFileUnusable."""
@@ -142,7 +159,8 @@ class FileKeyProvider:
 
     @property
     def version(self) -> int:
-        """The newest version."""
+        """The newest version. Raises KeysUnavailable."""
+        self.require_usable()
         return max(self._ciphers)
 
     @property
@@ -151,7 +169,7 @@ class FileKeyProvider:
         return frozenset(self._ciphers)
 
     def wrap(self, key: bytes, *, context: bytes, version: int | None = None) -> bytes:
-        """`key` under the newest version, or the one that is named, bound to `context`. Raises WrappedKeyRefused."""
+        """`key` under the newest version, or the one that is named, bound to `context`. Raises WrappedKeyRefused, KeysUnavailable."""
         version, nonce = version or self.version, secrets.token_bytes(NONCE_BYTES)
         cipher = self._ciphers.get(version)
         if cipher is None:
@@ -160,25 +178,36 @@ class FileKeyProvider:
         return head + nonce + cipher.encrypt(nonce, key, head + context)
 
     def unwrap(self, wrapped: bytes, *, context: bytes) -> bytes:
-        """The key. Raises WrappedKeyRefused."""
+        """The key. Raises WrappedKeyRefused; VersionNotHere where one that is not here yet has wrapped it; KeysUnavailable."""
         head, sealed = wrapped[:VERSION_BYTES], wrapped[VERSION_BYTES:]
         version = int.from_bytes(head, "big")
-        if version > max(self._ciphers, default=0) and self._is_here(version):
+        later = version - max(self._ciphers, default=0)
+        if later > 0 and self._has_file(version):
             self.load()  # it was made after this process had started
+        self.require_usable()
         cipher = self._ciphers.get(version)
         if cipher is None:
-            raise WrappedKeyRefused
+            raise VersionNotHere if 0 < later <= MOST_BEHIND else WrappedKeyRefused
         try:
             return cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], head + context)
         except (InvalidTag, ValueError) as error:
             raise WrappedKeyRefused from error
 
-    def _is_here(self, version: int) -> bool:
+    def _has_file(self, version: int) -> bool:
         """Whether there is a file of it now."""
         return (self._folder / f"{version}.key").exists()
 
+    def is_here(self, version: int) -> bool:
+        """Whether there is a file of a version, or what a crash left of one."""
+        return any((self._folder / f"{version}{kind}{ending}").exists() for kind in (".key", WRAPPED) for ending in ("", DOOMED))
+
     def rotate(self) -> int:
-        """Write the next version's file and wrap with it from now on. One that another process has just made is that version."""
+        """Write the next version's file and wrap with it from now on. One that another process has just made is that version.
+
+        Raises KeyFileUnusable where a key provider wraps: its version would have the same number, and be another key.
+        """
+        if wrapped_versions(self._folder):
+            raise KeyFileUnusable(f"{self._folder.name} holds keys that a key provider wraps: it makes the next one (docs/keys.md)")
         version = self.version + 1
         with suppress(FileExistsError):
             new_symmetric_key(self._folder / f"{version}.key")
@@ -193,5 +222,10 @@ class FileKeyProvider:
         self._ciphers.pop(version, None)
 
 
-def _versions(folder: Path) -> dict[int, Path]:
-    return {int(path.stem): path for path in folder.glob("*.key") if path.stem.isdigit() and int(path.stem) > 0}
+def wrapped_versions(folder: Path) -> dict[int, Path]:
+    """The files of those that a key provider wraps."""
+    return _versions(folder, WRAPPED)
+
+
+def _versions(folder: Path, ending: str = ".key") -> dict[int, Path]:
+    return {int(path.stem): path for path in folder.glob(f"*{ending}") if path.stem.isdigit() and int(path.stem) > 0}

@@ -69,11 +69,12 @@ async def confirm_keys(provider: KeyProvider, forget_data_keys: Callable[[], Non
     """Ask once, beside the work. Where the keys may not be used any more, the data keys that they had opened leave memory too."""
     try:
         await asyncio.to_thread(provider.confirm)
+    except Exception as error:
+        log.error("keys were not confirmed", extra={"fault": type(error).__name__})  # noqa: TRY400 its text may name a file
+    try:
         provider.require_usable()
     except KeysUnavailable:
         forget_data_keys()
-    except Exception as error:
-        log.error("keys were not confirmed", extra={"fault": type(error).__name__})  # noqa: TRY400 its text may name a file
 
 
 def _token(settings: Any, name: str) -> RootKey:

@@ -13,8 +13,8 @@ from sqlalchemy import Connection, func, select
 
 from safepassage.problems import SuiteError
 from shared.contracts.readiness import KeyEncryption, Waiting
+from shared.key_encryption import WRAPPED
 from shared.leases import LeaseColumns, take_lease
-from shared.wrapped_key_encryption import SUFFIX
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ def entries_waiting(connection: Connection, row: type[Any], *, now: datetime) ->
 def key_encryption_in(keys_directory: Path, *, now: datetime) -> KeyEncryption:
     """The key files that seal a service's store: how many versions, and how old the newest is by the file's own time."""
     folder = keys_directory / "key-encryption"
-    made = [path.stat().st_mtime for ending in ("*.key", f"*{SUFFIX}") for path in folder.glob(ending)]
+    made = [path.stat().st_mtime for ending in ("*.key", f"*{WRAPPED}") for path in folder.glob(ending)]
     age = now - datetime.fromtimestamp(max(made), UTC) if made else timedelta()
     return KeyEncryption(versions=len(made), newest_age_days=max(age.days, 0))
 

@@ -15,13 +15,12 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from safepassage.canonical import from_base64url, to_base64url
 from safepassage.problems.keys import KeysUnavailable
-from shared.key_encryption import FileKeyProvider, WrappedKeyRefused
+from shared.key_encryption import WRAPPED, FileKeyProvider, WrappedKeyRefused, wrapped_versions
 from shared.keys import KeyFileUnusable, destroy_secret, read_secret, write_secret
 from shared.root_keys.root_key import KEY_BYTES, RootKey, RootKeyRefused, RootKeyUnreachable
 
 log = logging.getLogger(__name__)
 
-SUFFIX = ".wrapped"
 NONE_HERE = "no key-encryption key of the key provider is here: make it with `safepassage-node keys next-key-encryption-key`"
 
 
@@ -125,9 +124,9 @@ class WrappedKeyProvider(FileKeyProvider):
         self.require_usable()
         return super().unwrap(wrapped, context=context)
 
-    def _is_here(self, version: int) -> bool:
+    def _has_file(self, version: int) -> bool:
         """Whether there is a file of it now. To open it the holder is asked: once, when the first key comes that it wrapped."""
-        return super()._is_here(version) or (self._folder / f"{version}{SUFFIX}").exists()
+        return super()._has_file(version) or (self._folder / f"{version}{WRAPPED}").exists()
 
     def rotate(self) -> int:
         """Have the root key's holder make the next version. It is stored once it was seen to open. Raises KeysUnavailable."""
@@ -141,7 +140,7 @@ class WrappedKeyProvider(FileKeyProvider):
             raise KeysUnavailable("no version was made: what the provider wrapped does not open as it was")
         document = {"v": 1, "version": version, "wrapped": to_base64url(made.wrapped)}
         try:
-            write_secret(self._folder / f"{version}{SUFFIX}", json.dumps(document).encode())
+            write_secret(self._folder / f"{version}{WRAPPED}", json.dumps(document).encode())
         except FileExistsError:
             log.info("another process made the version first", extra={"kid": str(version)})
         self.load()
@@ -149,7 +148,7 @@ class WrappedKeyProvider(FileKeyProvider):
 
     def destroy(self, version: int) -> None:
         """Destroy the root key of a version, then its file: no copy of the file is worth anything. Raises KeysUnavailable."""
-        path = self._folder / f"{version}{SUFFIX}"
+        path = self._folder / f"{version}{WRAPPED}"
         if path.exists():
             try:
                 self._root.destroy(version, wrapped=_wrapped_in(path, version))
@@ -160,8 +159,13 @@ class WrappedKeyProvider(FileKeyProvider):
         super().destroy(version)
 
     def _ask_again(self) -> RootKeyRefused | None:
-        """The holder's refusal of the newest version, if it refuses. An older one that it refuses is dropped."""
+        """The holder's refusal of the newest version, if it refuses. An older one that it refuses is dropped.
+
+        Raises RootKeyUnreachable; KeyFileUnusable where a file is missing, or all of them are.
+        """
         files, opened = self._files(), {}
+        if not files:
+            raise KeyFileUnusable("no wrapped key-encryption key is here any more: put its file back")
         refused = None
         for version, path in files.items():
             try:
@@ -181,8 +185,7 @@ class WrappedKeyProvider(FileKeyProvider):
         self._opened, self._ciphers = {}, {}
 
     def _files(self) -> dict[int, Path]:
-        found = self._folder.glob(f"*{SUFFIX}")
-        return {int(path.stem): path for path in found if path.stem.isdigit() and int(path.stem) > 0}
+        return wrapped_versions(self._folder)
 
     def _unwrapped(self, version: int, path: Path) -> bytes:
         key = self._root.unwrap(_wrapped_in(path, version), version=version, context=self._bound_to(version))

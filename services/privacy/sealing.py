@@ -17,8 +17,9 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from safepassage.canonical import from_base64url, to_base64url
+from safepassage.problems.keys import KeysUnavailable
 from safepassage.problems.records import SealBroken
-from shared.key_encryption import FileKeyProvider, KeyProvider, WrappedKeyRefused, version_of
+from shared.key_encryption import FileKeyProvider, KeyProvider, VersionNotHere, WrappedKeyRefused, version_of
 
 NONCE_BYTES = 12
 WRAPPED_BYTES = 4 + 12 + 32 + 16
@@ -80,12 +81,12 @@ class Sealer:
         return key.wrapped + nonce + key.cipher.encrypt(nonce, clear, _place(table, row.bytes, of))
 
     def open(self, sealed: bytes, *, table: str, row: UUID, of: str) -> bytes:
-        """What was sealed. Raises SealBroken."""
+        """What was sealed. Raises SealBroken, KeysUnavailable."""
         (clear,) = self.open_each([(row.bytes, of, sealed)], table=table)
         return clear
 
     def open_each(self, several: Iterable[tuple[bytes, str, bytes]], *, table: str) -> list[bytes]:
-        """What was sealed in several rows of one table: (the row's 16 bytes, `of`, sealed). Raises SealBroken."""
+        """What was sealed in several rows of one table: (the row's 16 bytes, `of`, sealed). Raises as `open`."""
         known, clear, within, keep = self._known_now(), [], _place(table, b"", "")[:-1], table not in ALONE
         try:
             for row, of, sealed in several:
@@ -94,7 +95,7 @@ class Sealer:
                 cipher = known.get(wrapped) or self._cipher_of(wrapped, place, keep=keep)
                 clear.append(cipher.decrypt(sealed[WRAPPED_BYTES:_SEALED_FROM], sealed[_SEALED_FROM:], place))
         except (WrappedKeyRefused, InvalidTag, ValueError) as error:
-            raise SealBroken from error
+            raise _unopened(error) from error
         return clear
 
     def _known_now(self) -> dict[bytes, AESGCM]:
@@ -136,7 +137,7 @@ class Sealer:
         try:
             return self.provider.wrap(self.provider.unwrap(wrapped, context=_OF_SEVERAL), context=_OF_SEVERAL)
         except (WrappedKeyRefused, ValueError) as error:
-            raise SealBroken from error
+            raise _unopened(error) from error
 
     def unwraps(self, wrapped: bytes) -> bool:
         """Whether a data key opens here."""
@@ -156,6 +157,13 @@ class Sealer:
             return self.open(from_base64url(sealed), table="outbox", row=UUID(int=0), of="body").decode()
         except ValueError as error:
             raise SealBroken from error
+
+
+def _unopened(error: Exception) -> SealBroken | KeysUnavailable:
+    """Why something sealed does not open: for good, or as long as a version that another process has already is not here."""
+    if isinstance(error, VersionNotHere):
+        return KeysUnavailable("it is wrapped by a later version of the key-encryption key than is here")
+    return SealBroken()
 
 
 def packed(clear: bytes) -> bytes:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from sqlalchemy import Select, select
 
 from safepassage.canonical import from_base64url
+from safepassage.problems.keys import KeysUnavailable
 from safepassage.problems.records import SealBroken
 from safepassage.record.identity import Identity
 from services.records.reading import opened
@@ -82,7 +83,7 @@ async def finds_whom_it_holds(database: Database, vault: Vault) -> bool:
             try:
                 [part] = opened(vault.data_key(student_id, row.wrapped_key), [row])
                 identity = Identity.model_validate_json(printed(dict(part.members)))
-            except (SealBroken, ValidationError):
+            except (SealBroken, KeysUnavailable, ValidationError):
                 continue  # by a version that is not here, which `doctor` says; or as a later version of this program writes it
             if vault.tags.of_identity(identity) & stored:
                 return True

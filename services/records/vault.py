@@ -12,9 +12,10 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from safepassage.canonical import from_base64url, to_base64url
+from safepassage.problems.keys import KeysUnavailable
 from safepassage.problems.records import SealBroken
 from services.records.lookup_tags import LookupTags
-from shared.key_encryption import FileKeyProvider, KeyProvider, WrappedKeyRefused, version_of
+from shared.key_encryption import FileKeyProvider, KeyProvider, VersionNotHere, WrappedKeyRefused, version_of
 from shared.keys import read_symmetric_key
 
 NONCE_BYTES = 12
@@ -91,11 +92,8 @@ class Vault:
         return DataKey(student_id, key), self.provider.wrap(key, context=student_id.bytes)
 
     def data_key(self, student_id: UUID, wrapped: bytes) -> DataKey:
-        """The data key of a stored student. Raises SealBroken."""
-        try:
-            return DataKey(student_id, self.provider.unwrap(wrapped, context=student_id.bytes))
-        except WrappedKeyRefused as error:
-            raise SealBroken from error
+        """The data key of a stored student. Raises SealBroken, KeysUnavailable."""
+        return DataKey(student_id, self._unwrapped(wrapped, context=student_id.bytes))
 
     def rewrap(self, student_id: UUID, wrapped: bytes) -> bytes:
         """The same data key under the newest version of the key-encryption key; the same bytes if it is. Raises SealBroken."""
@@ -110,11 +108,8 @@ class Vault:
         return self.provider.wrap(plaintext, context=of_roster(identifier))
 
     def open_roster(self, identifier: UUID, sealed: bytes) -> bytes:
-        """What `seal_roster` sealed. Raises SealBroken."""
-        try:
-            return self.provider.unwrap(sealed, context=of_roster(identifier))
-        except WrappedKeyRefused as error:
-            raise SealBroken from error
+        """What `seal_roster` sealed. Raises SealBroken, KeysUnavailable."""
+        return self._unwrapped(sealed, context=of_roster(identifier))
 
     def rewrap_roster(self, identifier: UUID, sealed: bytes) -> bytes:
         """The same under the newest version. Raises SealBroken."""
@@ -125,11 +120,8 @@ class Vault:
         return self.provider.wrap(plaintext, context=of_educator(identifier))
 
     def open_educator(self, identifier: UUID, sealed: bytes) -> bytes:
-        """What `seal_educator` sealed. Raises SealBroken."""
-        try:
-            return self.provider.unwrap(sealed, context=of_educator(identifier))
-        except WrappedKeyRefused as error:
-            raise SealBroken from error
+        """What `seal_educator` sealed. Raises SealBroken, KeysUnavailable."""
+        return self._unwrapped(sealed, context=of_educator(identifier))
 
     def rewrap_educator(self, identifier: UUID, sealed: bytes) -> bytes:
         """The same under the newest version. Raises SealBroken."""
@@ -146,8 +138,14 @@ class Vault:
     def _again(self, wrapped: bytes, *, context: bytes) -> bytes:
         if version_of(wrapped) == self.provider.version:
             return wrapped
+        return self.provider.wrap(self._unwrapped(wrapped, context=context), context=context)
+
+    def _unwrapped(self, wrapped: bytes, *, context: bytes) -> bytes:
+        """What the key-encryption key wrapped. Raises SealBroken; KeysUnavailable where a version that is yet to come here has."""
         try:
-            return self.provider.wrap(self.provider.unwrap(wrapped, context=context), context=context)
+            return self.provider.unwrap(wrapped, context=context)
+        except VersionNotHere as error:
+            raise KeysUnavailable("it is wrapped by a later version of the key-encryption key than is here") from error
         except WrappedKeyRefused as error:
             raise SealBroken from error
 
@@ -156,8 +154,8 @@ class Vault:
         return to_base64url(self.provider.wrap(text.encode(), context=OUTBOX))
 
     def open_text(self, sealed: str) -> str:
-        """What `seal_text` sealed. Raises SealBroken."""
+        """What `seal_text` sealed. Raises SealBroken, KeysUnavailable."""
         try:
-            return self.provider.unwrap(from_base64url(sealed), context=OUTBOX).decode()
-        except (WrappedKeyRefused, ValueError) as error:
+            return self._unwrapped(from_base64url(sealed), context=OUTBOX).decode()
+        except ValueError as error:
             raise SealBroken from error

@@ -170,6 +170,23 @@ def test_a_file_without_which_the_holder_is_not_asked_is_told_at_once_and_counts
     assert (provider.trouble, provider.unwrap(wrapped, context=b"one")) == (None, KEY)
 
 
+def test_without_any_wrapped_file_the_keys_are_used_as_long_as_the_lease_lasts_and_are_back_with_it(tmp_path: Path) -> None:
+    """As where a Secret is made anew without them. Whoever was refused meanwhile was refused for good."""
+    passed = Passed()
+    _, provider, wrapped = of_memory(tmp_path, passed)
+    (tmp_path / "1.wrapped").rename(tmp_path / "away")
+    passed.seconds = 299
+    provider.confirm()
+    assert (provider.unwrap(wrapped, context=b"one"), "put its file back" in str(provider.trouble)) == (KEY, True)
+    passed.seconds = 300
+    provider.confirm()
+    with pytest.raises(KeysUnavailable):
+        provider.unwrap(wrapped, context=b"one")
+    (tmp_path / "away").rename(tmp_path / "1.wrapped")
+    provider.confirm()
+    assert (provider.trouble, provider.unwrap(wrapped, context=b"one")) == (None, KEY)
+
+
 def test_an_answer_prolongs_the_lease(tmp_path: Path) -> None:
     passed = Passed()
     _, provider, wrapped = of_memory(tmp_path, passed)
@@ -213,6 +230,17 @@ def test_a_refused_older_version_is_gone_alone(tmp_path: Path) -> None:
     with pytest.raises(WrappedKeyRefused):
         provider.unwrap(wrapped, context=b"one")
     assert wrapped_by(Holder(root, lambda: root, root.refuses.add), tmp_path).versions == {2}
+
+
+def test_the_next_version_is_no_file_where_a_provider_wraps_the_newest(tmp_path: Path) -> None:
+    """Two keys under one number: what one wrapped, the other does not open."""
+    new_symmetric_key(tmp_path / "1.key")
+    wrapped_by(memory(), tmp_path).rotate()
+    with pytest.raises(KeyFileUnusable, match="a key provider wraps"):
+        FileKeyProvider(tmp_path).rotate()
+    (tmp_path / "1.key").unlink()
+    with pytest.raises(KeyFileUnusable, match="SAFE_PASSAGE_KEY_PROVIDER"):
+        FileKeyProvider(tmp_path)
 
 
 def test_a_version_that_is_a_file_still_opens_and_wraps_nothing_any_more(tmp_path: Path) -> None:

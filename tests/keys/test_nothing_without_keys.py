@@ -12,9 +12,9 @@ from fastapi import FastAPI
 
 from safepassage.problems.keys import KeysUnavailable
 from shared.in_process import call
+from shared.key_encryption import WRAPPED
 from shared.key_providers import confirm_keys, opened_provider
 from shared.sealing_settings import SealingSettings
-from shared.wrapped_key_encryption import SUFFIX
 from tests.conftest import StandingClock
 from tests.keys.holders import PIN, TOKEN, bao, here, sealed_bao, secret, told
 from tests.records.one_state import SERVICES, OneState, make_state, one_state, problem, some_students
@@ -70,7 +70,7 @@ def keys_of_provider(keys: Path) -> Path:
         assert provider.rotate() == 2
         provider.destroy(1)
         provider.close()
-        assert [path.suffix for path in (keys / service / "key-encryption").iterdir()] == [SUFFIX]
+        assert [path.suffix for path in (keys / service / "key-encryption").iterdir()] == [WRAPPED]
     return keys
 
 
