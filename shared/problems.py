@@ -151,27 +151,36 @@ _STATUS_INFO = {"application/json": {"schema": {"$ref": "#/components/schemas/St
 _CONTENT = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
 
+def _described(app: FastAPI) -> dict[str, Any]:
+    schema = get_openapi(title=app.title, version=app.version, summary=app.summary, description=app.description, routes=app.routes)
+    schemas = schema.setdefault("components", {}).setdefault("schemas", {})
+    schemas["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    if any(is_of_1edtech(path) for path in schema["paths"]):
+        told = StatusInfo.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas |= {**told.pop("$defs"), "StatusInfo": told}
+    for path, operations in schema["paths"].items():
+        for operation in operations.values():
+            _tell_problems(operation["responses"], _STATUS_INFO if is_of_1edtech(path) else _CONTENT)
+    for leftover in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(leftover, None)
+    return schema
+
+
+def _tell_problems(answers: dict[str, Any], content: dict[str, Any]) -> None:
+    """Of one operation: what any may answer, and the form of each error that is no text."""
+    for status in ("400", "401", "403", "422", "500", "503"):
+        answers.setdefault(status, {"description": "Problem"})
+    for status, answer in answers.items():
+        if status >= "400" and not _is_text(answer):
+            answer["content"] = content
+
+
 def document(app: FastAPI) -> None:
     """Make the OpenAPI document tell the truth: every error is a Problem."""
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            schema = get_openapi(title=app.title, version=app.version, summary=app.summary, description=app.description, routes=app.routes)
-            schemas = schema.setdefault("components", {}).setdefault("schemas", {})
-            schemas["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-            if any(is_of_1edtech(path) for path in schema["paths"]):
-                told = StatusInfo.model_json_schema(ref_template="#/components/schemas/{model}")
-                schemas |= {**told.pop("$defs"), "StatusInfo": told}
-            for path, operations in schema["paths"].items():
-                for operation in operations.values():
-                    for status in ("400", "401", "403", "422", "500", "503"):
-                        operation["responses"].setdefault(status, {"description": "Problem"})
-                    for status, response in operation["responses"].items():
-                        if status >= "400" and not _is_text(response):
-                            response["content"] = _STATUS_INFO if is_of_1edtech(path) else _CONTENT
-            for leftover in ("HTTPValidationError", "ValidationError"):
-                schemas.pop(leftover, None)
-            app.openapi_schema = schema
+            app.openapi_schema = _described(app)
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
