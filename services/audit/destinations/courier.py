@@ -20,7 +20,7 @@ from safepassage.problems.destinations import NoSuchLogDestination
 from services.audit.destinations.alarm import Append, raise_alarm
 from services.audit.destinations.answers import Attempt, disabled_because, next_attempt_at
 from services.audit.destinations.configuration import Configuration, DestinationSeals
-from services.audit.destinations.doors import Door, open_door
+from services.audit.destinations.doors import Door, OneDoor, open_door
 from services.audit.destinations.reading import Lane, Step, lanes_of, next_step
 from services.audit.giving_way import give_way
 from services.audit.settings import AuditSettings
@@ -153,8 +153,7 @@ class Courier:
     async def _send_on(self, destination_id: UUID) -> None:
         """Send until there is nothing more, or it does not take it."""
         loop, prefers = asyncio.get_running_loop(), "live"
-        door: Door | None = None
-        opened_by: Configuration | None = None
+        door = OneDoor(partial(self._door, destination_id))
         try:
             for _ in range(BATCHES_OF_A_TURN):
                 began = loop.time()
@@ -164,18 +163,13 @@ class Courier:
                     return
                 attempt, step = None, following.step
                 if step.batch is not None:
-                    if door is None or following.configuration != opened_by:  # a key that was replaced meanwhile signs nothing more
-                        if door is not None:
-                            await door.close()
-                        door, opened_by = self._door(destination_id, following.configuration), following.configuration
-                    attempt = await door.deliver(step.batch)
+                    attempt = await (await door.by(following.configuration)).deliver(step.batch)
                 if not await self._settle(following, attempt):
                     return
                 # what is sent again goes between what is new, and neither keeps the other waiting
                 prefers = "replay" if step.lane.name == "live" else "live"
         finally:
-            if door is not None:
-                await door.close()
+            await door.close()
 
     async def _next(self, destination_id: UUID, prefers: str) -> _Next | None:
         async with self._database.reading() as tx:

@@ -5,7 +5,7 @@ A receiver is not trusted: what it answers is a status and nothing else, nothing
 
 import asyncio
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, Protocol
@@ -89,6 +89,27 @@ def open_door(
     if isinstance(receiver, WebhookReceiver):
         return WebhookDoor(destination_id, configuration, receiver.url, reach=reach, certificates=certificates, clock=clock)
     return SyslogDoor(destination_id, receiver, reach=reach, certificates=certificates, clock=clock, own_host=settings.host)
+
+
+class OneDoor:
+    """To a destination, for one turn: by the configuration that is in force, and closed with the turn."""
+
+    def __init__(self, open_by: Callable[[Configuration], Door]) -> None:
+        self._open_by = open_by
+        self._opened: tuple[Configuration, Door] | None = None
+
+    async def by(self, configuration: Configuration) -> Door:
+        """A key that was replaced meanwhile signs nothing more: another configuration has another door."""
+        if self._opened is None or self._opened[0] != configuration:
+            await self.close()
+            self._opened = configuration, self._open_by(configuration)
+        return self._opened[1]
+
+    async def close(self) -> None:
+        """The door, if there is one."""
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            await opened[1].close()
 
 
 class WebhookDoor:
