@@ -46,16 +46,11 @@ class LeftOut:
     reason: str
 
 
-def organisations_in(path: Path) -> list[NamedOrganisation]:
-    """Districts and schools of a OneRoster package or of Ed-Fi interchange files (a zip or a folder), districts first.
+def read_organisations(path: Path) -> tuple[list[NamedOrganisation], list[LeftOut]]:
+    """Districts and schools of a OneRoster package or of Ed-Fi interchange files (a zip or a folder), districts first, and the rest.
 
     Raises UnreadableRoster.
     """
-    return read_organisations(path)[0]
-
-
-def read_organisations(path: Path) -> tuple[list[NamedOrganisation], list[LeftOut]]:
-    """The same, and each organisation of the files that is neither: none is left out in silence. Raises UnreadableRoster."""
     archive = Archive.of_folder(path) if path.is_dir() else Archive.of_zip(path.read_bytes())
     every = list(_oneroster(archive) if "orgs.csv" in archive else _ed_fi(archive))
     found = [one for one in every if isinstance(one, NamedOrganisation)]

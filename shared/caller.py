@@ -6,7 +6,7 @@ Each dependency verifies by itself instead of building on another: FastAPI takes
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 from fastapi import Depends, Request
@@ -97,14 +97,6 @@ def caller_from(request: Request, *scopes: str, family: bool = False) -> Caller:
     if scopes:
         caller.require(*scopes)
     return caller
-
-
-async def _caller(request: Request) -> Caller:
-    return caller_from(request)
-
-
-AnyCaller = Annotated[Caller, Depends(_caller)]
-"""A client of any scope: the operation narrows it further."""
 
 
 def caller_with(*scopes: str) -> Any:

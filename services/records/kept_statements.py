@@ -7,16 +7,13 @@ from safepassage.record import StatementOfDisagreement, StudentRecord
 from services.records.statements_beside import MOST
 
 
-def with_statements_kept(record: StudentRecord, before: StudentRecord | None) -> StudentRecord:
-    """`record` with the statements of `before` (the same source's) that relate to what it still has and that it does not bring itself.
+def with_statements(record: StudentRecord, before: Sequence[StatementOfDisagreement]) -> StudentRecord:
+    """`record` with the statements of `before`, wherever they stood, that relate to what it still has and that it does not bring itself.
 
     INVARIANT: a load never loses a statement whose contested part it keeps.
+
+    Raises InvalidRequest where they are too many: none is left out for another.
     """
-    return record if before is None else with_statements(record, before.statements)
-
-
-def with_statements(record: StudentRecord, before: Sequence[StatementOfDisagreement]) -> StudentRecord:
-    """The same with statements that stood wherever. Raises InvalidRequest where they are too many: none is left out for another."""
     if not before:
         return record
     present = {*record.elements(), *(name for name, _ in record.sections())}

@@ -32,6 +32,7 @@ async def read_match(match_id: UUID, caller: Resolver, request: Request, now: No
     A guardian's surname is told, and nothing else of anybody but the child; a name that a court has sealed is not.
     """
     state = request.app.state
+    sought_by: SoughtByMatch = state.sought_by_match
     async with state.database.reading() as tx:
         row = (await tx.execute(review_of(caller, match_id))).scalar_one_or_none()
         if row is None:
@@ -42,7 +43,7 @@ async def read_match(match_id: UUID, caller: Resolver, request: Request, now: No
         review = said(row, ids)
 
         def opened(connection: Connection) -> tuple[PersonSelector | None, Sequence[tuple[UUID, object]]]:
-            sought = None if review.request_id is None else state.sought_by_match(connection, review.request_id)
+            sought = None if review.request_id is None else sought_by(connection, review.request_id)
             return sought, records_of(connection, state.vault, ids, sections=SECTIONS)
 
         sought, records = await tx.run_sync(lambda session: opened(session.connection()))

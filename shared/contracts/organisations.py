@@ -1,7 +1,6 @@
 """The tree of organisations, owned by gateway and projected to the other services by its outbox (decisions 8)."""
 
 from typing import Annotated
-from uuid import UUID
 
 from pydantic import Field
 
@@ -14,9 +13,3 @@ class OrganisationProjection(Wire):
 
     version: Annotated[int, Field(ge=1)]
     organisation: Organisation
-
-
-class OrganisationAncestors(Wire):
-    """From the organisation itself up to its state agency."""
-
-    ids: tuple[UUID, ...]

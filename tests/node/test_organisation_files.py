@@ -7,7 +7,7 @@ import pytest
 
 from node.commands.hand import gateway_settings
 from node.folder import NodeFolder
-from node.organisation_files import LeftOut, of_no_district, organisations_in, read_organisations
+from node.organisation_files import LeftOut, of_no_district, read_organisations
 from safepassage.wire_organisations import Organisation
 from services.gateway.registry.administration import administration
 from tests.node.test_clients import Node, run
@@ -69,7 +69,7 @@ def test_of_an_interchange_each_organisation_is_added_or_told_of(tmp_path: Path)
 
 def test_a_school_that_names_no_district_of_the_files_is_told_of(tmp_path: Path) -> None:
     package(tmp_path, SCHOOLS)
-    named = organisations_in(tmp_path)
+    named, _ = read_organisations(tmp_path)
     assert [one.source_id for one in named] == ["d1", "s1", "s2", "s3"]
     assert [one.source_id for one in of_no_district(named)] == ["s2", "s3"]
 

@@ -60,9 +60,6 @@ _UUID7: Final = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-7")
 _BY_TIME: Final = frozenset({Kind.EXCHANGE, Kind.DECISION})
 _HEADS: Final = {kind: (bytes((kind,)), kind.name.lower()) for kind in Kind}
 
-OF_LEAF: Final = frozenset({Kind.CLASS, Kind.POLICY})
-"""Known of an entry whatever of it was destroyed."""
-
 
 class Facts(NamedTuple):
     """What the index is told of an entry. Empty where the entry says nothing of it, or where it was destroyed."""

@@ -17,7 +17,6 @@ from safepassage.problems.quotas import QuotaSpent
 from services.gateway.limit_settings import LimitSettings
 
 QuotaName = Literal["client-day", "client-bulk", "organisation-day", "organisation-bulk"]
-QUOTAS: Final[tuple[QuotaName, ...]] = ("client-day", "client-bulk", "organisation-day", "organisation-bulk")
 DAY_SECONDS: Final = 86_400
 
 Key = tuple[UUID, QuotaName]

@@ -24,8 +24,6 @@ PACKAGE: Final = 256
 MAX_PACKAGES: Final = 32
 """Of one request."""
 MAX_PATH: Final = 63
-MAX_TEXT_BYTES: Final = 65_535
-"""Of an origin or a ticket."""
 
 
 @dataclass(frozen=True)
