@@ -6,7 +6,8 @@ is led (303) to a page that shows what is there now.
 
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, TypeVar
 
@@ -46,6 +47,10 @@ class Field:
     """Of a choice or of checks: code and word."""
 
 
+OF_THE_FORM: Final = frozenset({400, 409, 422})
+"""A service's refusals that are about what was written."""
+
+
 class FormWrong(Exception):
     """A form that cannot be taken as it is. `fields`: what is wrong, by field; "" is of the whole. English messages, to be translated."""
 
@@ -79,13 +84,20 @@ def new_key() -> str:
     return secrets.token_hex(16)
 
 
-def refused_form(error: SuiteError, fields: Sequence[str]) -> FormWrong:
-    """A service's refusal beside the field that it names, or over the form. Raises it again where it is not about what was written."""
-    if error.status not in (400, 409, 422):
-        raise error
-    named = FIELDS.get(error.field or "", error.field)
-    beside = named if named is not None and named in fields else ""
-    return FormWrong({beside: error.detail or error.title})
+@contextmanager
+def refusals_beside(*fields: str) -> Iterator[None]:
+    """While a form is carried out: a service's refusal stands beside the field that it names, or over the form.
+
+    Raises FormWrong; and the problem itself where it is not about what was written.
+    """
+    try:
+        yield
+    except SuiteError as error:
+        if error.status not in OF_THE_FORM:
+            raise
+        named = FIELDS.get(error.field or "", error.field)
+        beside = named if named is not None and named in fields else ""
+        raise FormWrong({beside: error.detail or error.title}) from error
 
 
 def _names(kind: type[BaseModel]) -> set[str]:

@@ -8,9 +8,8 @@ from uuid import UUID
 from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
-from safepassage.problems import SuiteError
 from safepassage.wire_dead_letters import DeadLetter, OperatorAct
-from services.gateway.console.acts import Act, ActForm, Field, FormWrong, refused_form
+from services.gateway.console.acts import Act, ActForm, Field, FormWrong, refusals_beside
 from services.gateway.console.dead_letters import API, ONE, letter_facts
 from services.gateway.console.exchange_words import LETTER_REASONS
 from services.gateway.console.node_reader import Node, NodeReader
@@ -87,10 +86,8 @@ async def give_up_on_page(letter_id: UUID, form: Act, frame: Framed, node: Node)
 async def _done(deed: LetterDeed, letter_id: UUID, form: ActForm, frame: Frame, node: NodeReader) -> Response:
     try:
         why = form.model(OperatorAct, acting_official=acting_official(frame.person))
-        try:
+        with refusals_beside("reason"):
             await node.act("records", "POST", f"{API}/{letter_id}/{deed.ending}", key=form.key, body=why)
-        except SuiteError as error:
-            raise refused_form(error, ("reason",)) from error
     except FormWrong as wrong:
         return await _asked(deed, letter_id, frame, node, form.fields, wrong.fields)
     return RedirectResponse(ONE.format(letter_id=letter_id), 303)

@@ -7,9 +7,8 @@ from uuid import UUID
 from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
-from safepassage.problems import SuiteError
 from safepassage.wire_duties import Duty, DutyCompletion
-from services.gateway.console.acts import Act, Field, FormWrong, refused_form
+from services.gateway.console.acts import Act, Field, FormWrong, refusals_beside
 from services.gateway.console.duties import PATH as LIST
 from services.gateway.console.duty_words import duty_name, law_of
 from services.gateway.console.node_reader import Node
@@ -40,10 +39,8 @@ async def complete_duty_on_page(duty_id: UUID, form: Act, frame: Framed, node: N
     """Say it, once."""
     try:
         completion = form.model(DutyCompletion)
-        try:
+        with refusals_beside("evidence_ref"):
             await node.act("privacy", "POST", f"/v1/duties/{duty_id}/completion", key=form.key, body=completion)
-        except SuiteError as error:
-            raise refused_form(error, ("evidence_ref",)) from error
     except FormWrong as wrong:
         duty = await node.read("privacy", f"/v1/duties/{duty_id}", Duty)
         return _form(frame, duty, form.fields, wrong.fields)

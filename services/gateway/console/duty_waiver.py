@@ -7,9 +7,8 @@ from uuid import UUID
 from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
-from safepassage.problems import SuiteError
 from safepassage.wire_duties import Duty, DutyWaiver
-from services.gateway.console.acts import Act, Field, FormWrong, refused_form
+from services.gateway.console.acts import Act, Field, FormWrong, refusals_beside
 from services.gateway.console.duties import PATH as LIST
 from services.gateway.console.duty_words import duty_name, law_of
 from services.gateway.console.node_reader import Node
@@ -52,10 +51,8 @@ async def waive_duty_on_page(duty_id: UUID, form: Act, frame: Framed, node: Node
     """Say it, once."""
     try:
         waiver = form.model(DutyWaiver)
-        try:
+        with refusals_beside("because", "evidence_ref"):
             await node.act("privacy", "POST", f"/v1/duties/{duty_id}/waiver", key=form.key, body=waiver)
-        except SuiteError as error:
-            raise refused_form(error, ("because", "evidence_ref")) from error
     except FormWrong as wrong:
         duty = await node.read("privacy", f"/v1/duties/{duty_id}", Duty)
         return _form(frame, duty, form.fields, wrong.fields)

@@ -8,12 +8,11 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from starlette.responses import RedirectResponse, Response
 
-from safepassage.problems import SuiteError
 from safepassage.problems.requests import NotFound
 from safepassage.problems.rights import ShownInPersonOnly
 from safepassage.wire_family import MadeFamilyLink, NewFamilyLink
 from safepassage.wire_student_rights import CurrentRights
-from services.gateway.console.acts import Act, FormWrong, refused_form
+from services.gateway.console.acts import Act, FormWrong, refusals_beside
 from services.gateway.console.family_access import (
     MAKING,
     TAKING_BACK,
@@ -69,10 +68,8 @@ async def make_family_link_on_page(
     of = link_of_form(secret=frame.person.secret, key=form.key, student_id=student_id, person_id=who.person_id)
     try:
         new = NewFamilyLink(student_id=student_id, acting_for=identified(form, frame, who.person_id))
-        try:
+        with refusals_beside(*IDENTITY):
             made = await link_for(frame.request, new, by=node.claims, actor=_actor(frame), now=frame.viewing.now, of=of)
-        except SuiteError as error:
-            raise refused_form(error, list(IDENTITY)) from error
     except FormWrong as wrong:
         return _form(handle, holder, who, frame, form.fields, wrong.fields)
     except FamilyLinkTold:

@@ -9,11 +9,10 @@ from uuid import UUID
 from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
-from safepassage.problems import SuiteError
 from safepassage.problems.people import HandleUnknown
 from safepassage.record.loads import MatchResolution
 from safepassage.record.match_cases import MatchCase, MatchRow
-from services.gateway.console.acts import MISSING, NOT_READ, Act, ActForm, Field, FormWrong, refused_form
+from services.gateway.console.acts import MISSING, NOT_READ, Act, ActForm, Field, FormWrong, refusals_beside
 from services.gateway.console.handles import Handles, SessionHandles
 from services.gateway.console.match_words import FIELDS, RESTS_ON_WORDS
 from services.gateway.console.matches import API, KINDS, doubts_of
@@ -113,10 +112,8 @@ async def decide_match_on_page(match_id: UUID, form: Act, frame: Framed, node: N
     """Give it, once."""
     try:
         resolution = _resolution(form, handles)
-        try:
+        with refusals_beside("reason"):
             await node.act("records", "POST", f"{API}/{match_id}/resolution", key=form.key, body=resolution)
-        except SuiteError as error:
-            raise refused_form(error, ("reason",)) from error
     except FormWrong as wrong:
         return await _asked(match_id, frame, node, handles, form.fields, wrong.fields)
     return RedirectResponse(LIST, 303)

@@ -8,13 +8,12 @@ from fastapi import APIRouter
 from pydantic import TypeAdapter, ValidationError
 from starlette.responses import RedirectResponse, Response
 
-from safepassage.problems import SuiteError
 from safepassage.problems.records import NoSuchStudent
 from safepassage.problems.rights import NoSuchPreference
 from safepassage.wire_directory import NewPreference, Preference
 from safepassage.wire_rights import Rescission
 from safepassage.wire_student_rights import CurrentRights, StudentRights
-from services.gateway.console.acts import MISSING, NOT_READ, Act, ActForm, Field, FormWrong, refused_form
+from services.gateway.console.acts import MISSING, NOT_READ, Act, ActForm, Field, FormWrong, refusals_beside
 from services.gateway.console.family_access import OPTING_OUT, RESCINDING, holder_name
 from services.gateway.console.identified import IDENTITY, identified, identity_fields
 from services.gateway.console.node_reader import Node, NodeReader
@@ -58,10 +57,8 @@ async def record_opt_out_on_page(
     """Write it down, once."""
     try:
         new = _opt_out(form, student_id, who, frame)
-        try:
+        with refusals_beside("received_at", DOCUMENT):
             await node.act("privacy", "POST", "/v1/preferences", key=form.key, body=new)
-        except SuiteError as error:
-            raise refused_form(error, ("received_at", DOCUMENT)) from error
     except FormWrong as wrong:
         return _form(handle, holder, who, frame, form.fields, wrong.fields)
     return RedirectResponse(ONE.format(handle=handle), 303)
@@ -132,10 +129,8 @@ async def rescind_on_page(handle: str, preference_id: UUID, student_id: ShownStu
     rights, preference = await _preference(node, student_id, preference_id)
     try:
         body = Rescission(acting_for=identified(form, frame, _who_takes_back(rights, preference)), reason="withdrawn-by-grantor")
-        try:
+        with refusals_beside(*IDENTITY):
             await node.act("privacy", "POST", f"/v1/preferences/{preference.id}/rescission", key=form.key, body=body)
-        except SuiteError as error:
-            raise refused_form(error, list(IDENTITY)) from error
     except FormWrong as wrong:
         return _back_form(handle, rights, preference, frame, form.fields, wrong.fields)
     return RedirectResponse(ONE.format(handle=handle), 303)

@@ -8,11 +8,10 @@ from uuid import UUID
 from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
-from safepassage.problems import SuiteError
 from safepassage.problems.privacy import NoSuchRecipient
 from safepassage.wire_policy import NewConsent
 from safepassage.wire_student_rights import CurrentRights
-from services.gateway.console.acts import MISSING, NOT_READ, Act, ActForm, Field, FormWrong, refused_form
+from services.gateway.console.acts import MISSING, NOT_READ, Act, ActForm, Field, FormWrong, refusals_beside
 from services.gateway.console.agency_day import agency_day
 from services.gateway.console.element_words import ELEMENT_WORDS
 from services.gateway.console.family_access import CONSENTING, holder_name
@@ -56,12 +55,11 @@ async def record_paper_consent(
     """Write it down, once."""
     try:
         new = _consent(form, student_id, who, frame)
-        try:
-            await node.act("privacy", "POST", "/v1/consents", key=form.key, body=new)
-        except NoSuchRecipient as error:
-            raise FormWrong({"elsewhere" if form.text("elsewhere") else "recipient": NOBODY}) from error
-        except SuiteError as error:
-            raise refused_form(error, ("signed_on", DOCUMENT)) from error
+        with refusals_beside("signed_on", DOCUMENT):
+            try:
+                await node.act("privacy", "POST", "/v1/consents", key=form.key, body=new)
+            except NoSuchRecipient as error:
+                raise FormWrong({"elsewhere" if form.text("elsewhere") else "recipient": NOBODY}) from error
     except FormWrong as wrong:
         return await _form(handle, holder, who, frame, form.fields, wrong.fields)
     return RedirectResponse(ONE.format(handle=handle), 303)

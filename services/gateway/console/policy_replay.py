@@ -9,10 +9,9 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from starlette.responses import RedirectResponse, Response
 
-from safepassage.problems import SuiteError
 from safepassage.problems.requests import InvalidRequest
 from safepassage.wire_policy_sets import NewPolicyReplay, PolicyReplay, PolicySetDocument, ReplayReport, Shift
-from services.gateway.console.acts import MISSING, NOT_READ, Act, ActForm, Field, FormWrong, refused_form
+from services.gateway.console.acts import MISSING, NOT_READ, Act, ActForm, Field, FormWrong, refusals_beside
 from services.gateway.console.charts.bars import shares
 from services.gateway.console.charts.bars import stacked as stacked_bar
 from services.gateway.console.decision_words import RECIPIENT_WORDS
@@ -70,13 +69,11 @@ async def start_policy_replay_on_page(policy_hash: Hash, form: Act, frame: Frame
         begins, ends = [_instant(form, name, frame) for name in ("from", "to")]
         asked = {"acting_official": acting_official(frame.person), "from": begins, "until": min(ends, viewing.now)}
         body = NewPolicyReplay.model_validate(asked)
-        try:
+        with refusals_beside("from", "until"):
             answer = await node.act("privacy", "POST", f"/v1/policy-sets/{policy_hash}/replays", key=form.key, body=body)
-        except SuiteError as error:
-            wrong = refused_form(error, ("from", "until"))
-            raise FormWrong({"to" if name == "until" else name: said for name, said in wrong.fields.items()}) from error
     except FormWrong as wrong:
-        return await _form(policy_hash, frame, node, form.fields, wrong.fields)
+        beside = {"to" if name == "until" else name: said for name, said in wrong.fields.items()}
+        return await _form(policy_hash, frame, node, form.fields, beside)
     replay = PolicyReplay.model_validate_json(answer)
     return RedirectResponse(PATH.format(policy_hash=policy_hash, replay_id=replay.id), 303)
 

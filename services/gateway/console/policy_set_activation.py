@@ -8,11 +8,10 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Path, Query
 from starlette.responses import RedirectResponse, Response
 
-from safepassage.problems import SuiteError
 from safepassage.problems.policy_sets import NoSuchActivation
 from safepassage.wire import Digest
 from safepassage.wire_policy_sets import NewCallOff, NewPolicyActivation, PolicyActivation, PolicySetDocument
-from services.gateway.console.acts import NOT_READ, Act, Field, FormWrong, refused_form
+from services.gateway.console.acts import NOT_READ, Act, Field, FormWrong, refusals_beside
 from services.gateway.console.decisions import PATH as DECISIONS
 from services.gateway.console.node_reader import Node, NodeReader
 from services.gateway.console.officials import acting_official
@@ -60,10 +59,8 @@ async def activate_policy_set_on_page(
         starts = {"valid_from": at} if (at := _instant(form.text("valid_from"), frame)) is not None else {}
         named = {"acting_official": acting_official(frame.person), "replaces": replaces, "reason": _reason(form, ACTIVATED_FOR), **starts}
         body = NewPolicyActivation.model_validate(named)
-        try:
+        with refusals_beside("valid_from", "reason"):
             await node.act("privacy", "POST", f"/v1/policy-sets/{policy_hash}/activation", key=form.key, body=body)
-        except SuiteError as error:
-            raise refused_form(error, ("valid_from", "reason")) from error
     except FormWrong as wrong:
         return await _activation_form(policy_hash, replaces, frame, node, form.fields, wrong.fields)
     return RedirectResponse(f"{LIST}#activations", 303)
@@ -86,10 +83,8 @@ async def call_off_activation_on_page(number: Number, form: Act, frame: Framed, 
     """Call it off, once."""
     try:
         body = NewCallOff(acting_official=acting_official(frame.person), reason=_reason(form, CALLED_OFF_FOR))
-        try:
+        with refusals_beside("reason"):
             await node.act("privacy", "POST", f"/v1/policy-activations/{number}/call-off", key=form.key, body=body)
-        except SuiteError as error:
-            raise refused_form(error, ("reason",)) from error
     except FormWrong as wrong:
         return await _call_off_form(number, frame, node, form.fields, wrong.fields)
     return RedirectResponse(f"{LIST}#activations", 303)

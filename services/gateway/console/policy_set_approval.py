@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from safepassage.problems import SuiteError
 from safepassage.wire_policy_sets import NewPolicyApproval, PolicySetDocument
-from services.gateway.console.acts import Act, Field, refused_form
+from services.gateway.console.acts import OF_THE_FORM, Act, Field
 from services.gateway.console.node_reader import Node, NodeReader
 from services.gateway.console.officials import acting_official, said_official
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
@@ -44,7 +44,8 @@ async def approve_policy_set_on_page(policy_hash: Hash, form: Act, frame: Framed
     try:
         await node.act("privacy", "POST", f"/v1/policy-sets/{policy_hash}/approvals", key=form.key, body=approval)
     except SuiteError as error:
-        refused_form(error, ())  # raises what is not about the form
+        if error.status not in OF_THE_FORM:
+            raise
         return await _form(policy_hash, frame, node, form.fields, {"": error.title})
     return RedirectResponse(SET.format(policy_hash=policy_hash), 303)
 

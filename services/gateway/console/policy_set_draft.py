@@ -6,9 +6,8 @@ from typing import Final
 from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
-from safepassage.problems import SuiteError
 from safepassage.wire_policy_sets import NewPolicySet, PolicySetDocument, PolicySetPage
-from services.gateway.console.acts import MISSING, Act, Field, FormWrong, refused_form
+from services.gateway.console.acts import MISSING, Act, Field, FormWrong, refusals_beside
 from services.gateway.console.node_reader import Node, NodeReader
 from services.gateway.console.officials import acting_official
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
@@ -59,10 +58,8 @@ async def _drafted(form: Act, frame: Frame, node: NodeReader) -> PolicySetDocume
         new = form.model(NewPolicySet, acting_official=acting_official(frame.person), packs=packs, without=[without] if without else [])
     except FormWrong as wrong:  # a pack's own fields are one field of the form
         raise FormWrong({"pack" if name == "packs" else name: said for name, said in wrong.fields.items()}) from wrong
-    try:
+    with refusals_beside(*FIELDS):
         answer = await node.act("privacy", "POST", "/v1/policy-sets", key=form.key, body=new)
-    except SuiteError as error:
-        raise refused_form(error, FIELDS) from error
     return PolicySetDocument.model_validate_json(answer)
 
 

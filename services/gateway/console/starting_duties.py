@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from safepassage.problems import SuiteError
 from safepassage.wire_duties import CountedPeople, NewDuty
-from services.gateway.console.acts import ActForm, refused_form
+from services.gateway.console.acts import ActForm, refusals_beside
 from services.gateway.console.node_reader import Node
 
 
@@ -18,7 +17,5 @@ async def start_duties(
     """
     for kind, counted in kinds.items():
         new = NewDuty(kind=kind, started_at=started_at, evidence_ref=evidence_ref, about=f"breach:{form.key}", counted=counted)
-        try:
+        with refusals_beside("evidence_ref"):
             await node.act("privacy", "POST", "/v1/duties", key=f"{form.key}-{kind}", body=new)
-        except SuiteError as error:
-            raise refused_form(error, ("evidence_ref",)) from error

@@ -7,9 +7,8 @@ from uuid import UUID
 from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
-from safepassage.problems import SuiteError
 from safepassage.wire_statistics import KeptStatistics, KeptStatisticsList, StatisticsAnswer, StatisticsBudget, StatisticsQuestion
-from services.gateway.console.acts import NOT_READ, Act, ActForm, Field, FormWrong, refused_form
+from services.gateway.console.acts import NOT_READ, Act, ActForm, Field, FormWrong, refusals_beside
 from services.gateway.console.exports import Form, exported, filed
 from services.gateway.console.node_reader import Node, NodeReader
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
@@ -85,10 +84,8 @@ async def ask_statistics_on_page(form: Act, frame: Framed, node: Node) -> Respon
     """Ask, and go to the answer: the same question is given the same one, at no further cost."""
     try:
         question = _question(form)
-        try:
+        with refusals_beside():
             answer = await node.act("records", "POST", "/v1/statistics", key=form.key, body=question)
-        except SuiteError as error:
-            raise refused_form(error, ()) from error
     except FormWrong as wrong:
         return await _page(frame, node, form.fields, wrong.fields)
     return RedirectResponse(f"{PATH}/{StatisticsAnswer.model_validate_json(answer).id}", 303)

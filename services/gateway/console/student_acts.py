@@ -6,11 +6,10 @@ from uuid import UUID
 from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
-from safepassage.problems import SuiteError
 from safepassage.problems.privacy import NoSuchConsent
 from safepassage.wire_policy import Consent, ConsentWithdrawal
 from safepassage.wire_retention import NewLegalHold
-from services.gateway.console.acts import Act, ActForm, Field, FormWrong, refused_form
+from services.gateway.console.acts import Act, ActForm, Field, FormWrong, refusals_beside
 from services.gateway.console.element_words import ELEMENT_WORDS
 from services.gateway.console.identified import IDENTITY, identified, identity_fields
 from services.gateway.console.node_reader import Node, NodeReader
@@ -44,10 +43,8 @@ async def place_hold(handle: str, student_id: ShownStudent, form: Act, frame: Fr
     await rights_of(node, student_id)
     try:
         new = form.model(NewLegalHold, student_id=student_id, acting_official=acting_official(frame.person))
-        try:
+        with refusals_beside("reason", "reference"):
             await node.act("audit", "POST", "/v1/log/holds", key=form.key, body=new)
-        except SuiteError as error:
-            raise refused_form(error, ("reason", "reference")) from error
     except FormWrong as wrong:
         return _hold_form(handle, frame, form.fields, wrong.fields)
     return RedirectResponse(ONE.format(handle=handle), 303)
@@ -96,10 +93,8 @@ async def withdraw_on_page(handle: str, consent_id: UUID, student_id: ShownStude
     consent = await _consent(node, student_id, consent_id)
     try:
         body = _withdrawal(form, consent, frame)
-        try:
+        with refusals_beside("method", "evidence_ref"):
             await node.act("privacy", "POST", f"/v1/consents/{consent.id}/withdrawal", key=form.key, body=body)
-        except SuiteError as error:
-            raise refused_form(error, ("method", "evidence_ref")) from error
     except FormWrong as wrong:
         return _withdrawal_form(handle, consent, frame, form.fields, wrong.fields)
     return RedirectResponse(ONE.format(handle=handle), 303)

@@ -8,13 +8,12 @@ from uuid import UUID
 from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
-from safepassage.problems import SuiteError
 from safepassage.wire_agreement_use import AgreementUse
 from safepassage.wire_evidence import AnyAgreement
 from safepassage.wire_lists import AgreementPage
 from safepassage.wire_suspensions import Lifting, NewSuspension
 from services.gateway.console.act_words import SUSPENSION_REASONS
-from services.gateway.console.acts import Act, Field, FormWrong, refused_form
+from services.gateway.console.acts import Act, Field, FormWrong, refusals_beside
 from services.gateway.console.agreements_shown import ONE, path_of
 from services.gateway.console.node_reader import Node, NodeReader
 from services.gateway.console.organisation_names import named, names_of
@@ -58,11 +57,9 @@ async def suspend_party_on_page(agreement_id: UUID, form: Act, frame: Framed, no
     try:
         new, state, act = form.model(NewSuspension), frame.request.app.state, UUID(form.key)
         about: dict[str, Any] = {"suspension_id": act, "actor": _actor(frame), "now": frame.viewing.now}
-        try:
+        with refusals_beside("reason", "reference"):
             async with state.database.transaction() as tx:
                 await suspend(tx, state.outbox, agreement.recipient_id, new, **about)
-        except SuiteError as error:
-            raise refused_form(error, ("reason", "reference")) from error
     except FormWrong as wrong:
         return await _suspension_form(frame, node, agreement_id, form.fields, wrong.fields)
     await state.standing.refresh()
