@@ -49,6 +49,30 @@ def _part(format_: Format, folder: Path, number: int, state: StatePlan, as_of: d
     return EdFiPackage(stem.with_suffix(".zip"), state, as_of=as_of)
 
 
+class _Parts:
+    """A state's records, in parts of so many students."""
+
+    def __init__(self, open_part: Callable[[int], _Part], a_part: int) -> None:
+        self._open_part, self._a_part = open_part, a_part
+        self._part: _Part | None = None
+        self.students = self.count = 0
+
+    def add(self, one: SyntheticRecord) -> None:
+        part = self._part
+        if part is None or self.students % self._a_part == 0:
+            self.close()
+            self.count += 1
+            part = self._part = self._open_part(self.count)
+        part.add(one)
+        self.students += 1
+
+    def close(self) -> None:
+        """The last part, if there is one."""
+        if self._part is not None:
+            self._part.close()
+            self._part = None
+
+
 @dataclass(frozen=True)
 class Written:
     """What was written of a state."""
@@ -70,37 +94,34 @@ def write_profile(
     """
     folder.mkdir(parents=True)
     (folder / TRUTH).mkdir()
-    a_part = a_part or STUDENTS_A_PART[format_]
     for state in population.states:
-        own = folder / state.name.casefold()
-        own.mkdir()
-        write_organisations(own / "organisations", state)
-        part: _Part | None = None
-        written = parts = 0
-        papers = Papers(
-            own,
-            folder / TRUTH / f"{state.name.casefold()}-papers.csv",
-            state,
-            as_of=population.calendar.as_of,
-            seed=population.seed,
-            rates=population.rates,
-            system=ID_SYSTEMS[format_],
-        )
-        with (folder / TRUTH / f"{state.name.casefold()}.csv").open("x", newline="", encoding="utf-8") as file:
-            truth = TruthFile(file)
-            for one in population.records(state):
-                if written % a_part == 0:
-                    if part is not None:
-                        part.close()
-                    parts += 1
-                    part = _part(format_, own, parts, state, population.calendar.as_of)
-                if part is not None:
-                    part.add(one)
-                truth.add(one.truth)
-                papers.add(one)
-                written += 1
-                progress(state, written)
-        if part is not None:
-            part.close()
-        papers.close()
-        yield Written(state, written, parts)
+        yield _write_state(folder, population, state, format_, a_part=a_part or STUDENTS_A_PART[format_], progress=progress)
+
+
+def _write_state(
+    folder: Path, population: Population, state: StatePlan, format_: Format, *, a_part: int, progress: Callable[[StatePlan, int], None]
+) -> Written:
+    name, as_of = state.name.casefold(), population.calendar.as_of
+    own = folder / name
+    own.mkdir()
+    write_organisations(own / "organisations", state)
+    parts = _Parts(lambda number: _part(format_, own, number, state, as_of), a_part)
+    papers = Papers(
+        own,
+        folder / TRUTH / f"{name}-papers.csv",
+        state,
+        as_of=as_of,
+        seed=population.seed,
+        rates=population.rates,
+        system=ID_SYSTEMS[format_],
+    )
+    with (folder / TRUTH / f"{name}.csv").open("x", newline="", encoding="utf-8") as file:
+        truth = TruthFile(file)
+        for one in population.records(state):
+            parts.add(one)
+            truth.add(one.truth)
+            papers.add(one)
+            progress(state, parts.students)
+    parts.close()
+    papers.close()
+    return Written(state, parts.students, parts.count)
