@@ -127,7 +127,7 @@ class FileKeyProvider:
         self.load()
 
     def load(self) -> None:
-        """Read the files that are there now. A version that is not there any more opens nothing from here on."""
+        """Read the files that are there now. A version that is not there any more opens nothing from here on. Raises KeyFileUnusable."""
         self._ciphers = self._plain(self._ciphers)
         if not self._ciphers and wrapped_versions(self._folder):
             raise KeyFileUnusable(f"{self._folder.name} holds keys that a key provider wraps: set SAFE_PASSAGE_KEY_PROVIDER (docs/keys.md)")

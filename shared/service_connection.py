@@ -90,7 +90,7 @@ class ServiceConnection(asyncio.Protocol):
         self._transport.write(data)
 
     async def write(self, data: bytes, *, more: bool = True) -> None:
-        """Another part of the request's body; waits while the service does not take it."""
+        """Another part of the request's body; waits while the service does not take it. Raises AnswerBroken."""
         if not self.is_open:
             raise AnswerBroken
         self._transport.write(data)
@@ -224,19 +224,19 @@ class ServiceConnection(asyncio.Protocol):
     # What the parser says.
 
     def on_message_begin(self) -> None:
-        """An answer begins: one to a request, and those before it that only say that it is coming (1xx)."""
+        """An answer begins: one to a request, and those before it that only say that it is coming (1xx). Raises AnswerBroken."""
         if self._complete:
             raise AnswerBroken
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """A field."""
+        """A field. Raises AnswerBroken."""
         self._header_bytes += len(name) + len(value) + 4
         if self._status or self._header_bytes > MAX_HEADER_BYTES or len(self._fields) >= MAX_FIELDS:
             raise AnswerBroken  # too much of it, or behind the body, where nothing is read
         self._fields.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
-        """The whole header. INVARIANT: the length of the body is said in one way, once."""
+        """The whole header. INVARIANT: the length of the body is said in one way, once. Raises AnswerBroken."""
         status = self._parser.get_status_code()
         if status < 200:
             self._fields = []

@@ -36,7 +36,7 @@ class Foreseen(Driver):
         self.changes: Sequence[Change] = ()
 
     def lookup(self, row: type[DeclarativeBase], wanted: Mapping[str, Sequence[Any]], **fixed: int) -> list[tuple[Any, ...]]:
-        """That none of the events is there: their keys are the primary key of what is written."""
+        """That none of the events is there: their keys are the primary key of what is written. Raises NotForeseen."""
         if row is AppendedRow:
             return []
         raise NotForeseen

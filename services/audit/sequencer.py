@@ -81,7 +81,7 @@ class Sequencer:
 
     @property
     def digest_key(self) -> bytes:
-        """The key that digests events: `draft_of`."""
+        """The key that digests events: `draft_of`. Raises LogUnavailable."""
         if self._digest_key is None:
             raise LogUnavailable
         return self._digest_key

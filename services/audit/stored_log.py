@@ -26,7 +26,7 @@ class LogOfStore:
         return list(self._session.scalars(query))
 
     def chunks(self) -> Iterator[Chunk]:
-        """Segment by segment, each read by its own query, so that damage costs no more than what lies on it."""
+        """Segment by segment, each read by its own query, so that damage costs no more than what lies on it. Raises EntriesMissing."""
         expected = 0
         while True:
             segment = self._row(SegmentRow.start >= expected, expected)

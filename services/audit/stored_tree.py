@@ -58,7 +58,7 @@ class StoredTree:
         return tile_of(tile.level, tile.n)[: tile.width * HASH_BYTES]
 
     async def entries(self, start: int, end: int) -> list[bytes]:
-        """The entries [start, end)."""
+        """The entries [start, end). Raises HashesMissing."""
         found = [] if start >= end else await self._driven(lambda driver: leaves_of(driver, self._log, start, end))
         if len(found) != max(end - start, 0):
             raise HashesMissing

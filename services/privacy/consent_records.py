@@ -114,7 +114,7 @@ def _of(student_id: UUID, recipient_id: str) -> str:
 
 
 async def callers_consent(tx: AsyncSession, caller: Caller, consent_id: UUID, *, for_update: bool = False) -> ConsentRow:
-    """INVARIANT: another district's consent looks absent, to the byte."""
+    """INVARIANT: another district's consent looks absent, to the byte. Raises NoSuchConsent."""
     own = subjects_of(caller).where(SubjectRow.student_id == ConsentRow.student_id)
     query = select(ConsentRow).where(ConsentRow.id == consent_id, own.exists())
     if for_update:

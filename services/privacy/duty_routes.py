@@ -238,7 +238,7 @@ async def _reaches(tx: AsyncSession, caller: Caller, organisation_id: UUID) -> b
 
 
 async def callers_duty(tx: AsyncSession, caller: Caller, duty_id: UUID, *, for_update: bool = False) -> DutyRow:
-    """INVARIANT: another organisation's duty looks absent."""
+    """INVARIANT: another organisation's duty looks absent. Raises NoSuchDuty."""
     query = select(DutyRow).where(DutyRow.id == duty_id, belongs_to(DutyRow.custodian_id, OrganisationRow, caller.organisation_id))
     row = (await tx.execute(query.with_for_update() if for_update else query)).scalar_one_or_none()
     if row is None:

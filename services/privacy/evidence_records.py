@@ -100,7 +100,10 @@ def event_row(sealer: Sealer, evidence_id: UUID, kind: str, caller: Caller, reas
 
 
 async def callers_evidence(tx: AsyncSession, caller: Caller, evidence_id: UUID, *, for_update: bool = False) -> EvidenceRow:
-    """INVARIANT: another organisation's evidence, and secret evidence to who may not know of it, looks absent, to the byte."""
+    """INVARIANT: another organisation's evidence, and secret evidence to who may not know of it, looks absent, to the byte.
+
+    Raises NoSuchEvidence.
+    """
     own = belongs_to(EvidenceRow.agency_id, OrganisationRow, caller.organisation_id)
     query = select(EvidenceRow).where(EvidenceRow.id == evidence_id, own, *_told_to(caller))
     row = (await tx.execute(query.with_for_update() if for_update else query)).scalar_one_or_none()

@@ -56,7 +56,7 @@ class _Stream:
         self.tls = certificates.wrap_bio(self._coming, self._going, server_hostname=host)
 
     async def step(self, work: Callable[[], object]) -> None:
-        """Do `work`, with as many octets to and fro as it takes."""
+        """Do `work`, with as many octets to and fro as it takes. Raises NotConfirmed."""
         while True:
             try:
                 work()

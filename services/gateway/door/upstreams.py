@@ -32,7 +32,10 @@ class SameProcess:
         self._transport = transport
 
     async def forward(self, request: Call, receive: Receive, send: Send) -> int:
-        """Call it with the whole body, send its whole answer; or a part at a time, on a route that streams."""
+        """Call it with the whole body, send its whole answer; or a part at a time, on a route that streams.
+
+        Raises AnswerTooLate, TemporarilyUnavailable, and what `whole` raises.
+        """
         if request.route.streams and isinstance(self._transport, InProcess) and self._transport.app is not None:
             return await _Streaming(request, receive, send).go(self._transport.app)
         seconds, route = asyncio.get_running_loop().time, request.route

@@ -58,7 +58,7 @@ class ProcessProofStore:
         self._most = most
 
     async def spend(self, proof: Proof, now: datetime, *, nonce_at: float | None, check: Check | None = None) -> None:
-        """Use a proof: a microsecond, so that there is nothing to be done meanwhile."""
+        """Use a proof, as `ProofStore.spend`: a microsecond, so that there is nothing to be done meanwhile."""
         if check is not None:
             check()
         seconds = now.timestamp()

@@ -97,7 +97,7 @@ class DatabaseProofStore:
         """Whether nobody came beside or behind whoever was written last."""
 
     async def spend(self, proof: Proof, now: datetime, *, nonce_at: float | None, check: Check | None = None) -> None:
-        """Use a proof: true once it is committed.
+        """Use a proof, as `ProofStore.spend`: true once it is committed.
 
         INVARIANT: a statement that was sent is awaited by whoever sent it, and nobody returns from here before `check` has.
         """

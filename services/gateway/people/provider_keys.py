@@ -25,7 +25,10 @@ NAMES: Final = {"EdDSA": ("EdDSA", "Ed25519")}
 
 
 def keys_in(jwks: Any, algorithm: Algorithm) -> tuple[ClientKey, ...]:
-    """The keys of a JWK Set that may sign with `algorithm`. Others are passed over: a provider has keys for other uses too."""
+    """The keys of a JWK Set that may sign with `algorithm`. Others are passed over: a provider has keys for other uses too.
+
+    Raises SignInNotBelieved.
+    """
     listed = jwks.get("keys") if isinstance(jwks, dict) else None
     if not isinstance(listed, list) or len(listed) > MOST_KEYS:
         raise SignInNotBelieved("the provider's keys cannot be read")

@@ -145,7 +145,10 @@ class Sessions:
         return ended.first() is not None
 
     async def end_all(self, tx: AsyncSession, *, person: str | None = None, provider_session: str | None = None) -> list[Any]:
-        """End those of a person, of a session of the provider's, or of both. Gives person, organisation_id and role of each."""
+        """End those of a person, of a session of the provider's, or of both. Gives person, organisation_id and role of each.
+
+        Raises ValueError where neither is named.
+        """
         if person is None and provider_session is None:
             raise ValueError("whose sessions?")
         ending = delete(SessionRow).returning(SessionRow.person, SessionRow.organisation_id, SessionRow.role)

@@ -37,7 +37,7 @@ class Pack:
 
     @property
     def kind(self) -> Kind:
-        """What its policies are for."""
+        """What its policies are for. Raises PolicySetBroken."""
         parts = self.name.split(".")
         for kind in ("permits", "forbids", "obligations"):
             if parts[1:2] == [kind]:

@@ -29,7 +29,7 @@ def instant_of(milliseconds: int) -> datetime:
 
 
 def datetime_literal(text: str) -> int:
-    """A Cedar datetime literal (RFC 80 of Cedar): a date, or date and time with `Z` or an offset `+hhmm`."""
+    """A Cedar datetime literal (RFC 80 of Cedar): a date, or date and time with `Z` or an offset `+hhmm`. Raises PolicySetBroken."""
     parts = _DATETIME.fullmatch(text)
     if parts is None:
         raise PolicySetBroken(f"not a datetime literal: {text}")
@@ -46,7 +46,7 @@ def datetime_literal(text: str) -> int:
 
 
 def duration_literal(text: str) -> int:
-    """A Cedar duration literal: `-1d2h3m4s5ms`, each unit at most once and in this order."""
+    """A Cedar duration literal: `-1d2h3m4s5ms`, each unit at most once and in this order. Raises PolicySetBroken."""
     parts = _DURATION.fullmatch(text)
     if parts is None:
         raise PolicySetBroken(f"not a duration literal: {text}")

@@ -161,7 +161,7 @@ class _Stream:
         self._inflating, self._names, self._made = zlib.decompressobj(), _Names(), 0
 
     def feed(self, data: bytes) -> int:
-        """The next part of the file. Gives how much it has become."""
+        """The next part of the file. Gives how much it has become. Raises AttachmentUnsafe."""
         before = self._made
         while data and not self.over:
             try:
@@ -181,7 +181,7 @@ class _Stream:
         return self._made - before
 
     def finish(self) -> None:
-        """The file is over, and the stream is not."""
+        """The file is over, and the stream is not. Raises AttachmentUnsafe."""
         if self._must:
             raise AttachmentUnsafe("objects are coded in a way that cannot be examined")
 

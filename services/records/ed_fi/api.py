@@ -78,7 +78,7 @@ class EdFiApi:
         self._token, self._until = "", EPOCH
 
     async def newest_change(self) -> tuple[int, int] | None:
-        """The oldest and the newest change version that the system knows; None where it tells no changes."""
+        """The oldest and the newest change version that the system knows; None where it tells no changes. Raises as `send`."""
         answer = await self.send("GET", self.system.change_versions)
         if answer.status in _NOT_FOR_US:
             return None

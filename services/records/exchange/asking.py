@@ -69,7 +69,7 @@ async def _deliver(exchange: Exchange, row: ExchangeRequestRow, *, logged: bool)
 
 
 async def accept(exchange: Exchange, row: ExchangeRequestRow, member: Member, answer: PeerAnswer) -> None:
-    """The holder has it on record."""
+    """The holder has it on record. Raises PeerUnavailable, and what `verify_accepted` raises."""
     try:
         token = answer.body.decode("ascii")
         header, payload, _, _ = split(token)

@@ -181,7 +181,10 @@ def _require_open(state: Asked, kind: str) -> None:
 
 
 def require_not_withdrawn(withdrawn: str | None, envelope_id: UUID) -> None:
-    """INVARIANT: what the holder has told to have ended is not taken any more; it was told, so it may count on that."""
+    """INVARIANT: what the holder has told to have ended is not taken any more; it was told, so it may count on that.
+
+    Raises AnswerWithdrawn.
+    """
     if withdrawn is not None and str(envelope_id) in withdrawn.split():
         raise AnswerWithdrawn
 

@@ -151,7 +151,10 @@ _KIND_WITHIN = select(OrganisationRow.kind).where(
 
 
 def receiving_organisation(connection: Connection, new: New, caller: Caller) -> UUID:
-    """The id of the receiving school, district or agency: of this node, of the kind named, the caller's or below it."""
+    """The id of the receiving school, district or agency: of this node, of the kind named, the caller's or below it.
+
+    Raises ReceivingOrganisationNotYours.
+    """
     named = new.evidence.receiving_organisation
     try:
         identifier = UUID(named.id)

@@ -26,7 +26,10 @@ class ShownPaths:
         return is_wanted(answer) and await self.show(member, signed_part(kind, message))
 
     async def show(self, member: Member, token: str) -> bool:
-        """Show the path between what the member has pinned and the checkpoint of the message; False where there is nothing to show."""
+        """Show the path between what the member has pinned and the checkpoint of the message; False where there is nothing to show.
+
+        Raises PeerUnavailable, LogUnavailable.
+        """
         note = split(token, max_length=LONGEST)[1].get("checkpoint")
         if not isinstance(note, str):
             return False

@@ -62,7 +62,10 @@ class ExchangeSigner:
         return cls(keys, suites)
 
     async def sign(self, message: Message, *, suite: Suite | None = None, answers: str | None = None) -> str:
-        """The compact JWS of `message`, of a kind that may share its signature. `suite` and `answers` as for `sign_compact`."""
+        """The compact JWS of `message`, of a kind that may share its signature. `suite` and `answers` as for `sign_compact`.
+
+        Raises TypeError for a kind that is signed by itself.
+        """
         if not message.BATCHED:
             raise TypeError(f"{message.TYPE} is signed by itself")
         wanted = self._wanted(suite, answers)

@@ -177,7 +177,10 @@ class Upload:
         return frozenset({*schools, *(one for one in districts if one is not None)})
 
     def keep(self, student: Student, resource: str, left: dict[str, Any], position: str, *, named: Mapping[str, Any] = EMPTY) -> None:
-        """Put a body, or what was left of one, beside the student's record with what names it, and say where it came from."""
+        """Put a body, or what was left of one, beside the student's record with what names it, and say where it came from.
+
+        Raises UnreadableRoster.
+        """
         if _depth(left) > DEEPEST:
             raise UnreadableRoster("a resource is nested deeper than any of the standard")
         student.kept[resource].append({**named, **left})

@@ -135,7 +135,7 @@ async def enrollments(reading: Reading, ids: Ids, since: datetime | None) -> lis
 
 
 async def classes(reading: Reading, ids: Ids, since: datetime | None) -> list[Made]:
-    """Classes: all, or those of a school, a course, a term, a student."""
+    """Classes: all, or those of a school, a course, a term, a student. Raises NoSuchObject."""
     if USER in ids:
         item = await reading.one(OF_CLASSES, ids[USER])
         own = reading.shapes.taught.classes(held for held, _ in reading.shapes.classes_of(item.rostered))

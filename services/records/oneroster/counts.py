@@ -69,7 +69,10 @@ async def changes_of(database: Database) -> int:
 
 
 def place_of(counted: Iterable[tuple[Stretch, int]], offset: int) -> tuple[Stretch, int]:
-    """In which stretch a student is of whom so many come before, and at which place of it. `offset` is less than all of them. Pure."""
+    """In which stretch a student is of whom so many come before, and at which place of it. `offset` is less than all of them. Pure.
+
+    Raises IndexError for an `offset` that is not.
+    """
     for stretch, count in counted:
         if offset < count:
             return stretch, offset

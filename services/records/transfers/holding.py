@@ -94,7 +94,7 @@ class _Claims:
         self._answered[student_id] = (request_id, seen)
 
     def write(self, connection: Connection) -> None:
-        """Nothing is written: it is made sure of."""
+        """Nothing is written: it is made sure of. Raises TemporarilyUnavailable."""
         claims = claims_now(connection, list(self._answered))
         for student_id, (request_id, seen) in self._answered.items():
             if student_id not in claims:

@@ -107,7 +107,7 @@ def signature_line(key: VerifierKey, signature: bytes) -> SignatureLine:
 
 
 def note_with(body: bytes, signatures: Sequence[SignatureLine]) -> str:
-    """The note of `body`, the exact bytes that were signed, and its signatures."""
+    """The note of `body`, the exact bytes that were signed, and its signatures. Raises NoteMalformed."""
     if not signatures or len(signatures) > MAX_SIGNATURES or not body.endswith(b"\n"):
         raise NoteMalformed
     return body.decode() + "\n" + "".join(map(str, signatures))

@@ -88,7 +88,10 @@ def is_size_class(size: int) -> bool:
 
 
 def pt_commit(*, salt: bytes, plaintext: bytes) -> Digest:
-    """SHA-256(salt ‖ padded plaintext). The salt, 32 random bytes, is also inside, so that who opens it can check."""
+    """SHA-256(salt ‖ padded plaintext). The salt is also inside, so that who opens it can check.
+
+    salt  32 random bytes: ValueError for any other length
+    """
     if len(salt) != 32:
         raise ValueError("a salt has 32 bytes")
     return digest_of(salt + plaintext)

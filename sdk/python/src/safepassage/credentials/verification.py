@@ -82,7 +82,7 @@ class _Checking:
         self._lists: dict[tuple[str, str], Mapping[str, Any]] = {}
 
     def secured(self, given: Mapping[str, Any] | str) -> VerifiedCredential:
-        """Whose it is, and that nothing in it was altered."""
+        """Whose it is, and that nothing in it was altered. Raises CredentialIssuerNotTrusted, and as those that verify it."""
         said = read_unverified(given) if isinstance(given, str) else given
         issuer = issuer_of(said)
         keys = self._keys_of(issuer)

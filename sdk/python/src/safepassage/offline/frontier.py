@@ -18,6 +18,8 @@ class Frontier:
     def append(self, leaf_hashes: list[bytes]) -> list[bytes]:
         """Add the next leaves, which lie in one tile; gives the roots of the subtrees of 256, 65,536, ... leaves that the last one
         completes, the smallest first.
+
+        Raises ValueError for leaves of more than one tile.
         """
         if len(leaf_hashes) > TILE - self.size % TILE:
             raise ValueError("leaves of one tile")

@@ -64,7 +64,7 @@ class DatabaseLog:
         self._connection, self._number, self.origin = connection, number, origin
 
     def notes(self) -> list[str]:
-        """Every checkpoint that was ever signed."""
+        """Every checkpoint that was ever signed. Raises NothingSigned."""
         try:
             rows = self._connection.execute("SELECT note FROM checkpoint WHERE log = ? ORDER BY size", (self._number,)).fetchall()
         except sqlite3.Error as error:
@@ -72,7 +72,7 @@ class DatabaseLog:
         return [str(note) for (note,) in rows]
 
     def chunks(self) -> Iterator[Chunk]:
-        """Segment by segment. Where a page is damaged, it costs no more than what lies on it."""
+        """Segment by segment. Where a page is damaged, it costs no more than what lies on it. Raises EntriesMissing."""
         expected, rows = 0, self._segments()
         while True:
             row = next(rows, None)

@@ -39,7 +39,7 @@ class LogFolder:
         return [self._latest, *(path.read_text(encoding="utf-8") for path in sorted(beside) if path.is_file())]
 
     def chunks(self) -> Iterator[Chunk]:
-        """Bundle by bundle. A bundle may be longer than the checkpoint calls for, never shorter."""
+        """Bundle by bundle. A bundle may be longer than the checkpoint calls for, never shorter. Raises EntriesMissing."""
         for n in range(-(-self._size // WIDTH)):
             start = n * WIDTH
             wanted = min(WIDTH, self._size - start)

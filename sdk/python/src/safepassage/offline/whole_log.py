@@ -107,7 +107,7 @@ class _Walk:
         self._meet_checkpoint()
 
     def take(self, chunk: Chunk) -> None:
-        """The next entries."""
+        """The next entries. Raises EntriesMissing."""
         if chunk.start != self._size:
             raise EntriesMissing(index=self._size, until=chunk.start)
         hashes = leaf_hashes(chunk.entries)
