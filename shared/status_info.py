@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from safepassage.problems import SuiteError
+from safepassage.status_info import SAYS, said_of
 
 PREFIX: Final = "/ims/"
 """Paths that the standards give."""
@@ -53,9 +54,8 @@ def is_of_1edtech(path: str) -> bool:
 def status_info(error: SuiteError) -> Response:
     """The response for an error: what happened, and what to do."""
     value = _BY_CODE.get(error.code) or _BY_STATUS.get(error.status, "invaliddata")
-    told = ". ".join(part.rstrip(".") for part in (error.title, error.detail, error.remedy) if part)
     minor = CodeMinor(imsx_codeMinorField=(CodeMinorField(imsx_codeMinorFieldValue=value),))
-    body = StatusInfo.model_validate({"imsx_description": f"{told}.", "imsx_CodeMinor": minor})
+    body = StatusInfo.model_validate({SAYS: said_of(error), "imsx_CodeMinor": minor})
     # A value that is not valid is 400 in the standard, 422 in all else that is ours.
     status = 400 if error.status == 422 else error.status
     return Response(body.model_dump_json(), status, {"cache-control": "no-store"}, "application/json")

@@ -26,6 +26,7 @@ from safepassage.problems.requests import (
     TemporarilyUnavailable,
     TooManyRequests,
 )
+from shared.status_info import is_of_1edtech, status_info
 from tests.sdk.exchange import NOW
 
 ISSUER = "https://alder.example"
@@ -73,9 +74,12 @@ class FakeNode:
             response = self._fault(fault) or self._route(request)
         except SuiteError as error:
             headers = {"content-type": "application/problem+json"}
+            content = error.as_problem("r-1").model_dump_json().encode()
+            if is_of_1edtech(request.url.path):
+                headers, content = {"content-type": "application/json"}, bytes(status_info(error).body)
             if error.retry_after_seconds is not None:
                 headers["retry-after"] = str(error.retry_after_seconds)
-            response = httpx2.Response(error.status, headers=headers, content=error.as_problem("r-1").model_dump_json().encode())
+            response = httpx2.Response(error.status, headers=headers, content=content)
         if fault == "answer-lost":
             raise httpx2.ReadError("lost")
         if self.nonces:
@@ -110,6 +114,8 @@ class FakeNode:
             return self._consent(request)
         if path.startswith("/v1/log/"):
             return self._log(path.removeprefix("/v1/log/"))
+        if path == "/ims/oneroster/rostering/v1p2/students":
+            return httpx2.Response(200, json={"users": []}, headers={"x-total-count": "0"})
         if path == "/v1/matches":
             return self._matches(request)
         if path == "/v1/students/lookup":

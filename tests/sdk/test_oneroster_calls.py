@@ -1,6 +1,7 @@
 """A roster read as OneRoster by the client: page after page by the count that the node says, under the agreement of the client file."""
 
 import json
+from collections import Counter
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -11,7 +12,15 @@ from safepassage.client.access import Access
 from safepassage.client.client_file import ClientFile
 from safepassage.client.keys import ClientKey
 from safepassage.client.oneroster_calls import read_oneroster, read_roster_package
+from safepassage.problems import REGISTRY, SuiteError
 from safepassage.problems.calls import AnswerNotUnderstood
+from safepassage.problems.problem import problem_of
+from safepassage.problems.requests import InternalFault, NotFound
+from safepassage.status_info import problem_in
+from shared.status_info import status_info
+from tests.sdk.test_client import Desk, desk
+
+__all__ = ["desk"]
 
 AGREEMENT = UUID(int=7)
 
@@ -61,3 +70,40 @@ def test_a_token_is_asked_for_under_the_agreement_of_the_client_file() -> None:
         assert details == {"type": "student_data_access", "purpose": "instruction"} | (
             {"agreement_id": str(AGREEMENT)} if agreement_id else {}
         )
+
+
+def test_a_refusal_in_the_standard_s_form_is_the_problem_that_it_tells_of(desk: Desk) -> None:
+    with pytest.raises(NotFound):
+        desk.client.read_oneroster("nothing")
+    desk.node.faults += ["internal-fault"] * 4
+    with pytest.raises(InternalFault):
+        desk.client.read_oneroster("students")
+
+
+def test_a_token_that_was_taken_back_is_renewed_though_the_standard_s_form_says_so(desk: Desk) -> None:
+    desk.client.read_oneroster("students")
+    desk.node.faults.append("token-revoked")
+    assert desk.client.read_oneroster("students").content.total == 0
+    assert desk.tokens_asked() == 2
+
+
+def test_a_nonce_that_the_standard_s_form_wants_is_put_into_the_next_proof() -> None:
+    desk = Desk(nonces=True)
+    desk.client.read_oneroster("students")
+    desk.node.nonce = "another"
+    assert desk.client.read_oneroster("students").content.total == 0
+
+
+TITLES = Counter(kind.title for kind in REGISTRY.values())
+
+
+@pytest.mark.parametrize("kind", [kind for kind in REGISTRY.values() if TITLES[kind.title] == 1], ids=lambda kind: kind.code)
+@pytest.mark.parametrize("detail", [None, "why. And more"])
+def test_every_problem_is_found_in_the_form_that_a_node_gives_it(kind: type[SuiteError], detail: str | None) -> None:
+    body = bytes(status_info(kind(detail)).body)
+    assert problem_in(body) == problem_of(kind, detail, field=None)
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b'{"error":"invalid_scope"}', b'{"imsx_description":7}', b'{"imsx_description":"Not ours."}'])
+def test_what_is_no_refusal_of_ours_is_no_problem(body: bytes) -> None:
+    assert problem_in(body) is None

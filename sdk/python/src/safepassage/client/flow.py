@@ -18,6 +18,7 @@ from safepassage.client.retries import Failure, pause_before_next, seconds_of
 from safepassage.clock import Clock
 from safepassage.problems import Problem, Retry, SuiteError, problem_from
 from safepassage.problems.calls import AnswerNotUnderstood, NodeUnreachable, TokenNotGranted
+from safepassage.status_info import problem_in
 
 A = TypeVar("A")
 
@@ -181,7 +182,10 @@ def _token_refused(response: httpx2.Response) -> bool:
 
 
 def _read_problem(response: httpx2.Response) -> Problem | None:
-    if response.headers.get("content-type", "").partition(";")[0].strip() != "application/problem+json":
+    media_type = response.headers.get("content-type", "").partition(";")[0].strip()
+    if media_type == "application/json":
+        return problem_in(response.content)
+    if media_type != "application/problem+json":
         return None
     try:
         return Problem.model_validate_json(response.content)
