@@ -12,6 +12,7 @@ from typing import Literal
 from sqlalchemy import text
 
 from node.machine_faults import said_of
+from node.unusable import LOOK_AT_THE_PROVIDER, said_of_the_provider
 from node.wrapping import missing_versions, strange_keys
 from safepassage.compact import split
 from safepassage.problems import SuiteError
@@ -77,9 +78,9 @@ def _examine_key_provider(service: ServiceName, settings: SealingSettings) -> Fi
         with closing(key_provider_of(settings, service)):
             return Finding(what, "good")
     except KeysUnavailable as error:
-        return Finding(what, "bad", error.detail or error.title, "docs/keys.md: is the provider up, the key enabled, its use granted?")
+        return Finding(what, "bad", said_of_the_provider(error), LOOK_AT_THE_PROVIDER)
     except KeyFileUnusable as error:
-        return Finding(what, "bad", str(error), "safepassage-node keys next-key-encryption-key")
+        return Finding(what, "bad", str(error), "docs/keys.md")
 
 
 async def _examine_wrapping(service: ServiceName, settings: SealingSettings, database: Database) -> AsyncIterator[Finding]:

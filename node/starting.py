@@ -10,6 +10,8 @@ from uvicorn import Config
 from uvicorn.lifespan.on import LifespanOn
 
 from node.machine_faults import said_of
+from node.unusable import LOOK_AT_THE_PROVIDER, said_of_the_provider
+from safepassage.problems.keys import KeysUnavailable
 from shared.key_encryption import KeysOfAnotherStore
 from shared.keys import KeyFileUnusable
 from shared.schema_head import SchemaNotAtHead, StoreOfLaterVersion
@@ -55,4 +57,6 @@ def why_no_start(error: Exception) -> tuple[str, str] | None:
         return f"{error}.", 'Put this store\'s keys back, or the store that these keys are of: docs/deployment.md, "Backup".'
     if isinstance(error, KeyFileUnusable):
         return f"{error}.", "A service does not start without its keys: SAFE_PASSAGE_KEYS_DIRECTORY is the folder of this service's."
+    if isinstance(error, KeysUnavailable):
+        return f"The keys are not to be had: {said_of_the_provider(error)}.", LOOK_AT_THE_PROVIDER
     return said_of(error)

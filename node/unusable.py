@@ -2,6 +2,19 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Final
+
+from safepassage.problems.keys import KeysUnavailable
+from shared.root_keys.root_key import RootKeyRefused, RootKeyUnreachable
+
+LOOK_AT_THE_PROVIDER: Final = "docs/keys.md: is the provider up, are its settings right, is the key enabled and its use granted?"
+
+
+def said_of_the_provider(error: KeysUnavailable) -> str:
+    """What is wrong with whoever holds the keys, in the provider's own words where it has said some; it names no value."""
+    said, cause = error.detail or "the keys may not be used now", error.__cause__
+    told = isinstance(cause, RootKeyRefused | RootKeyUnreachable) and str(cause) not in said
+    return f"{said} ({cause})" if told else said
 
 
 class NoNode(Exception):

@@ -253,7 +253,9 @@ def database_url(settings: ServiceSettings) -> URL:
     """The URL with the password of the password file."""
     url = make_url(settings.database_url)
     if settings.database_password_file is not None:
-        url = url.set(password=read_secret(settings.database_password_file).decode().strip())
+        url = url.set(
+            password=read_secret(settings.database_password_file, named_by="SAFE_PASSAGE_DATABASE_PASSWORD_FILE").decode().strip()
+        )
     return url
 
 

@@ -4,6 +4,7 @@ As files here: whoever takes the files and the database of a service can open ev
 key that a security module, a cloud's key service or a transit engine holds: shared.wrapped_key_encryption.
 """
 
+import os
 import secrets
 from collections.abc import Collection
 from contextlib import suppress
@@ -208,6 +209,7 @@ class FileKeyProvider:
         """
         if wrapped_versions(self._folder):
             raise KeyFileUnusable(f"{self._folder.name} holds keys that a key provider wraps: it makes the next one (docs/keys.md)")
+        require_changeable(self._folder)
         version = self.version + 1
         with suppress(FileExistsError):
             new_symmetric_key(self._folder / f"{version}.key")
@@ -220,6 +222,14 @@ class FileKeyProvider:
         for doomed in self._folder.glob(f"*.key{DOOMED}"):
             destroy_secret(doomed.with_name(doomed.name.removesuffix(DOOMED)))
         self._ciphers.pop(version, None)
+
+
+def require_changeable(folder: Path) -> None:
+    """Before a provider makes a key for a version. Raises KeyFileUnusable where no file can come into the folder: a Secret is one."""
+    if folder.exists() and not os.access(folder, os.W_OK):
+        raise KeyFileUnusable(
+            f"{folder.name} may not be changed here: make the version where the keys were made, and give its file from there"
+        )
 
 
 def wrapped_versions(folder: Path) -> dict[int, Path]:

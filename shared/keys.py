@@ -88,8 +88,11 @@ def _private(path: Path) -> Ed25519PrivateKey:
     return key
 
 
-def read_secret(path: Path) -> bytes:
-    """The bytes of a secret file. Raises KeyFileUnusable, which says what to do: it is missing, another user's, or open to others."""
+def read_secret(path: Path, *, named_by: str | None = None) -> bytes:
+    """The bytes of a secret file. Raises KeyFileUnusable, which says what to do: it is missing, another user's, or open to others.
+
+    named_by  the variable that names the file, of a secret that is no key of ours: no backup of keys has it
+    """
     try:
         with path.open("rb") as file:
             status = os.fstat(file.fileno())
@@ -97,9 +100,8 @@ def read_secret(path: Path) -> bytes:
                 raise KeyFileUnusable(f"{path.name} can be read by others: chmod 600")
             return file.read()
     except FileNotFoundError as error:
-        raise KeyFileUnusable(
-            f"{path.name} is not there: put it back from the backup of the keys (`safepassage-node keys` makes new ones)"
-        ) from error
+        back = "put it back from the backup of the keys (`safepassage-node keys` makes new ones)"
+        raise KeyFileUnusable(f"{path.name} is not there: {back if named_by is None else f'{named_by} names it'}") from error
     except PermissionError as error:
         raise KeyFileUnusable(f"{path.name} is another user's: run this as the user whose file it is") from error
     except OSError as error:

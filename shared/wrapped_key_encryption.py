@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from safepassage.canonical import from_base64url, to_base64url
 from safepassage.problems.keys import KeysUnavailable
-from shared.key_encryption import WRAPPED, FileKeyProvider, WrappedKeyRefused, wrapped_versions
+from shared.key_encryption import WRAPPED, FileKeyProvider, WrappedKeyRefused, require_changeable, wrapped_versions
 from shared.keys import KeyFileUnusable, destroy_secret, read_secret, write_secret
 from shared.root_keys.root_key import KEY_BYTES, RootKey, RootKeyRefused, RootKeyUnreachable
 
@@ -129,7 +129,11 @@ class WrappedKeyProvider(FileKeyProvider):
         return super()._has_file(version) or (self._folder / f"{version}{WRAPPED}").exists()
 
     def rotate(self) -> int:
-        """Have the root key's holder make the next version. It is stored once it was seen to open. Raises KeysUnavailable."""
+        """Have the root key's holder make the next version. It is stored once it was seen to open.
+
+        Raises KeysUnavailable; KeyFileUnusable where it cannot be stored.
+        """
+        require_changeable(self._folder)
         version = max([*self._files(), *self._ciphers], default=0) + 1
         try:
             made = self._root.generate(version, context=self._bound_to(version))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from node.commands.output import console, stop
+from node.commands.output import console, stop, stop_without_keys
 from node.commands.which_service import Service, settings_from_environment
 from node.folder import NodeFolder
 from node.locks import FolderInUse, alone_in
@@ -85,7 +85,7 @@ def _end(settings: ServiceSettings, at: int, pinned: str | None) -> Ended:
     except LogDamaged as error:
         stop(f"Not ended: {error}.", "End a copy that is whole: an older one will do. `safepassage-node verify-log` says whether one is.")
     except (KeyFileUnusable, KeysUnavailable) as error:
-        stop(str(error))
+        stop_without_keys(error)
 
 
 def _say(ended: Ended) -> None:

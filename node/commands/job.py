@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.progress import Progress, TextColumn
 
-from node.commands.output import console, errors, stop
+from node.commands.output import console, errors, stop, stop_without_keys
 from node.commands.pull_ed_fi import pull_ed_fi
 from node.commands.which_service import Service, settings_from_environment
 from node.folder import NodeFolder
@@ -61,10 +61,10 @@ def _run(folder: Path | None, work: Work) -> None:
             with closing(key_provider_of(settings, "records")) as provider:
                 vault = Vault.of(settings.keys_directory, provider)
                 said = asyncio.run(work(settings, vault, lambda opened: bar.update(shown, completed=opened)))
-        except (KeyFileUnusable, SchemaNotAtHead) as error:
+        except SchemaNotAtHead as error:
             stop(str(error))
-        except KeysUnavailable as error:
-            stop(f"{error.title}{f': {error.detail}' if error.detail else ''}", error.remedy)
+        except (KeyFileUnusable, KeysUnavailable) as error:
+            stop_without_keys(error)
         except SealBroken:
             stop("A record does not open under the keys that are here.", "Put the missing version of the key file back.")
     console.print(said)

@@ -1,6 +1,7 @@
 """`keys next-key-encryption-key` and `keys rewrap`: a service's key-encryption key changes, and what it wraps is wrapped again."""
 
 import asyncio
+import errno
 from collections.abc import Callable
 from contextlib import closing
 from enum import StrEnum
@@ -11,7 +12,7 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
-from node.commands.output import console, errors, stop
+from node.commands.output import console, errors, stop, stop_without_keys
 from node.commands.which_service import Service, settings_from_environment
 from node.folder import NodeFolder
 from node.wrapping import VERSIONS_IN, seconds_until_read
@@ -30,6 +31,7 @@ from shared.key_providers import FOLDER, key_provider_of, opened_provider
 from shared.keys import KeyFileUnusable
 from shared.sealing_settings import SealingSettings
 from shared.settings import ServiceSettings
+from shared.wrapped_key_encryption import WrappedKeyProvider
 
 
 class Sealing(StrEnum):
@@ -47,16 +49,16 @@ def next_key_encryption_key(
             exists=True, file_okay=False, help="A service's folder of keys that are files; left out: by SAFE_PASSAGE_* variables."
         ),
     ] = None,
-    service: Annotated[Service, typer.Option(help="Whose key, where its provider is told by variables.")] = Service.records,
+    service: Annotated[Sealing, typer.Option(help="Whose key, where its provider is told by variables.")] = Sealing.records,
 ) -> None:
     """Make the next version of a service's key-encryption key, beside those that are there: a file, or wrapped by its key provider."""
     try:
         with closing(_provider_for(keys, service)) as provider:
             version = provider.rotate()
     except (KeyFileUnusable, KeysUnavailable) as error:
-        stop(_said(error))
+        stop_without_keys(error)
     named = None if keys is None else keys.resolve().name  # a service's folder mostly has its name
-    whose = named if named in {one.value for one in Service} else service.value
+    whose = named if named in {one.value for one in Sealing} else service.value
     console.print(f"Version {version} made. Give it to every process of {whose}, then: {_rewrap_command(keys, whose)}")
 
 
@@ -80,7 +82,7 @@ def destroy_key_encryption_key(
             exists=True, file_okay=False, help="A service's folder of keys that are files; left out: by SAFE_PASSAGE_* variables."
         ),
     ] = None,
-    service: Annotated[Service, typer.Option(help="Whose key, where its provider is told by variables.")] = Service.records,
+    service: Annotated[Sealing, typer.Option(help="Whose key, where its provider is told by variables.")] = Sealing.records,
     unchecked: Annotated[
         bool, typer.Option("--unchecked", help="Though the store is not looked at: it may be away, or what the version wraps is to go.")
     ] = False,
@@ -93,20 +95,47 @@ def destroy_key_encryption_key(
         with closing(_provider_for(keys, service)) as provider:
             if version >= provider.version:
                 stop("That is the version that wraps.", "Make the next one, wrap everything again, then destroy this one.")
+            if not provider.is_here(version):
+                stop(
+                    f"No file of version {version} is here; nothing was destroyed.",
+                    "Where it was destroyed before, all is done. Where its file was taken away, put it back and do this again: the file, "
+                    "or the key of the provider that opens a copy of it, may still be there.",
+                )
             if not unchecked:
                 _require_unused(version, provider.version, keys, service)
-            provider.destroy(version)
+            _destroy(version, provider)
     except (KeyFileUnusable, KeysUnavailable) as error:
-        stop(_said(error))
+        stop_without_keys(error)
     console.print(f"Version {version} is destroyed. Destroy its copies too where it was a file.")
 
 
-def _require_unused(version: int, newest: int, keys: Path | None, service: Service) -> None:
+def _destroy(version: int, provider: KeyProvider) -> None:
+    """In a container the files are of a Secret, which only whoever made it can take them out of."""
+    try:
+        provider.destroy(version)
+    except OSError as error:
+        if error.errno not in {errno.EROFS, errno.EACCES, errno.EPERM}:
+            raise
+        already = " The provider's key that opens it is destroyed already." if isinstance(provider, WrappedKeyProvider) else ""
+        stop(
+            f"The file of version {version} stays: nothing in its folder may be changed here ({error.strerror}).",
+            "Take it out of the Secret, or whatever the folder comes from, and destroy it where the keys were made, there with --unchecked."
+            f"{already}",
+        )
+
+
+def _require_unused(version: int, newest: int, keys: Path | None, service: Sealing) -> None:
     """INVARIANT: who types the steps in another order, too quickly, or leaves one out, destroys no record by it."""
     if keys is None:
-        whose, settings = service, settings_from_environment(service)
+        whose, settings = service, settings_from_environment(Service(service.value))
     elif (folder := node_of(keys)) is not None and keys.resolve().name in VERSIONS_IN:
-        whose, settings = Service(keys.resolve().name), NodeFolder(folder).settings(Service(keys.resolve().name).value)
+        whose = Sealing(keys.resolve().name)
+        settings = NodeFolder(folder).settings(Service(whose.value).value)
+        if not NodeFolder(folder).store(Service(whose.value).value).exists():
+            stop(
+                f"{folder} has no store of {whose.value}, whose services run apart from it; nothing was destroyed.",
+                "Leave --keys out and give the service's SAFE_PASSAGE_* variables. (--unchecked: once `keys rewrap` has ended.)",
+            )
     else:
         stop(
             f"A folder of keys does not show whether version {version} still wraps something; nothing was destroyed.",
@@ -132,7 +161,7 @@ def _require_unused(version: int, newest: int, keys: Path | None, service: Servi
         )
 
 
-async def _stored_versions(settings: ServiceSettings, service: Service) -> frozenset[int]:
+async def _stored_versions(settings: ServiceSettings, service: Sealing) -> frozenset[int]:
     database = Database.of(settings)
     try:
         return await VERSIONS_IN[service.value](database)
@@ -140,18 +169,13 @@ async def _stored_versions(settings: ServiceSettings, service: Service) -> froze
         await database.close()
 
 
-def _provider_for(keys: Path | None, service: Service) -> KeyProvider:
+def _provider_for(keys: Path | None, service: Sealing) -> KeyProvider:
     """Raises KeyFileUnusable, KeysUnavailable. A node's own folder is none of keys: said with those that it has."""
     if keys is not None and (keys / "node.json").exists():
         stop(f"{keys} is a node's folder.", f"Name its folder of the service's keys: {keys / 'keys' / service.value}", code=2)
     if keys is not None:
         return FileKeyProvider(keys / FOLDER)
-    return opened_provider(settings_from_environment(service), service.value)
-
-
-def _said(error: KeyFileUnusable | KeysUnavailable) -> str:
-    """A file's fault says itself; a provider's has a title, and what it said."""
-    return f"{error.title}: {error.detail or error.remedy}" if isinstance(error, KeysUnavailable) else str(error)
+    return opened_provider(settings_from_environment(Service(service.value)), Service(service.value).value)
 
 
 def rewrap(
@@ -175,7 +199,7 @@ def rewrap(
             rewrapped = asyncio.run(_REWRAPS[service](settings, provider, lambda done: progress.update(shown, completed=done)))
             version = provider.version
     except (KeyFileUnusable, KeysUnavailable) as error:
-        stop(_said(error))
+        stop_without_keys(error)
     except SealBroken:
         stop(
             "A data key opens under none of the versions that are here.", "Put the missing version's file back; nothing was changed for it."
@@ -192,7 +216,7 @@ def _rewrap_log(settings: ServiceSettings) -> None:
             shown = progress.add_task("data keys wrapped again", total=None)
             version = asyncio.run(_rewrap_all(settings, provider, lambda done: progress.update(shown, completed=done)))
     except (KeyFileUnusable, KeysUnavailable) as error:
-        stop(_said(error))
+        stop_without_keys(error)
     except WrappedKeyRefused:
         stop("A key opens under none of the versions that are here.", "Put the missing version's file back; nothing was changed for it.")
     console.print(f"Every key of the log is wrapped under version {version}.")

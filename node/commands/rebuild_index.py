@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from node.commands.output import console, errors, stop
+from node.commands.output import console, errors, stop, stop_without_keys
 from node.commands.which_service import Service, settings_from_environment
 from node.folder import NodeFolder
 from safepassage.problems.keys import KeysUnavailable
@@ -49,8 +49,10 @@ def rebuild_index(
                 bar.update(shown, description=what, completed=made.indexed, total=made.entries)
 
             made = asyncio.run(_rebuilt(settings, keys, tell))
-    except (KeyFileUnusable, KeysUnavailable, SchemaNotAtHead) as error:
+    except SchemaNotAtHead as error:
         stop(str(error))
+    except (KeyFileUnusable, KeysUnavailable) as error:
+        stop_without_keys(error)
     except WrappedKeyRefused:
         stop("A key opens under none of the versions that are here.", "Put the missing version's file back, and call this again.")
     console.print(f"The index is made of {made.indexed} of the log's {made.entries} entries; newer ones come into it by themselves.")

@@ -128,7 +128,7 @@ class TokenRootKey:
     def _opened(self) -> Session:
         token = pkcs11.lib(str(self._module)).get_token(token_label=self._token_label)
         try:
-            session = token.open(rw=True, user_pin=read_secret(self._pin_file).decode().strip())
+            session = token.open(rw=True, user_pin=read_secret(self._pin_file, named_by="SAFE_PASSAGE_PKCS11_PIN_FILE").decode().strip())
         except faults.UserAlreadyLoggedIn:  # another session of this process has: the login is the process's
             session = token.open(rw=True)
         self._session = session

@@ -70,7 +70,8 @@ class TransitRootKey:
         return False
 
     def _asked(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        headers = {"X-Vault-Token": read_secret(self._token_file).decode().strip(), "X-Vault-Request": "true"}
+        token = read_secret(self._token_file, named_by="SAFE_PASSAGE_TRANSIT_TOKEN_FILE").decode().strip()
+        headers = {"X-Vault-Token": token, "X-Vault-Request": "true"}
         try:
             answer = self._client.request(method, path, json=body, headers=headers)
             if answer.status_code in _REFUSED:
