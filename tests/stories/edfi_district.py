@@ -11,7 +11,7 @@ from node.demo.seats import MOVER_DISTRICT
 from node.demo.seeding import OPENED, seat_clients
 from node.demo.story import Child, Children
 from node.folder import NodeFolder
-from node.organisation_files import add_all, organisations_in
+from node.organisation_files import add_all, read_organisations
 from node.synthetic import ALDER
 from safepassage.record.identity import Identifier
 from safepassage.record.loads import StudentLookup
@@ -45,7 +45,7 @@ async def seed_district(node: NodeFolder, package: Path) -> None:
         await hand.add_organisation(agency, organisation_id=file.organisation_id)
         added = await add_all(
             hand,
-            organisations_in(package),
+            read_organisations(package)[0],
             agency_id=file.organisation_id,
             time_zone=file.time_zone,
             today=OPENED,

@@ -19,7 +19,7 @@ from node.command import app
 from node.creation import create_node
 from node.embedded import EmbeddedNode
 from node.folder import NodeFile, NodeFolder
-from node.organisation_files import add_all, organisations_in
+from node.organisation_files import add_all, read_organisations
 from node.synthetic.bringing import Bringing, Brought
 from node.synthetic.files import write_profile
 from node.synthetic.papers import AGREEMENTS, CONSENTED, CONSENTS, EXPIRES_AFTER_SECONDS, KINDS
@@ -228,7 +228,7 @@ async def running(tmp_path: Path, clock: StandingClock, request: pytest.FixtureR
         )
         await add_all(
             hand,
-            organisations_in(made / "alder" / "organisations"),
+            read_organisations(made / "alder" / "organisations")[0],
             agency_id=agency.id,
             time_zone=file.time_zone,
             today=since,

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from node.command import app
-from node.organisation_files import organisations_in
+from node.organisation_files import read_organisations
 from node.synthetic.files import STUDENTS_A_PART, Format, write_profile
 from node.synthetic.population import Population
 from node.synthetic.profiles import PROFILES
@@ -34,7 +34,7 @@ def test_every_part_is_read_by_the_loader_without_a_finding(format_: Format, med
         # A programme's first day beside that of the IEP; what kinds of schools those are.
         kept = {"member-kept", "of-no-student-alone"} if format_ == "ed-fi" else set()
         assert all(roster.findings.reasons.keys() <= kept for roster in read), [roster.findings.reasons for roster in read]
-        named = organisations_in(folder / "organisations")
+        named, _ = read_organisations(folder / "organisations")
         assert {len(organisation.nces_id or "") for organisation in named} == {7, 12}
 
 
