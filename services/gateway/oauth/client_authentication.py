@@ -52,7 +52,9 @@ def read_assertion(form: Mapping[str, str], *, authorization: bool) -> Assertion
     if authorization or "client_secret" in form:
         raise SecondMethod("authenticate by client_assertion alone")
     if form.get("client_assertion_type") != ASSERTION_TYPE or "client_assertion" not in form:
-        raise TokenRequestInvalid("client_assertion and client_assertion_type (jwt-bearer) are needed")
+        raise TokenRequestInvalid(
+            "client_assertion and client_assertion_type (jwt-bearer) are needed, or the certificate that the client is registered with"
+        )
     try:
         message = parts_of(form["client_assertion"], max_length=MAX_LENGTH)
     except MalformedToken as error:

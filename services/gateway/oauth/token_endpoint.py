@@ -86,7 +86,7 @@ class TokenEndpoint:
             if presented is not None:
                 document = await self._legacy_token(form, presented, proofs=proofs, address=address, now=now)
             else:
-                by_certificate = certificate is not None and is_by_certificate(form, authorization=authorization is not None)
+                by_certificate = is_by_certificate(form, authorization=authorization is not None)
                 proof = None if by_certificate and not proofs else self.proofs.verify(proofs, path=ENDPOINT, now=now)
                 about: dict[str, Any] = {"authorization": authorization is not None, "address": address, "certificate": certificate}
                 document = await self._token(form, proof, now=now, **about)

@@ -43,7 +43,12 @@ MALFORMED = _refused("assertion-malformed", "not a signed JWT of permitted lengt
 SIGNATURE = _refused("signature", "client authentication failed")
 UNKNOWN = _refused("unknown-client", "client authentication failed")
 REPLAYED = _refused("assertion-replayed", "the assertion was used before")
-NO_ASSERTION = Refusal(400, "invalid_request", "malformed", "client_assertion and client_assertion_type (jwt-bearer) are needed")
+NO_ASSERTION = Refusal(
+    400,
+    "invalid_request",
+    "malformed",
+    "client_assertion and client_assertion_type (jwt-bearer) are needed, or the certificate that the client is registered with",
+)
 SECOND_METHOD = Refusal(400, "invalid_request", "second-method", "authenticate by client_assertion alone")
 
 
