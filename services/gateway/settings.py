@@ -1,10 +1,10 @@
 """What the gateway is told."""
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field, IPvAnyNetwork
+from pydantic import AfterValidator, Field, IPvAnyNetwork, model_validator
 
 from services.gateway.limit_settings import LimitSettings
 from services.gateway.people.settings import PeopleSettings
@@ -121,6 +121,12 @@ class GatewaySettings(LimitSettings, PeopleSettings):
         AfterValidator(_known_zone),
         Field(max_length=64, description="Time zone in which the console says instants to who has chosen none: an IANA name."),
     ] = "UTC"
+
+    @model_validator(mode="after")
+    def _proxies_are_named(self) -> Self:
+        if self.client_certificate_header is not None and not self.trusted_proxies:
+            raise ValueError("client_certificate_header needs trusted_proxies: nobody else's word of a certificate counts")
+        return self
 
     @property
     def client_certificate_files(self) -> tuple[Path, ...]:

@@ -48,6 +48,12 @@ def test_a_page_in_place_of_an_answer_is_said_with_its_status(status: int, befor
         desk_behind(page(status), before_token=before_token).client.lookup_students(LOOKUP)
 
 
+def test_a_proxy_that_takes_no_body_as_large_is_told_from_a_node_that_is_another() -> None:
+    """nginx takes 1 MiB unless it is told otherwise."""
+    with pytest.raises(AnswerNotUnderstood, match="stands before the node and takes no body as large"):
+        desk_behind(page(413), before_token=False).client.load_roster(b"a roster", "application/zip")
+
+
 def test_of_the_token_endpoint_a_page_is_no_word_of_oauth() -> None:
     desk = Desk()
 

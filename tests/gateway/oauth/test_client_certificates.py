@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from safepassage.problems.requests import InvalidRequest
 from safepassage.wire_clients import ClientJwk, JwkSet, NewClient, TlsSubject
+from services.gateway.settings import GatewaySettings
 from tests.conftest import StandingClock
 from tests.gateway.by_hand import Answer, Party, ask, ask_endpoint
 from tests.gateway.certificates import Holder, holder
@@ -230,6 +231,14 @@ async def test_the_metadata_say_whether_certificates_are_taken(
         said = (await ask(plain.app, "GET", path)).json
         assert said["token_endpoint_auth_methods_supported"] == ["private_key_jwt"]
         assert said["tls_client_certificate_bound_access_tokens"] is False
+
+
+def test_a_field_that_nobody_is_trusted_to_write_is_refused(tmp_path: Path) -> None:
+    """Every client with a certificate was refused, and nothing said why."""
+    about: dict[str, Any] = {"entity_id": ISSUER, "database_url": "sqlite+aiosqlite://", "keys_directory": tmp_path}
+    with pytest.raises(ValidationError, match="client_certificate_header needs trusted_proxies"):
+        GatewaySettings(**about, client_certificate_header="client-cert")
+    assert GatewaySettings(**about, client_certificate_header="client-cert", trusted_proxies=("10.0.0.1/32",)).takes_client_certificates
 
 
 def test_a_client_is_registered_for_exactly_one_method() -> None:

@@ -200,7 +200,8 @@ def refused(response: httpx2.Response, clock: Clock) -> SuiteError:
         return problem
     if response.status_code in NO_NODE:
         return NodeUnreachable(f"something that stands before the node answers, with status {response.status_code}")
-    return AnswerNotUnderstood(f"status {response.status_code} without a problem document")
+    why = ", as of something that stands before the node and takes no body as large" if response.status_code == 413 else ""
+    return AnswerNotUnderstood(f"status {response.status_code} without a problem document{why}")
 
 
 def not_granted(response: httpx2.Response, clock: Clock) -> SuiteError:
