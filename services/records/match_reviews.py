@@ -180,21 +180,21 @@ async def _unite(
 
 def reviews_of(caller: Caller) -> Select[MatchReviewRow]:
     """Matches of which every candidate's record is kept by the caller's organisation or below it."""
-    return _all_kept(StudentRow.custodian_id.in_(within(OrganisationRow, caller.organisation_id)))
+    return _all_kept(caller, StudentRow.custodian_id.in_(within(OrganisationRow, caller.organisation_id)))
 
 
 def review_of(caller: Caller, match_id: UUID) -> Select[MatchReviewRow]:
     """One of them, by its id."""
-    return _all_kept(belongs_to(StudentRow.custodian_id, OrganisationRow, caller.organisation_id)).where(MatchReviewRow.id == match_id)
+    own = belongs_to(StudentRow.custodian_id, OrganisationRow, caller.organisation_id)
+    return _all_kept(caller, own).where(MatchReviewRow.id == match_id)
 
 
-def _all_kept(reached: ColumnElement[bool]) -> Select[MatchReviewRow]:
-    others = (
-        select(MatchCandidateRow.student_id)
-        .join(StudentRow, StudentRow.id == MatchCandidateRow.student_id)
-        .where(MatchCandidateRow.match_id == MatchReviewRow.id, ~reached)
-    )
-    return select(MatchReviewRow).where(~exists(others))
+def _all_kept(caller: Caller, reached: ColumnElement[bool]) -> Select[MatchReviewRow]:
+    """# INVARIANT: where every candidate was destroyed meanwhile, it is no district's: it tells still whom somebody asked for."""
+    candidates = select(MatchCandidateRow.student_id).where(MatchCandidateRow.match_id == MatchReviewRow.id)
+    others = candidates.join(StudentRow, StudentRow.id == MatchCandidateRow.student_id).where(~reached)
+    query = select(MatchReviewRow).where(~exists(others))
+    return query if caller.kind == "sea" else query.where(exists(candidates))
 
 
 async def candidates_of_reviews(tx: AsyncSession, match_ids: Sequence[UUID]) -> dict[UUID, tuple[UUID, ...]]:

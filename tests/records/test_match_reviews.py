@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from safepassage.record.loads import MatchPage, MatchResolution, MatchReview
 from safepassage.record.match_cases import MatchCase
 from services.records.match_reviews import open_review
+from services.records.shredding import Shredder
 from services.records.tables import MatchReviewRow
 from tests.records.conftest import NOON
 from tests.records.one_state import DISTRICT, OTHER_DISTRICT, STATE_AGENCY, Caller, OneState, problem, some_students
@@ -164,3 +165,25 @@ async def test_those_of_one_question_come_by_themselves_in_pages_that_keep_it(al
 
 async def test_only_who_has_the_scope_sees_matches(alder: OneState, resumed: Resumed) -> None:
     assert problem(await alder.district(DISTRICT, "records:read").send("GET", "/v1/matches")) == "not-permitted"
+
+
+async def test_a_match_of_which_every_candidate_was_destroyed_is_the_state_agencys_and_no_districts(
+    alder: OneState, resumed: Resumed
+) -> None:
+    mine = [(await alder.district().load(one.load)).id for one in OURS]
+    match_id, request_id = await opened(alder, *mine), uuid4()
+    alone = await opened(alder, mine[0], request_id=request_id)
+    state = alder.caller(STATE_AGENCY, "sea", "matches:resolve")
+    services = alder.records.state
+    shredder = Shredder(services.vault, services.outbox, alder.clock, about="destruction:test", jurisdiction="US-XA")
+    async with services.database.transaction() as tx:
+        await shredder.student(tx, mine[0])
+    assert [one.candidates for one in await waiting(alder.district())] == [(mine[1],)]
+    assert await waiting(alder.district(OTHER_DISTRICT)) == []
+    for district in (DISTRICT, OTHER_DISTRICT):
+        assert problem(await alder.district(district).send("GET", f"/v1/matches/{alone}")) == "no-such-match"
+    assert {one.id: one.candidates for one in await waiting(state)} == {match_id: (mine[1],), alone: ()}
+    path = f"/v1/matches/{alone}/resolution"
+    assert problem(await alder.district().send("POST", path, {"student_id": None}, idempotency_key=str(uuid4()))) == "no-such-match"
+    assert (await state.send("POST", path, {"student_id": None}, idempotency_key=str(uuid4()))).status == 200
+    assert resumed == [(request_id, None)]
