@@ -47,8 +47,9 @@ async def take_up(exchange: Exchange, request_id: UUID, row: PeerRequestRow | No
     if row is None or row.state not in NOT_OVER:
         return
     if exchange.clock() >= row.expires_at:
-        # INVARIANT: of what was sought for a requester that named nobody nothing is left once it is over.
-        over = {"particulars": b""} if row.is_finding else {}
+        # INVARIANT: of a child of whom no record was found here, or whom the requester did not name, nothing is left once it is over.
+        of_nobody = row.student_id is None and not row.is_educators
+        over = {"particulars": b""} if row.is_finding or of_nobody else {}
         await _set(exchange, row, state=State.CLOSED, next_attempt_at=None, **over)
         return
     if row.state not in OPEN:
