@@ -3,7 +3,6 @@
 import gettext
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -20,7 +19,8 @@ from services.gateway.console.problem_words import remedy_of
 from services.gateway.console.sorting import Head, Orders, Row
 from services.gateway.console.viewing import LANGUAGES, THEMES, ZONES, Language, Viewing
 from services.gateway.console.whole_tables import Asked, ShownTable, WholeTable
-from services.gateway.people.pages import KINDS, PageRoute
+from services.gateway.people.page_files import PageFiles
+from services.gateway.people.pages import PageRoute
 from services.gateway.people.person import Person
 from services.gateway.people.roles import ROLES
 from services.gateway.people.signed_in import SignedInPerson
@@ -50,7 +50,7 @@ class Frame:
         made = _environment(self.viewing.language).get_template(template)
         text = made.render(
             about,
-            assets=f"{PATH}/{static()[0]}",
+            assets=f"{PATH}/{static().version}",
             menu=menu_of(self.person),
             home=HOME,
             path=scope["path"],
@@ -116,21 +116,9 @@ class ConsoleRoute(PageRoute):
 
 
 @lru_cache(maxsize=1)
-def static() -> tuple[str, Mapping[str, tuple[bytes, str]]]:
-    """The version of all files together, which is in their path, and each with its media type by its name."""
-    found = [*STATIC.iterdir(), SHARED / "tokens.css", SHARED / "icon.svg"]
-    files = {path.name: (path.read_bytes(), KINDS[path.suffix]) for path in sorted(found)}
-    version = sha256(b"\0".join(name.encode() + b"\0" + content for name, (content, _) in files.items())).hexdigest()[:16]
-    return version, files
-
-
-def static_file(version: str, name: str) -> Response:
-    """One of them, to be kept for ever: a change has another path. Raises NoSuchRoute."""
-    current, files = static()
-    if version != current or name not in files:
-        raise NoSuchRoute
-    content, kind = files[name]
-    return Response(content, media_type=kind)
+def static() -> PageFiles:
+    """The files of the console's pages."""
+    return PageFiles.of([*STATIC.iterdir(), SHARED / "tokens.css", SHARED / "icon.svg"])
 
 
 @lru_cache(maxsize=len(LANGUAGES))

@@ -131,7 +131,7 @@ def _render(request: Request, made: Made, language: Language) -> str:
     return rendered(
         "public.html",
         language,
-        assets=f"{ASSETS}/{static()[0]}",
+        assets=f"{ASSETS}/{static().version}",
         viewing=viewing,
         register=made.register,
         sections=sections,

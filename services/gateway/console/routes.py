@@ -65,7 +65,7 @@ from services.gateway.console import (
     trust_lists,
 )
 from services.gateway.console.navigation import HOME
-from services.gateway.console.pages import PATH, ConsoleRoute, static_file
+from services.gateway.console.pages import PATH, ConsoleRoute, static
 from services.gateway.console.preferences import cookies_for
 from services.gateway.people.forms import read_form
 from services.gateway.people.pages import form_of, page_responses
@@ -78,7 +78,7 @@ router = APIRouter(tags=["console"], route_class=ConsoleRoute)
 @router.get(f"{PATH}/{{version}}/{{name}}", response_model=None, responses=page_responses(200, 404))
 async def read_console_asset(version: str, name: str) -> Response:
     """A file that pages of the console need."""
-    return static_file(version, name)
+    return static().answer(version, name)
 
 
 @router.post(

@@ -80,7 +80,7 @@ def family_page(
     made = _environment(viewing.language).get_template(template)
     text = made.render(
         about,
-        assets=f"/assets/{assets()[0]}",
+        assets=f"/assets/{assets().version}",
         viewing=viewing,
         languages=LANGUAGES,
         member=member,

@@ -7,7 +7,6 @@ language that the browser chose in the console.
 import gettext
 from collections.abc import Callable, Coroutine, Mapping
 from functools import lru_cache
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +22,7 @@ from services.gateway.console.preferences import viewing_of
 from services.gateway.console.problem_words import remedy_of
 from services.gateway.console.viewing import LANGUAGES, Language
 from services.gateway.door.refusals import Proven
+from services.gateway.people.page_files import PageFiles
 from services.gateway.people.person import Person
 from shared.problems import invalid_request, store_away
 from shared.store_faults import is_of_the_store
@@ -31,7 +31,6 @@ from shared.telemetry import request_id_of
 FOLDER: Final = Path(__file__).parents[1]
 ASSETS: Final = FOLDER / "people" / "page" / "assets"
 LOCALE: Final = FOLDER / "people" / "locale"
-KINDS: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 COUNTED: Final = frozenset({400, 401, 403})
 
@@ -57,7 +56,7 @@ def page(template: str, scope: Scope, *, status: int = 200, **about: Any) -> HTM
     state = scope["app"].state
     viewing = viewing_of(scope["headers"], state.clock(), zone=state.settings.console_zone)
     made = _environment(viewing.language).get_template(template)
-    return HTMLResponse(made.render(about, assets=f"/assets/{assets()[0]}", viewing=viewing), status)
+    return HTMLResponse(made.render(about, assets=f"/assets/{assets().version}", viewing=viewing), status)
 
 
 def refused(error: SuiteError, scope: Scope, request_id: str | None) -> HTMLResponse:
@@ -119,20 +118,9 @@ def not_valid(fault: RequestValidationError) -> SuiteError:
 
 
 @lru_cache(maxsize=1)
-def assets() -> tuple[str, dict[str, tuple[bytes, str]]]:
-    """The version of all of them together, which is in their path, and each with its media type by its name."""
-    files = {path.name: (path.read_bytes(), KINDS[path.suffix]) for path in sorted(ASSETS.iterdir())}
-    version = sha256(b"\0".join(name.encode() + b"\0" + content for name, (content, _) in files.items())).hexdigest()[:16]
-    return version, files
-
-
-def asset(version: str, name: str) -> Response:
-    """One of them, to be kept for ever: a change has another path. Raises NoSuchRoute."""
-    current, files = assets()
-    if version != current or name not in files:
-        raise NoSuchRoute
-    content, kind = files[name]
-    return Response(content, media_type=kind)
+def assets() -> PageFiles:
+    """The files of the pages of sign-in, of families and of what the door refuses."""
+    return PageFiles.of(ASSETS.iterdir())
 
 
 @lru_cache(maxsize=len(LANGUAGES))

@@ -9,7 +9,7 @@ from safepassage.problems.people import NotSignedIn
 from services.gateway.oauth.codes.authorizations import end_of_person
 from services.gateway.people import events, sign_in_routes
 from services.gateway.people.admission import Admission
-from services.gateway.people.pages import PageRoute, asset, form_of, page, page_responses
+from services.gateway.people.pages import PageRoute, assets, form_of, page, page_responses
 from services.gateway.people.roles import ROLES
 from services.gateway.people.signed_in import SignedInPerson
 from services.gateway.tables import OrganisationRow
@@ -55,7 +55,7 @@ async def sign_out(person: SignedInPerson, request: Request, tx: Transaction) ->
 @router.get("/assets/{version}/{name}", response_model=None, responses=page_responses(200, 404))
 async def read_asset(version: str, name: str) -> Response:
     """A file that pages need."""
-    return asset(version, name)
+    return assets().answer(version, name)
 
 
 ROUTERS: Final = (router, sign_in_routes.router, sign_in_routes.back_channel)
