@@ -1,6 +1,6 @@
 """What a duty is: its term, its citation, and what of it was compared with the law's text. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Literal
 
 from services.privacy.clocks.terms import Term
@@ -14,6 +14,7 @@ class DutyRule:
     what: str
     starts: str
     """What starts the clock."""
+    _: KW_ONLY
     term: Term
     citation: str
     figure: Literal["law", "ours"]
