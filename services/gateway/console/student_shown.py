@@ -51,7 +51,7 @@ class ShownEntry:
     """The entry's own page."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ShownStanding:
     """A consent, an opt-out, a request: what it is, and whether it stands."""
 
@@ -123,16 +123,16 @@ def shown_consent(consent: Consent, frame: Frame, names: Mapping[str, str], *, a
         code = "expired"
     tone, mark, said = STANDINGS[code]
     return ShownStanding(
-        _("May be given to %(who)s") % {"who": to},
-        ", ".join(parts),
-        consent.granted_at,
-        tone,
-        mark,
-        _(said),
-        code,
-        (coded(consent.recipient_id), to),
-        act if code == "in-force" else None,
-        {"id": str(consent.id), "recipient_id": consent.recipient_id, "elements": list(consent.elements)},
+        name=_("May be given to %(who)s") % {"who": to},
+        more=", ".join(parts),
+        at=consent.granted_at,
+        tone=tone,
+        mark=mark,
+        state=_(said),
+        code=code,
+        kind=(coded(consent.recipient_id), to),
+        act=act if code == "in-force" else None,
+        filed={"id": str(consent.id), "recipient_id": consent.recipient_id, "elements": list(consent.elements)},
     )
 
 
@@ -142,7 +142,18 @@ def shown_preference(one: Preference, frame: Frame, *, act: str) -> ShownStandin
     tone, mark, said = STANDINGS[code]
     name, filed = _(PREFERENCE_KINDS[one.of.kind]), {"id": str(one.id), "kind": one.of.kind}
     back = act if code == "in-force" else None
-    return ShownStanding(name, "", one.recorded_at, tone, mark, _(said), code, (one.of.kind, name), back, filed)
+    return ShownStanding(
+        name=name,
+        more="",
+        at=one.recorded_at,
+        tone=tone,
+        mark=mark,
+        state=_(said),
+        code=code,
+        kind=(one.of.kind, name),
+        act=back,
+        filed=filed,
+    )
 
 
 def shown_hold(one: LegalHold, frame: Frame) -> ShownStanding:
@@ -150,7 +161,18 @@ def shown_hold(one: LegalHold, frame: Frame) -> ShownStanding:
     _, code = frame.translate, "holds" if one.lifted_at is None else "lifted"
     tone, mark, said = STANDINGS[code]
     name, filed = _(HOLD_REASONS[one.reason]), {"id": str(one.id), "reason": one.reason, "reference": one.reference}
-    return ShownStanding(name, one.reference, one.placed_at, tone, mark, _(said), code, (one.reason, name), None, filed)
+    return ShownStanding(
+        name=name,
+        more=one.reference,
+        at=one.placed_at,
+        tone=tone,
+        mark=mark,
+        state=_(said),
+        code=code,
+        kind=(one.reason, name),
+        act=None,
+        filed=filed,
+    )
 
 
 def shown_request(one: RightsRequest, frame: Frame) -> ShownStanding:
@@ -165,4 +187,15 @@ def shown_request(one: RightsRequest, frame: Frame) -> ShownStanding:
     name, overdue = _(REQUEST_KINDS[one.kind]), None if one.overdue_at is None else utc(one.overdue_at)
     filed = {"id": str(one.id), "kind": one.kind, "organisation_id": str(one.organisation_id), "overdue_at": overdue}
     mark = "clock" if open_ else "check"
-    return ShownStanding(name, more, one.recorded_at, tone, mark, state, one.state, (one.kind, name), None, filed)
+    return ShownStanding(
+        name=name,
+        more=more,
+        at=one.recorded_at,
+        tone=tone,
+        mark=mark,
+        state=state,
+        code=one.state,
+        kind=(one.kind, name),
+        act=None,
+        filed=filed,
+    )

@@ -57,7 +57,7 @@ _FIND: Final = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class KnownClient:
     """A client as it is registered now, on a plain object: what Authlib's grant asks of it, it answers without a store."""
 
@@ -175,7 +175,17 @@ class KnownClients:
             return None
         keys = {jwk.kid: peer_key(jwk) for jwk in statement.client_authentication}
         in_force, zone = is_in_force(organisation, now), zone_of(organisation.agency)
-        return KnownClient(entity_id, organisation.id, "peer", PEER_ROLE, frozenset({PEER_SCOPE}), (), keys, in_force=in_force, zone=zone)
+        return KnownClient(
+            client_id=entity_id,
+            organisation_id=organisation.id,
+            organisation_kind="peer",
+            role=PEER_ROLE,
+            scopes=frozenset({PEER_SCOPE}),
+            purposes=(),
+            keys=keys,
+            in_force=in_force,
+            zone=zone,
+        )
 
 
 async def registered_client(tx: AsyncSession, client_id: UUID, *, now: datetime) -> KnownClient | None:
@@ -191,13 +201,13 @@ def _registered(connection: Connection, client_id: UUID, now: datetime) -> Known
 def _client_of(found: Any, client_id: UUID, now: datetime) -> KnownClient:
     scopes = frozenset(scope for scope in found.scopes.split() if scope in SCOPES and found.kind in SCOPES[scope].kinds)
     return KnownClient(
-        str(client_id),
-        found.organisation_id,
-        found.kind,
-        found.role,
-        scopes,
-        tuple(found.purposes.split()),
-        keys_of(found.jwks),
+        client_id=str(client_id),
+        organisation_id=found.organisation_id,
+        organisation_kind=found.kind,
+        role=found.role,
+        scopes=scopes,
+        purposes=tuple(found.purposes.split()),
+        keys=keys_of(found.jwks),
         in_force=found.disabled_at is None and is_in_force(found, now),
         assertion_audience=found.assertion_audience,
         resource=found.resource,

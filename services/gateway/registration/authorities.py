@@ -19,7 +19,7 @@ from shared.tenancy import within
 INITIAL_TOKEN_LENGTH = 43
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Authority:
     """Who vouches for a client, for which organisation, and how far."""
 
@@ -47,15 +47,15 @@ async def by_statement(tx: AsyncSession, token: object, *, audience: str, now: d
         raise StatementRefused("statement-replayed", "it was used before: ask the publisher for a new one, with a new jti")
     organisation_id = await _below(tx, statement.claims["organisation_id"], row.organisation_id, now)
     return Authority(
-        f"publisher:{row.id}",
-        row.id,
-        organisation_id,
-        row.kind,
-        row.role,
-        tuple(row.scopes.split()),
-        tuple(row.purposes.split()),
-        row.trusted,
-        statement,
+        registered_by=f"publisher:{row.id}",
+        authority_id=row.id,
+        organisation_id=organisation_id,
+        kind=row.kind,
+        role=row.role,
+        scopes=tuple(row.scopes.split()),
+        purposes=tuple(row.purposes.split()),
+        trusted=row.trusted,
+        statement=statement,
     )
 
 
@@ -76,7 +76,16 @@ async def by_initial_token(tx: AsyncSession, token: str, *, now: datetime) -> Au
         raise RegistrationTokenRefused("initial-token-organisation")
     scopes, purposes = tuple(row.scopes.split()), tuple(row.purposes.split())
     # Who made the token named the organisation and the bounds for this one client; it is approved all the same.
-    return Authority(f"initial-token:{row.id}", row.id, row.organisation_id, row.kind, row.role, scopes, purposes, trusted=False)
+    return Authority(
+        registered_by=f"initial-token:{row.id}",
+        authority_id=row.id,
+        organisation_id=row.organisation_id,
+        kind=row.kind,
+        role=row.role,
+        scopes=scopes,
+        purposes=purposes,
+        trusted=False,
+    )
 
 
 async def _below(tx: AsyncSession, said: Any, publisher_organisation_id: UUID, now: datetime) -> UUID:

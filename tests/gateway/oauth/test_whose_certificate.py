@@ -38,7 +38,17 @@ SELF = holder("CN=self")
 
 def client(**about: Any) -> KnownClient:
     members = {"authentication": "tls_client_auth", "tls_subject": TlsSubject(kind="subject_dn", value=DN), **about}
-    return KnownClient(str(uuid4()), uuid4(), "lea", "registrar", frozenset(), (), {}, in_force=True, **members)
+    return KnownClient(
+        client_id=str(uuid4()),
+        organisation_id=uuid4(),
+        organisation_kind="lea",
+        role="registrar",
+        scopes=frozenset(),
+        purposes=(),
+        keys={},
+        in_force=True,
+        **members,
+    )
 
 
 def named(kind: Any, value: str) -> KnownClient:
