@@ -18,6 +18,7 @@ from typing import Any
 
 import uvicorn
 
+from node.renewed_certificates import LOOKED_AT_SECONDS, RenewedCertificate
 from node.starting import Lifespan, why_no_start
 from services.gateway.door.http_protocol import CONNECTIONS_AT_MOST, StrictHttpProtocol
 from shared.garbage import COLLECTED_AFTER
@@ -87,11 +88,13 @@ class Server(uvicorn.Server):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._told_to_stop = False
         self._heard_too_early = False
+        self._certificates: list[RenewedCertificate] = []
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start; then leave everything that exists out of garbage collection. Measured: half of the time of an append of 1,000 events."""
         await super().startup(sockets)
         self._loop = asyncio.get_running_loop()
+        self._watch_certificate(self.config)
         if self._beside is not None:
             await self._listen_beside(self._beside)
         if self._heard_too_early and self._hung_up is not None:
@@ -104,6 +107,7 @@ class Server(uvicorn.Server):
         """The same process, protocol and connections: whoever stops, stops both."""
         config = Config(beside.app, **{**self._own, "lifespan": "off"})
         config.load()
+        self._watch_certificate(config)
 
         def protocol(_loop: asyncio.AbstractEventLoop | None = None) -> asyncio.Protocol:
             made: asyncio.Protocol = StrictHttpProtocol(
@@ -114,6 +118,18 @@ class Server(uvicorn.Server):
         loop = asyncio.get_running_loop()
         server = await loop.create_server(protocol, host=beside.host, port=beside.port, ssl=config.ssl, backlog=config.backlog)
         self.servers.append(server)
+
+    def _watch_certificate(self, config: uvicorn.Config) -> None:
+        if config.ssl is not None and config.ssl_certfile is not None:
+            key = None if config.ssl_keyfile is None else Path(config.ssl_keyfile)
+            self._certificates.append(RenewedCertificate(config.ssl, Path(config.ssl_certfile), key))
+
+    async def on_tick(self, counter: int) -> bool:
+        """What a process does ten times a second."""
+        if counter % (10 * LOOKED_AT_SECONDS) == 0:
+            for one in self._certificates:
+                one.look()
+        return await super().on_tick(counter)
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve, and where somebody wants to know of SIGHUP tell them instead of ending by it."""
