@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from safepassage.ids import uuid7
 from safepassage.problems.registrations import RegistrationNotApproved
 from safepassage.problems.requests import InvalidRequest, NotFound, VersionConflict
-from safepassage.wire_clients import Client, ClientGrants, ClientKeys, JwkSet, NewClient, TlsSubject
+from safepassage.wire_clients import Client, ClientGrants, ClientKeys, GrantType, JwkSet, NewClient, TlsSubject
 from services.gateway.oauth.client_keys import client_keys
 from services.gateway.oauth.codes.authorizations import end_of_client
 from services.gateway.registry.client_grants import (
@@ -89,7 +89,18 @@ async def register_client(
         # INVARIANT: whoever is a resource server is told of every token that is for it, whosever it is (RFC 7662): nobody is this node.
         raise InvalidRequest("the node itself is no resource server outside of it", field="resource")
     await require_exchangeable(tx, new.may_exchange, organisation.id)
-    row = ClientRow(
+    row = _row_of(new, grant_types, now)
+    tx.add(row)
+    try:
+        await tx.flush()
+    except IntegrityError as error:  # the store says so, since two organizations may register one at the same time
+        raise InvalidRequest("there is a client for that resource already", field="resource") from error
+    _record(tx, outbox, row, "client-registered", actor, now)
+    return client_of(row)
+
+
+def _row_of(new: NewClient, grant_types: tuple[GrantType, ...], now: datetime) -> ClientRow:
+    return ClientRow(
         id=uuid7(now),
         organisation_id=new.organisation_id,
         name=new.name,
@@ -115,13 +126,6 @@ async def register_client(
         disabled_at=None,
         changed_at=now,
     )
-    tx.add(row)
-    try:
-        await tx.flush()
-    except IntegrityError as error:  # the store says so, since two organizations may register one at the same time
-        raise InvalidRequest("there is a client for that resource already", field="resource") from error
-    _record(tx, outbox, row, "client-registered", actor, now)
-    return client_of(row)
 
 
 async def change_grants(
