@@ -3,6 +3,7 @@
 34 CFR 200.34(b)(3). Made of what is stored; whoever asks is in the log before it is answered.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
@@ -115,8 +116,7 @@ def _held(connection: Connection, caller: Caller, exchange_id: UUID) -> _Held:
 def _signed(exchange: Exchange, held: _Held) -> SignedConfirmation:
     """Raises TransferNotConfirmed, NoSuchStudent where the particulars were destroyed with the record."""
     filed = _filed(held.messages)
-    contents: list[tuple[ArrivedNoticeRow, NoticeContent]] = [(row, content_of(exchange, row)) for row in held.notices]
-    contents = [(row, content) for row, content in contents if content.kind in OF_ENROLLMENT]
+    contents = _as_they_stand((row, content_of(exchange, row)) for row in held.notices)
     receipt = filed.answers[0].r2
     said = kept_messages(filed).answers[0].r2
     if receipt is None or said is None:
@@ -146,6 +146,12 @@ def _signed(exchange: Exchange, held: _Held) -> SignedConfirmation:
         iat=int(now.timestamp()),
     )
     return SignedConfirmation(confirmation=told, signature=exchange.signing.sign_compact(typ=word.TYPE, payload=word.claims()))
+
+
+def _as_they_stand(notices: Iterable[tuple[ArrivedNoticeRow, NoticeContent]]) -> list[tuple[ArrivedNoticeRow, NoticeContent]]:
+    """Those of the enrolment there, of each kind what arrived last: another maker's node may correct a day, as often as it likes."""
+    last = {content.kind: (row, content) for row, content in notices if content.kind in OF_ENROLLMENT}
+    return list(last.values())
 
 
 def _filed(messages: ChainMessages | None) -> ChainMessages:

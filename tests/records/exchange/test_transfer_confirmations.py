@@ -1,6 +1,7 @@
 """The confirmation of a transfer for the graduation rate: what an auditor verifies offline, and what is refused."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -18,9 +19,10 @@ from safepassage.transfer_confirmation import (
     TransferConfirmation,
     confirmation_digest,
 )
+from safepassage.wire_exchange import Official
 from services.records.tables import TrustListRow
 from tests.records.exchange.other_claimants import say
-from tests.records.exchange.test_transfer_notices import filed
+from tests.records.exchange.test_transfer_notices import filed, sent
 from tests.records.exchange.two_states import Case, TwoStates
 
 pytestmark = pytest.mark.anyio
@@ -71,6 +73,23 @@ async def test_an_auditor_verifies_offline_that_a_student_enrolled_in_another_st
     # without an official's word it says less
     record_alone, _ = await filed(states)
     assert (await confirmation_of(states, record_alone.id)).confirmation.confirmed == "record-filed"
+
+
+@pytest.mark.requirement("EX-confirmation")
+async def test_of_a_first_day_that_was_corrected_again_and_again_the_last_word_counts(
+    states: TwoStates, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    case, _ = await filed(states)
+    today = states.clock().date()
+    about: dict[str, Any] = {"official": Official(role="registrar", pairwise_id="official-1", attested_at=states.clock())}
+    for days in (9, 3, 7, 5):
+        assert await sent(states, case.id, "enrolled", effective_on=today + timedelta(days=days), **about) is None
+    signed, words = await confirmation_of(states, case.id), await keys(states, tmp_path)
+    assert signed.confirmation.enrolled_on == today + timedelta(days=5)
+    (tmp_path / "confirmation.json").write_text(signed.model_dump_json(by_alias=True))
+    assert main(["verify", str(tmp_path / "confirmation.json"), *words, "--json"]) == 0
+    [found] = json.loads(capsys.readouterr().out)["found"]
+    assert found["enrolled_on"] == (today + timedelta(days=5)).isoformat()
 
 
 def altered(signed: SignedConfirmation) -> dict[str, dict[str, Any]]:
