@@ -1,6 +1,6 @@
 """One other state’s node: its entry on the list, its keys, what is under way, day by day whose counts agree, who witnesses whom."""
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Path, Query
@@ -62,7 +62,7 @@ async def show_state(
     told = await or_unknown(node.page("records", API, DayReconciledPage, shown))
     newest = await or_unknown(node.read("records", API, DayReconciledPage, {"peer": member.entity_id, "limit": NEWEST}))
     following = None if told is None else told[1]
-    witnesses, here, files = known.witnesses, ONE.format(state=state), EXPORT.format(state=state)
+    here, files = ONE.format(state=state), EXPORT.format(state=state)
     order = {**DAYS.kept(sort), **THEIR_KEYS.said(keys)}
     asked = {**order, **({"ended": ended} if ended else {})}
     return frame.page(
@@ -87,14 +87,7 @@ async def show_state(
         here=here,
         export=DAYS.address(files, sort, **({"ended": ended} if ended else {})),
         streams=[_(name) for name in STREAMS.values()],
-        cosigned=None if witnesses is None else cosigning(member, witnesses),
-        cosigned_ids=None if witnesses is None else key_ids([one.vkey for one in cosigning(member, witnesses)]),
-        ours=witnesses,
-        theirs=None if witnesses is None else cosigned_logs(member, witnesses),
-        findings=[
-            (_(WITNESS_FINDINGS[one.kind][0]) if one.kind in WITNESS_FINDINGS else one.kind, one)
-            for one in ([] if witnesses is None else findings_of(member, witnesses))
-        ],
+        **_witnessing(member, known, frame),
         words={"status": STATUSES, "reach": REACHES, "counters": COUNTERS, "witness": WITNESSES},
         exchanges=f"{EXCHANGES}?{urlencode({'peer': member.entity_id})}" if frame.person.role in roles_of(EXCHANGES) else None,
         letters=LETTERS if node.may("exchange:operate") else None,
@@ -102,6 +95,24 @@ async def show_state(
         name=name_of(member, frame),
         host=host_of(member.entity_id),
     )
+
+
+def _witnessing(member: Member, known: StatesKnown, frame: Frame) -> dict[str, Any]:
+    """Its keys in our witness policy, which logs of its we have cosigned, and what was found; None while audit does not tell."""
+    ours = known.witnesses
+    if ours is None:
+        return {"cosigned": None, "cosigned_ids": None, "ours": None, "theirs": None, "findings": []}
+    cosigned = cosigning(member, ours)
+    return {
+        "cosigned": cosigned,
+        "cosigned_ids": key_ids([one.vkey for one in cosigned]),
+        "ours": ours,
+        "theirs": cosigned_logs(member, ours),
+        "findings": [
+            (frame.translate(WITNESS_FINDINGS[one.kind][0]) if one.kind in WITNESS_FINDINGS else one.kind, one)
+            for one in findings_of(member, ours)
+        ],
+    }
 
 
 def their_keys(member: Member, known: StatesKnown, frame: Frame) -> list[tuple[PeerKey, str]]:
