@@ -43,3 +43,8 @@ def test_the_tutorial_does_what_it_says(tmp_path: Path) -> None:
 
 def test_the_tutorial_has_commands() -> None:
     assert len(blocks()) >= 8
+
+
+def test_every_variable_that_is_typed_is_set_on_the_page() -> None:
+    typed = "\n".join(re.findall(r"^```(?:sh|text)\n(.*?)^```$", TUTORIAL.read_text(), re.M | re.S))
+    assert set(re.findall(r"\$\{?([A-Z]+)", typed)) - set(re.findall(r"(?:^|\s)([A-Z]+)=", typed)) == set()
