@@ -84,6 +84,7 @@ LETTER_REMEDIES: Final[Mapping[str, str]] = {
     "not-a-member": word("Once it is a member again, send it again. Or give it up."),
     "recalled": word("Send it again once what was wrong is put right. Or give it up."),
     "receipt-overdue": word("Call the other agency. A receipt that still comes settles this by itself."),
+    "match-not-decided": word("The agency that asked did not say in time whose record it is. It asks anew, and says so under Matches."),
 }
 
 LETTER_REASONS: Final[Mapping[LetterReason, str]] = {

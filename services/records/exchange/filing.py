@@ -155,7 +155,7 @@ _ORGANISATION = select(OrganisationRow.kind, OrganisationRow.parent_id).where(Or
 def _ask_person(connection: Connection, opened: Opened, outcome: NeedsPerson, now: datetime) -> None:
     """A person says whether one of our students is this child. Until then it stays sealed."""
     row, match_id = opened.row, uuid7(now)
-    waits = {"state": Incoming.MATCHING, "match_id": match_id, "next_attempt_at": None}
+    waits = {"state": Incoming.MATCHING, "match_id": match_id, "next_attempt_at": opened.asked.expires_at}
     change(connection, IncomingEnvelopeRow, row.issuer, row.id, when=(Incoming.RECEIVED,), **waits)
     open_review(
         connection,
@@ -169,7 +169,7 @@ def _ask_person(connection: Connection, opened: Opened, outcome: NeedsPerson, no
 
 def reject(connection: Connection, stored: Received, code: str, done: dict[str, Any], now: datetime) -> dict[str, Any] | None:
     row, asked = stored.row, stored.asked
-    if not change(connection, IncomingEnvelopeRow, row.issuer, row.id, when=(Incoming.RECEIVED,), **done):
+    if not change(connection, IncomingEnvelopeRow, row.issuer, row.id, when=(Incoming(row.state),), **done):
         return None
     rejected = {"state": Asked.REJECTED, "problem_code": code, "next_attempt_at": None, **left_of(asked)}
     if row.kind != "not-provided" and not change(connection, ExchangeRequestRow, row.exchange_id, when=(Asked.RECEIVED,), **rejected):

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Collection
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from safepassage.envelope import sealed_claims
@@ -10,7 +11,7 @@ from safepassage.package import Package, read_sealed
 from safepassage.problems import SuiteError
 from safepassage.problems.attachments import ScannerNotConfigured, ScannerUnavailable
 from safepassage.problems.credentials import StatusListNotObtained
-from safepassage.problems.exchanges import RecordNotFiled
+from safepassage.problems.exchanges import MatchNotDecided, RecordNotFiled
 from safepassage.problems.requests import TemporarilyUnavailable
 from safepassage.request import Selector
 from services.records.educators.filing import genuine_in
@@ -20,9 +21,10 @@ from services.records.exchange.filing import Opened, file_opened, processed, rej
 from services.records.exchange.own_requests import selector_of
 from services.records.exchange.received_documents import examine
 from services.records.exchange.states import Incoming
-from services.records.exchange.stored_rows import change
+from services.records.exchange.stored_rows import change, changing
 from services.records.exchange.storing import Received, message_of, received
 from services.records.tables import ExchangeRequestRow, IncomingEnvelopeRow
+from shared import prepared
 from shared.group_commit import Writing
 
 log = logging.getLogger(__name__)
@@ -31,10 +33,16 @@ EXAMINED_AGAIN_AFTER = timedelta(minutes=1)
 """When the malware scanner does not answer."""
 
 
+NOT_OVER = (Incoming.RECEIVED, Incoming.MATCHING)
+
+
 async def take_up(exchange: Exchange, key: tuple[str, UUID], stored: Received | None = None) -> None:
-    """Open one envelope, and file what is in it."""
+    """Open one envelope, and file what is in it; or end the wait for a person's word."""
     if stored is None:
         stored = await exchange.read(lambda connection: received(connection, *key))
+    if stored is not None and stored.row.state == Incoming.MATCHING:
+        await _wait_no_longer(exchange, stored)
+        return
     if stored is None or stored.row.state != Incoming.RECEIVED or stored.row.ciphertext is None:
         return
     row = stored.row
@@ -51,17 +59,39 @@ async def take_up(exchange: Exchange, key: tuple[str, UUID], stored: Received | 
             return
         if error.retry != "never":
             raise
-        code = error.code
-        log.warning("package rejected", extra={"code": code, "peer": row.issuer})
-        rejected = await processed(exchange, row, Incoming.REJECTED, code)
-        done = await exchange.write(lambda tx: reject(tx.connection, stored, code, rejected, exchange.clock()))
-    else:
-        done = await file_opened(exchange, opened, genuine)
-        await exchange.milestones.reached("receiver after_apply")
+        await _reject(exchange, stored, error.code)
+        return
+    done = await file_opened(exchange, opened, genuine)
+    await exchange.milestones.reached("receiver after_apply")
+    _tell_the_sender(exchange, row, done)
+
+
+async def _wait_no_longer(exchange: Exchange, stored: Received) -> None:
+    """When the request ends: nobody can say any more whose record it is (the review ends then), and before long nothing opens it.
+
+    INVARIANT: as of dead letters.
+    """
+    row, ends_at = stored.row, stored.asked.expires_at
+    if exchange.clock() >= ends_at:
+        await _reject(exchange, stored, MatchNotDecided.code)
+        return
+    put_off = changing(IncomingEnvelopeRow, row.issuer, row.id, when=(Incoming.MATCHING,), next_attempt_at=ends_at)
+    await exchange.write(lambda tx: prepared.change(tx.connection, *put_off))
+
+
+async def _reject(exchange: Exchange, stored: Received, code: str) -> None:
+    row = stored.row
+    log.warning("package rejected", extra={"code": code, "peer": row.issuer})
+    rejected = await processed(exchange, row, Incoming.REJECTED, code)
+    _tell_the_sender(exchange, row, await exchange.write(lambda tx: reject(tx.connection, stored, code, rejected, exchange.clock())))
+
+
+def _tell_the_sender(exchange: Exchange, row: IncomingEnvelopeRow, done: dict[str, Any] | None) -> None:
+    """`done`: what was set in the row; None where it was over already."""
     if done is not None:
         for name, value in done.items():
             setattr(row, name, value)
-        exchange.wake("acknowledging", key, row)
+        exchange.wake("acknowledging", (row.issuer, row.id), row)
 
 
 async def _opened(exchange: Exchange, row: IncomingEnvelopeRow, asked: ExchangeRequestRow, ciphertext: bytes) -> Opened:

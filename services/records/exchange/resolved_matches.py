@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.claims import read_closed
-from safepassage.problems.records import NoSuchStudent
+from safepassage.problems.records import MatchResolved, NoSuchStudent
 from safepassage.request import Selector
 from safepassage.wire_exchange import PersonSelector
 from services.records.exchange import request_events
@@ -28,7 +28,9 @@ async def on_match_resolved(exchange: Exchange, tx: AsyncSession, request_id: UU
         return
     query = select(IncomingEnvelopeRow).where(IncomingEnvelopeRow.match_id == request_id).with_for_update()
     row = (await tx.execute(query)).scalar_one_or_none()
-    if row is not None and row.state == Incoming.MATCHING:
+    if row is not None:
+        if row.state != Incoming.MATCHING:  # its time was over at this very moment
+            raise MatchResolved
         require_transition(Incoming.MATCHING, Incoming.RECEIVED)
         row.state, row.student_id, row.next_attempt_at = Incoming.RECEIVED, student_id, now
         exchange.wake_after(tx, "opening")

@@ -58,7 +58,7 @@ class Incoming(StrEnum):
     STORED = "stored"
     RECEIVED = "received"
     MATCHING = "matching"
-    """Opened; a person says which student of ours it is, and then it is received again."""
+    """Opened; a person says which student of ours it is, and then it is received again. When its request ends it is rejected."""
     APPLIED = "applied"
     REJECTED = "rejected"
 
@@ -133,7 +133,7 @@ _OUTGOING = {
 _INCOMING = {
     Incoming.STORED: {Incoming.RECEIVED},
     Incoming.RECEIVED: {Incoming.MATCHING, Incoming.APPLIED, Incoming.REJECTED},
-    Incoming.MATCHING: {Incoming.RECEIVED},
+    Incoming.MATCHING: {Incoming.RECEIVED, Incoming.REJECTED},
     Incoming.APPLIED: set(),
     Incoming.REJECTED: set(),
 }

@@ -66,7 +66,7 @@ KINDS: dict[Job, tuple[type[Any], tuple[Any, ...], tuple[str, ...], TakeUp]] = {
     "telling": (EndingRow, (EndingRow.id,), (Telling.WAITING,), telling_endings.take_up),
     "reconciling": (ReconciliationRow, (ReconciliationRow.day, ReconciliationRow.peer), (Reconciling.DUE,), reconciling.take_up),
     "storing": (IncomingEnvelopeRow, _INCOMING, (Incoming.STORED,), storing.take_up),
-    "opening": (IncomingEnvelopeRow, _INCOMING, (Incoming.RECEIVED,), opening.take_up),
+    "opening": (IncomingEnvelopeRow, _INCOMING, opening.NOT_OVER, opening.take_up),
     "acknowledging": (IncomingEnvelopeRow, _INCOMING, acknowledging.PROCESSED, acknowledging.take_up),
     "noticing": (OutgoingNoticeRow, (OutgoingNoticeRow.id,), noticing.UNSENT, noticing.take_up),
 }
@@ -96,6 +96,8 @@ async def take_over(exchange: Exchange) -> None:
     def due_now(tx: Writing) -> None:
         tx.connection.execute(update(OutgoingEnvelopeRow).where(OutgoingEnvelopeRow.state == Outgoing.SEALED).values(next_attempt_at=now))
         tx.connection.execute(update(IncomingEnvelopeRow).where(IncomingEnvelopeRow.state == Incoming.STORED).values(next_attempt_at=now))
+        endless = (IncomingEnvelopeRow.state == Incoming.MATCHING, IncomingEnvelopeRow.next_attempt_at.is_(None))  # of versions before
+        tx.connection.execute(update(IncomingEnvelopeRow).where(*endless).values(next_attempt_at=now))
 
     await exchange.write(due_now)
 

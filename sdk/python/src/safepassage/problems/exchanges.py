@@ -103,6 +103,13 @@ class RecordNotFiled(SuiteError):
     remedy = "Send a record that satisfies the transfer package's model, in a new envelope."
 
 
+class MatchNotDecided(SuiteError):
+    """A record came that may be of a student who is there, and nobody said whose it is before its request ended."""
+
+    code, status, title = "match-not-decided", 409, "Nobody said whose record it is"
+    remedy = "Requeue the request: the record comes again, and waits for a person again (`GET /v1/matches`)."
+
+
 class NotReceived(SuiteError):
     """No envelope with this id has come here from the peer that asks about it."""
 
