@@ -8,16 +8,20 @@ import runpy
 import shutil
 import stat
 import subprocess
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import UUID
 
 import pytest
+import yaml
 
+from node import decision_keys
 from node.creation import create_node
 from node.folder import NodeFile
 from safepassage.suites import SUITES
 from services.audit.mirroring.keys import create_mirror_keys
+from services.gateway.oauth.signing_keys import prepare
+from shared.key_encryption import FileKeyProvider
 from shared.who_may_call import SERVICES
 from tests.deploy.kustomization import build, secrets_of
 
@@ -55,9 +59,16 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 KUBECTL = """#!/bin/sh
 # Keeps what a cluster would: the arguments, and the files that they name.
+if [ "$3" = replace ]; then
+  read -r name; [ -d "$CLUSTER/$name" ] || { echo "secrets \\"$name\\" not found" >&2; exit 1; }
+  rm -r "$CLUSTER/$name"; mv "$CLUSTER/.$name" "$CLUSTER/$name"; exit
+fi
 name=$6; [ "$3 $4 $5" = "create secret generic" ] || exit 1
+if [ "${7:-}" = --dry-run=client ]; then
+  echo "$name"; shift 8; set -- 1 2 3 4 5 6 "$@"; name=.$name
+fi
 [ ! -e "$CLUSTER/$name" ] || { echo "secrets \\"$name\\" already exists" >&2; exit 1; }
-mkdir "$CLUSTER/$name"; echo "$2" >"$CLUSTER/$name.namespace"; shift 6
+mkdir "$CLUSTER/$name"; case $name in .*) ;; *) echo "$2" >"$CLUSTER/$name.namespace" ;; esac; shift 6
 for argument in "$@"; do
   value=${argument#--from-file=}
   case $value in *=*) cp -p "${value#*=}" "$CLUSTER/$name/${value%%=*}" ;; *) cp -p "$value"/* "$CLUSTER/$name/" ;; esac
@@ -78,8 +89,8 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return kept
 
 
-def create_secrets(keys: Path) -> subprocess.CompletedProcess[str]:
-    command = [str(DEPLOY / "k8s" / "create-secrets"), "safe-passage", "alder", str(keys)]
+def create_secrets(keys: Path, *changed: str) -> subprocess.CompletedProcess[str]:
+    command = [str(DEPLOY / "k8s" / "create-secrets"), "safe-passage", "alder", str(keys), *changed]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
@@ -153,6 +164,44 @@ def test_without_a_services_keys_it_stops(cluster: Path, keys: Path, tmp_path: P
     done = create_secrets(partial)
     assert done.returncode == 1
     assert "make the keys first" in done.stderr
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_after_a_change_a_services_secret_alone_is_replaced_and_its_deployment_mounts_every_file(
+    cluster: Path, keys: Path, tmp_path: Path, service: str
+) -> None:
+    assert create_secrets(keys).returncode == 0
+    changed = tmp_path / "changed"
+    shutil.copytree(keys, changed)
+    decision_keys.prepare_next(changed)
+    decision_keys.replace(changed, today=date(2026, 11, 30))
+    decision_keys.prepare_next(changed)
+    prepare(changed / "gateway" / "token-signing")
+    for holder in ("privacy", "records", "audit"):
+        FileKeyProvider(changed / holder / "key-encryption").rotate()
+    others = {path: path.read_bytes() for path in cluster.rglob("*") if path.is_file() and path.parent.name != f"{service}-keys"}
+    done = create_secrets(changed, service)
+    assert done.returncode == 0, done.stderr
+    assert {path: path.read_bytes() for path in cluster.rglob("*") if path.is_file() and path.parent.name != f"{service}-keys"} == others
+    patch = yaml.safe_load(done.stdout)
+    (base,) = [one for one in build(DEPLOY / "k8s" / "base") if (one["kind"], one["metadata"]["name"]) == ("Deployment", service)]
+    (volume,) = patch["spec"]["template"]["spec"]["volumes"]
+    (mounted,) = [one for one in base["spec"]["template"]["spec"]["volumes"] if one["name"] == volume["name"]]
+    sources = [one["secret"] for one in volume.get("projected", {"sources": [volume]})["sources"]]
+    items = {item["key"]: item["path"] for item in sources[0]["items"]}
+    folder = changed / service
+    files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert set(items.values()) == {one for one in files if not one.startswith(("hpke/", "mirror"))}
+    for item, path in items.items():
+        assert (cluster / f"{service}-keys" / item).read_bytes() == (folder / path).read_bytes()
+    if "projected" in volume:  # a patch replaces the list: whatever else is in it has to be there
+        assert sources[1:] == [one["secret"] for one in mounted["projected"]["sources"]][1:]
+
+
+def test_what_is_not_there_yet_is_not_replaced(cluster: Path, keys: Path) -> None:
+    done = create_secrets(keys, "audit")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "not found" in done.stderr
 
 
 def test_scripts_can_be_run() -> None:
