@@ -16,6 +16,7 @@ from services.records.tables import LoadRow, OrganisationRow
 from shared.caller import Caller, caller_with
 from shared.cursors import Cursor, Limit, next_link
 from shared.database import ReadOnly
+from shared.keyset import behind
 from shared.problems import responses
 from shared.tenancy import belongs_to, within
 
@@ -24,26 +25,34 @@ PATH = "/v1/load-reports"
 router = APIRouter(prefix=PATH, tags=["rosters"])
 
 Loader = Annotated[Caller, caller_with("records:load")]
-Since = Annotated[datetime | None, Query(description="Loads from this instant on; all, if left out. A feed asks from the last one on.")]
+Since = Annotated[
+    datetime | None,
+    Query(
+        description="Loads that were done at this instant or later; all, if left out. A feed asks from the latest `loaded_at` that it has"
+        " read, and knows by their ids those that it is told again: a load is among them once it is done, however long before it began."
+    ),
+]
 
 
 @router.get("", responses=responses(InvalidRequest))
 async def list_load_reports(
     caller: Loader, request: Request, response: Response, tx: ReadOnly, since: Since = None, limit: Limit = 100, cursor: Cursor = None
 ) -> LoadQualityPage:
-    """Loads of the caller's organisation and those below it, the oldest first, each with what went wrong in it by cause."""
+    """Loads of the caller's organisation and those below it, in the order in which they were done, each with what went wrong by cause."""
     if since is not None and since.tzinfo is None:
         raise InvalidRequest("an instant needs its UTC offset", field="since")
-    cursors, bound_to = request.app.state.cursors, f"load-reports:{caller.client_id}:{since}"
+    cursors, bound_to = request.app.state.cursors, f"load-reports-done:{caller.client_id}:{since}"
     position = cursors.read(cursor, bound_to=bound_to)
     query = _callers(caller)
     if since is not None:
         query = query.where(LoadRow.loaded_at >= since)
-    if position is not None:
-        query = query.where(LoadRow.id > UUID(position["after"]))
-    rows = (await tx.execute(query.order_by(LoadRow.id).limit(limit + 1))).scalars().all()
+    last = None if position is None else [datetime.fromisoformat(position["at"]), UUID(position["id"])]
+    columns = (LoadRow.loaded_at, LoadRow.id)
+    rows = (await tx.execute(behind(query, columns, last, sort="loaded_at").limit(limit + 1))).scalars().all()
     if len(rows) > limit:
-        asked: dict[str, str | int] = {"limit": limit, "cursor": cursors.sign({"after": str(rows[limit - 1].id)}, bound_to=bound_to)}
+        end = rows[limit - 1]
+        after = cursors.sign({"at": end.loaded_at.isoformat(), "id": str(end.id)}, bound_to=bound_to)
+        asked: dict[str, str | int] = {"limit": limit, "cursor": after}
         response.headers["link"] = next_link(PATH, asked | ({"since": since.isoformat()} if since is not None else {}))
     return LoadQualityPage(loads=tuple(quality_of(row) for row in rows[:limit]))
 

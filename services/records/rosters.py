@@ -114,7 +114,8 @@ async def _load(request: Request, caller: Caller, media_type: str, body: bytes, 
         async with state.database.transaction() as tx:
             await storing.finish(tx)
             report = storing.report()
-            (await tx.get_one(LoadRow, load_id)).report = report.model_dump_json()
+            row = await tx.get_one(LoadRow, load_id)
+            row.report, row.loaded_at = report.model_dump_json(), state.clock()
     except IntegrityError as error:
         raise TemporarilyUnavailable("another load of the same students is under way") from error
     return report

@@ -87,6 +87,30 @@ async def test_the_feed_goes_from_load_to_load_and_begins_where_it_is_asked_to(a
     assert problem(await sis.send("GET", "/v1/load-reports", query="since=2026-10-20T12:00:00")) == "invalid-request"
 
 
+@pytest.mark.requirement("FORM-quality")
+@pytest.mark.anyio
+async def test_the_feed_tells_a_load_that_was_done_late_however_long_before_it_began(alder: OneState) -> None:
+    sis, key, began = alder.district(), str(uuid4()), alder.clock()
+    body, kind = OURS[0].load.model_dump_json(exclude_none=True).encode(), "application/x-ndjson"
+    late = UUID(json.loads((await sis.load_roster(body, kind, key=key)).body)["id"])
+    async with alder.records.state.database.transaction() as tx:  # it is under way still
+        (await tx.get_one(LoadRow, late)).report = ""
+    try:
+        alder.clock.advance(seconds=60)
+        quick = await sent(sis, OURS[1])
+        [read] = (await reports(sis)).loads
+        assert read.id == quick
+        alder.clock.advance(seconds=60)
+        assert (await sis.load_roster(body, kind, key=key)).status == 200
+        since = read.loaded_at.isoformat().replace("+00:00", "Z")
+        assert [one.id for one in (await reports(sis, f"since={since}")).loads] == [quick, late]
+        first = await sis.send("GET", "/v1/load-reports", query=f"since={since}&limit=1")
+        more = first.headers["link"].partition("?")[2].partition(">")[0]
+        assert [one.id for one in (await reports(sis, more)).loads] == [late]
+    finally:
+        alder.clock.instant = began
+
+
 @pytest.mark.anyio
 async def test_nobody_else_reads_of_a_load_and_the_state_reads_of_its_districts(alder: OneState) -> None:
     load_id = await sent(alder.district(), OURS[0])

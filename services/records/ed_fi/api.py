@@ -74,7 +74,7 @@ class EdFiApi:
         longest: int = LONGEST_ANSWER,
     ) -> None:
         self.system, self._patience, self._tries, self._longest = system, patience, tries, longest
-        self._session, self._clock, self._wait = session, clock, wait
+        self._session, self.clock, self._wait = session, clock, wait
         self._token, self._until = "", EPOCH
 
     async def newest_change(self) -> tuple[int, int] | None:
@@ -160,7 +160,7 @@ class EdFiApi:
         await self._wait(min(self._patience, 2.0**attempt if asked is None else asked))
 
     async def _bearer(self) -> str:
-        if self._clock() < self._until - RENEWED_BEFORE:
+        if self.clock() < self._until - RENEWED_BEFORE:
             return self._token
         secret = read_secret(self.system.secret_file).decode().strip()
         basic = b64encode(f"{self.system.client_id}:{secret}".encode()).decode()
@@ -171,7 +171,7 @@ class EdFiApi:
                 await self._pass(attempt, answer)
             elif answer.status == 200:
                 self._token, seconds = _token_in(answer.body)
-                self._until = self._clock() + timedelta(seconds=seconds)
+                self._until = self.clock() + timedelta(seconds=seconds)
                 return self._token
             else:
                 raise RefusedFor("it gives no token for these credentials", fault="credentials-refused")
@@ -192,7 +192,7 @@ class EdFiApi:
                     response.status,
                     bytes(body),
                     int(total) if total.isascii() and total.isdigit() and len(total) < 12 else None,
-                    _seconds(response.headers.get("retry-after"), self._clock()),
+                    _seconds(response.headers.get("retry-after"), self.clock()),
                 )
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             if is_refused(error):

@@ -191,19 +191,19 @@ async def _stored(
                         _stays_there(roster.findings)
                     report = storing.report()
                     await _move(tx, api, keeps=keeps, held=held, version=version, now=now)
-                    tx.add(_load_row(system.organisation_id, system.name, report))
+                    tx.add(_load_row(system.organisation_id, system.name, report, done_at=api.clock()))
     except IntegrityError as error:
         raise TemporarilyUnavailable("another load of the same students is under way") from error
     return report
 
 
-def _load_row(organisation_id: UUID, name: str, report: LoadReport) -> LoadRow:
+def _load_row(organisation_id: UUID, name: str, report: LoadReport, *, done_at: datetime) -> LoadRow:
     return LoadRow(
         id=report.id,
         organisation_id=organisation_id,
         client_id=f"job:{JOB}:{name}",
         format=report.format,
-        loaded_at=report.loaded_at,
+        loaded_at=done_at,
         report=report.model_dump_json(),
     )
 

@@ -112,4 +112,5 @@ class LoadRow(Base):
     client_id: Mapped[str] = mapped_column(String(200))
     format: Mapped[str] = mapped_column(String(32))
     loaded_at: Mapped[datetime] = mapped_column(Milliseconds)
+    """When it was done; while it is not, when it began. The report says when it began."""
     report: Mapped[str] = mapped_column(Text)

@@ -44,7 +44,10 @@ def load_roster(roster: bytes, media_type: str, *, idempotency_key: str | None =
 
 
 def list_load_reports(*, since: datetime | None = None, limit: int | None = None) -> Call[Page[LoadQualityPage]]:
-    """Loads of the caller's organisation, the oldest first, each with what went wrong in it by cause. Scope records:load."""
+    """Loads of the caller's organisation, in the order in which they were done, each with what went wrong by cause. Scope records:load.
+
+    since  the latest `loaded_at` that was read before: what was done since then is told, and what had begun then perhaps again
+    """
     return paged("/v1/load-reports", LoadQualityPage, query={"since": None if since is None else since.isoformat(), "limit": limit})
 
 

@@ -38,6 +38,6 @@ class LoadQuality(Wire):
 
 
 class LoadQualityPage(Wire):
-    """`GET /v1/load-reports`: the loads of the caller's organisation, the oldest first. A next page is in the Link header."""
+    """`GET /v1/load-reports`: the loads of the caller's organisation, as they were done. A next page is in the Link header."""
 
     loads: Annotated[tuple[LoadQuality, ...], Field(max_length=1000)]
