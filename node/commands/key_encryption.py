@@ -65,6 +65,8 @@ def next_key_encryption_key(
 def _rewrap_command(keys: Path | None, whose: str) -> str:
     """As it is typed here: of a node in a folder by that folder, which a service apart has none of."""
     folder = None if keys is None else node_of(keys)
+    if folder is not None and not NodeFolder(folder).store(Service(whose).value).exists():
+        folder = None  # keys alone: the services, and their stores, are elsewhere
     return f"safepassage-node keys rewrap {'' if folder is None else f'{folder} '}--service {whose}"
 
 

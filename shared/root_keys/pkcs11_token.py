@@ -126,7 +126,11 @@ class TokenRootKey:
             return question(self._opened())
 
     def _opened(self) -> Session:
-        token = pkcs11.lib(str(self._module)).get_token(token_label=self._token_label)
+        try:
+            library = pkcs11.lib(str(self._module))
+        except (faults.PKCS11Error, RuntimeError) as error:
+            raise RootKeyUnreachable("the PKCS#11 library cannot be loaded: SAFE_PASSAGE_PKCS11_MODULE_FILE names it") from error
+        token = library.get_token(token_label=self._token_label)
         try:
             session = token.open(rw=True, user_pin=read_secret(self._pin_file, named_by="SAFE_PASSAGE_PKCS11_PIN_FILE").decode().strip())
         except faults.UserAlreadyLoggedIn:  # another session of this process has: the login is the process's

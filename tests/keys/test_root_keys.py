@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.root_keys.pkcs11_token import TokenRootKey
 from shared.root_keys.root_key import Generated, RootKeyRefused, RootKeyUnreachable
 from tests.keys.holders import HOLDERS, Holder, params
 
@@ -82,3 +83,10 @@ def test_a_holder_that_does_not_answer_is_no_refusal(holder: Holder) -> None:
         with pytest.raises(RootKeyUnreachable):
             away.destroy(1, wrapped=made.wrapped)
     assert holder.root.unwrap(made.wrapped, version=1, context=HERE) == made.key
+
+
+@pytest.mark.parametrize("module", ["/nowhere/module.so", __file__])
+def test_a_module_that_cannot_be_loaded_is_said_by_the_setting_that_names_it(tmp_path: Path, module: str) -> None:
+    root = TokenRootKey(module=Path(module), token_label="any", pin_file=tmp_path / "pin", name="any")
+    with closing(root), pytest.raises(RootKeyUnreachable, match="SAFE_PASSAGE_PKCS11_MODULE_FILE"):
+        root.unwrap(b"", version=1, context={})

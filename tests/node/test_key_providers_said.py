@@ -101,6 +101,8 @@ def test_keys_whose_store_is_elsewhere_are_not_looked_for_in_a_file_that_is_not_
     (tmp_path / "node" / "node.json").write_text(
         f'{{"entity_id":"https://a.example","name":"A","state":"XA","organisation_id":"{uuid4()}","port":1}}'
     )
+    made = typed("next-key-encryption-key", str(keys)).stdout
+    assert made.endswith("then: safepassage-node keys rewrap --service records\n")
     done = typed("destroy-key-encryption-key", "1", "--keys", str(keys))
     assert done.exit_code == 1
     assert "has no store of records" in done.stderr
