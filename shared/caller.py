@@ -76,7 +76,7 @@ class Caller:
 
 
 def principal_of(request: Request) -> Principal:
-    """The verified sender of `request`: a caller through the gateway, or a job. Raises NotAuthenticated, or the token's problem."""
+    """The verified sender of `request`: a caller through the gateway, or a job. Raises NotAuthenticated."""
     state = request.app.state
     tokens: InternalTokens = state.internal_tokens
     now: datetime = state.clock()

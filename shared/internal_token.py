@@ -14,6 +14,7 @@ from uuid import UUID
 from pydantic import Field, ValidationError, model_validator
 
 from safepassage.compact import PublicKeys, split, verify_compact
+from safepassage.problems import SuiteError
 from safepassage.problems.requests import NotAuthenticated
 from safepassage.problems.signatures import MalformedToken, TokenExpired, WrongAudience
 from safepassage.wire import Digest, Instant, NetworkAddress, Wire
@@ -136,10 +137,20 @@ class InternalTokens:
         return self._key.sign_compact(typ=TYPE, payload=claims | about)
 
     def verify(self, token: str | None, now: datetime) -> Principal:
-        """Who sent a request to this service. Raises NotAuthenticated, or the problem of the signature.
+        """Who sent a request to this service. Raises NotAuthenticated.
 
         INVARIANT: a service listens only to those who may call it (shared.who_may_call), and believes a caller only from the gateway.
+        INVARIANT: whatever is wrong with the token (its time, by a clock that differs, or its key) is told as this, which nothing that a
+        request holds is refused as: its sender comes again, and takes nothing for refused (shared.siblings).
         """
+        try:
+            return self._principal(token, now)
+        except NotAuthenticated:
+            raise
+        except SuiteError as error:
+            raise NotAuthenticated(f"the internal token does not count: {error.code}") from error
+
+    def _principal(self, token: str | None, now: datetime) -> Principal:
         if not token:
             raise NotAuthenticated("a service of the node is called by its siblings only")
         claims = self._claims(token, self.service, now)

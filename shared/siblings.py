@@ -1,6 +1,7 @@
 """Calls to the other services of the node: the same typed call, in process or over HTTP."""
 
 import asyncio
+import logging
 import socket
 import ssl
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +19,7 @@ from starlette.types import ASGIApp
 from safepassage.problems import Problem, SuiteError, problem_from
 from safepassage.problems.exports import IndexBehind
 from safepassage.problems.log import LogFrozen
-from safepassage.problems.requests import InternalFault, LogUnavailable, TemporarilyUnavailable
+from safepassage.problems.requests import InternalFault, LogUnavailable, NotAuthenticated, TemporarilyUnavailable
 from shared.certificates import client_context
 from shared.clock import Clock
 from shared.database import refuse_network_call_in_transaction
@@ -27,6 +28,8 @@ from shared.internal_token import HEADER, CallerClaims, InternalTokens, Principa
 from shared.over_http import TIMEOUT_SECONDS, OverHttp
 from shared.telemetry import propagation
 from shared.who_may_call import WHO_MAY_CALL, ServiceName
+
+log = logging.getLogger(__name__)
 
 Model = TypeVar("Model", bound=BaseModel)
 Query = Mapping[str, str | int | tuple[str, ...]]
@@ -225,6 +228,9 @@ def _problem(response: Answer, sibling: ServiceName) -> SuiteError:
         return _unavailable(sibling)
     if isinstance(problem, LogFrozen):
         return LogUnavailable("the log is frozen: a person has to restore it")
+    if isinstance(problem, NotAuthenticated):  # a clock that differs, a key that is not read yet: what was sent is not at fault
+        log.error("sibling does not take our token", extra={"service": sibling, "code": problem.code})
+        return _unavailable(sibling)
     down = response.status in (500, 502, 503, 504)
     return _unavailable(sibling) if down and not isinstance(problem, NOT_DOWN) else problem
 

@@ -140,6 +140,19 @@ async def test_while_the_log_is_down_nothing_is_lost(tiny: Tiny) -> None:
     assert tiny.audit.keys == ["k:1", "k:2"]
 
 
+@pytest.mark.parametrize("several", [("k:1",), ("k:1", "k:2")])
+async def test_while_the_log_does_not_know_who_calls_nothing_is_lost(tiny: Tiny, several: tuple[str, ...]) -> None:
+    tiny.audit.clock_is_late_by_seconds = 60
+    async with tiny.app.state.database.transaction() as tx:
+        tiny.app.state.outbox.record(tx, *map(event, several))
+    await tiny.app.state.outbox.send_due()
+    assert [refused for _, refused in await waiting(tiny)] == [None] * len(several)
+    tiny.audit.clock_is_late_by_seconds = 0
+    tiny.clock.advance(seconds=600)
+    await tiny.app.state.outbox.drain()
+    assert tiny.audit.keys == list(several)
+
+
 @pytest.mark.requirement("FAULT-frozen")
 async def test_while_the_log_is_frozen_nothing_is_lost_and_readiness_says_that_a_person_is_needed(tiny: Tiny) -> None:
     async def said() -> str:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -98,6 +99,7 @@ class TinyAudit:
         self.refuse: str | None = None
         self.unable: str | None = None
         """The key of an event that it cannot take just now."""
+        self.clock_is_late_by_seconds = 0.0
         self.meanwhile: Callable[[], None] = lambda: None
         """What happens while it answers."""
 
@@ -125,7 +127,10 @@ class TinyAudit:
             entries = tuple(Appended(index=self.keys.index(e.key), size=size, duplicate=False, entry="AA") for e in request.events)
             return AppendResponse(entries=entries)
 
-        return build("audit", settings, routers=[router], summary="A tiny log", tables=None, transports={}, clock=clock)
+        def own_clock() -> datetime:
+            return clock() - timedelta(seconds=self.clock_is_late_by_seconds)
+
+        return build("audit", settings, routers=[router], summary="A tiny log", tables=None, transports={}, clock=own_clock)
 
 
 def settings_of(service: ServiceName, node_keys: Path, folder: Path) -> ServiceSettings:
