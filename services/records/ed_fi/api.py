@@ -147,7 +147,7 @@ class EdFiApi:
                 if renewed:
                     raise RefusedFor("it does not take its own tokens", fault="token-refused")
                 renewed, self._until = True, EPOCH
-            elif answer is None or answer.status in _LATER:
+            elif answer is None or _comes_later(answer, read=method == "GET"):
                 if attempt >= self._tries - 1:
                     break
                 await self._pass(attempt, answer)
@@ -167,7 +167,7 @@ class EdFiApi:
         headers = {"authorization": f"Basic {basic}", "content-type": "application/x-www-form-urlencoded", "accept-encoding": "identity"}
         for attempt in range(self._tries):
             answer = await self._once("POST", self.system.token_address, None, headers, b"grant_type=client_credentials")
-            if answer is None or answer.status in _LATER:
+            if answer is None or _comes_later(answer, read=True):
                 await self._pass(attempt, answer)
             elif answer.status == 200:
                 self._token, seconds = _token_in(answer.body)
@@ -199,6 +199,11 @@ class EdFiApi:
                 detail = "its address is not public, and in no network of the setting inside_networks"
                 raise RefusedFor(detail, fault="address-not-public") from error
             return None
+
+
+def _comes_later(answer: Answer, *, read: bool) -> bool:
+    """Whether to ask again. A fault of the system itself (500) passes where something is read; of what is put it may be the cause."""
+    return answer.status in _LATER or (read and answer.status >= 500)
 
 
 def _page(answer: Answer) -> list[dict[str, Any]]:

@@ -36,7 +36,9 @@ class Ods:
     without: set[str] = field(default_factory=set)
     """A fault: resources that this client may not read."""
     faults: list[str] = field(default_factory=list)
-    """Faults of the next requests, in order: `expired`, `busy`, `busy-until`, `torn`, `away`, or `` for none."""
+    """Faults of the next requests, in order: `expired`, `busy`, `busy-until`, `torn`, `away`, `broken`, or `` for none."""
+    token_faults: list[int] = field(default_factory=list)
+    """The statuses with which the next requests for a token are answered."""
     while_asked: Callable[[str], None] | None = None
     """A fault: something happens before a request is answered."""
     instead_of_pages: bytes | None = None
@@ -77,6 +79,8 @@ class Ods:
 
     async def token(self, request: web.Request) -> web.Response:
         self.requests.append("POST token")
+        if self.token_faults:
+            return web.json_response({}, status=self.token_faults.pop(0))
         given = base64.b64decode((request.headers["authorization"]).removeprefix("Basic ")).decode()
         form = await request.post()
         if given != f"{CLIENT}:{self.secret}" or form.get("grant_type") != "client_credentials":
@@ -99,8 +103,8 @@ class Ods:
             return web.json_response({}, status=429, headers={"retry-after": "7"})
         if fault == "busy-until":
             return web.json_response({}, status=503, headers={"retry-after": "Tue, 20 Oct 2026 12:01:30 GMT"})
-        if fault == "away":
-            return web.json_response({}, status=503)
+        if fault in ("away", "broken"):
+            return web.json_response({}, status=503 if fault == "away" else 500)
         if request.method == "POST":
             return await self._taken(request, path.rpartition("/")[2])
         self.snapshots.append(request.headers.get("use-snapshot"))

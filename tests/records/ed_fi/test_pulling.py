@@ -224,12 +224,6 @@ async def test_a_wrong_secret_is_said_and_nothing_changes(district: District) ->
     assert SECRET not in repr(district.api.system)
 
 
-async def test_a_busy_system_is_asked_again_when_it_wants_to_be(district: District) -> None:
-    district.ods.faults = ["busy", "", "busy-until", "", "away", "away"]
-    assert (await district.pull()).report is not None
-    assert district.waited == [7.0, 90.0, 1.0, 2.0]
-
-
 async def test_a_system_that_stays_away_is_given_up_and_the_next_pull_goes_on(district: District) -> None:
     await district.pull()
     version = await district.version()
