@@ -109,7 +109,8 @@ def _held(connection: Connection, caller: Caller, exchange_id: UUID) -> _Held:
     one = kept(connection, exchange_id, peer=row.requester)
     table = ArrivedNoticeRow.__table__
     of_both = (table.c.issuer == row.requester, table.c.exchange_id == exchange_id, table.c.particulars != b"")
-    notices = [ArrivedNoticeRow(**one._mapping) for one in connection.execute(select(table).where(*of_both).order_by(table.c.id))]
+    in_order = (table.c.arrived_at, table.c.entry_index)  # of one millisecond no id tells which came first; the log does
+    notices = [ArrivedNoticeRow(**one._mapping) for one in connection.execute(select(table).where(*of_both).order_by(*in_order))]
     return _Held(row, custodian_id, None if one is None else one.messages, tuple(notices))
 
 
