@@ -7,12 +7,13 @@ from datetime import datetime
 from anyio import to_thread
 
 from safepassage.compact import thumbprint
+from safepassage.credentials.conformance import CLR_TYPE, types_of
 from safepassage.credentials.issuers import DID_DOCUMENT_PATH, IssuerKey, IssuerKeys, did_of, keys_of_document
 from safepassage.credentials.status_list import StatusEntry, entry_of, status_list_credential
 from safepassage.credentials.validity import issuer_of
 from safepassage.credentials.vc_jwt import read_unverified, written
 from safepassage.credentials.verification import VerifiedCredential, read_credential, verify_credential
-from safepassage.problems.credentials import CredentialIssuerNotTrusted, StatusListNotObtained
+from safepassage.problems.credentials import CredentialIssuerNotTrusted, CredentialMalformed, StatusListNotObtained
 from safepassage.problems.exchanges import PeerAddressRefused, PeerUnavailable
 from safepassage.problems.signatures import MalformedToken
 from safepassage.public_keys import by_kid
@@ -35,11 +36,15 @@ class OfTheNetwork:
 async def verified(exchange: Exchange, data: bytes, *, now: datetime) -> OfTheNetwork:
     """Check a credential by this node or another one. Not within a transaction.
 
-    Raises CredentialIssuerNotTrusted for an issuer that is no node of the trust list, NotAMember or TrustListExpired for one that counts
-    no more, and what `verify_credential` raises.
+    # INVARIANT: no learner record is an educator's: it is of a student, and crosses under the law of education records.
+
+    Raises CredentialMalformed for one of a student, CredentialIssuerNotTrusted for an issuer that is no node of the trust list, NotAMember
+    or TrustListExpired for one that counts no more, and what `verify_credential` raises.
     """
     given = read_credential(data)
     said = read_unverified(given) if isinstance(given, str) else given
+    if CLR_TYPE in types_of(said):
+        raise CredentialMalformed("a learner record is no credential of an educator", field="type")
     issuer = issuer_of(said)
     node = _node_of(exchange, issuer)
     keys = await _keys_of(exchange, node)

@@ -20,7 +20,7 @@ from safepassage.credentials.issuers import did_of, keys_of_document
 from safepassage.credentials.status_list import decoded_list
 from safepassage.credentials.vc_jwt import written
 from safepassage.credentials.verification import VerifiedCredential, verify_credential
-from safepassage.problems.credentials import CredentialNotPermitted, CredentialRevoked, NoSuchCredential
+from safepassage.problems.credentials import CredentialMalformed, CredentialNotPermitted, CredentialRevoked, NoSuchCredential
 from safepassage.problems.records import NoSuchStudent
 from safepassage.problems.requests import LogUnavailable, NotPermitted
 from safepassage.problems.rights import IdentityCheckTooOld
@@ -35,6 +35,7 @@ from services.records.formats.clr import ELEMENTS
 from services.records.shredding import Shredder
 from services.records.tables import CredentialKeyRow, IssuedCredentialRow, OrganisationRow
 from shared.identity_checks import USUAL_DAYS
+from tests.records.exchange.test_educator_credentials import brought, educator
 from tests.records.exchange.test_hand_carry import acting, loaded, parents
 from tests.records.exchange.test_transfer_confirmations import keys
 from tests.records.exchange.two_states import State, TwoStates, ordinary_students
@@ -124,6 +125,14 @@ async def test_a_parent_is_given_a_transcript_that_anybody_verifies_and_the_log_
     assert (entry["operation"], entry["basis"], entry["recipient_organisation"]) == ("transcript", "rights-holder", str(parent))
     assert set(entry["elements"]) <= set(ELEMENTS)
     assert str(student_id) not in file_of(one).decode()  # a node's id of a child never leaves it
+
+
+@pytest.mark.parametrize("form", ["data-integrity", "jwt"])
+async def test_a_students_transcript_is_filed_as_no_educators_credential(states: TwoStates, student: tuple[UUID, UUID], form: Any) -> None:
+    student_id, parent = student
+    one = await issued(states, student_id, to_parent(states, parent, form=form))
+    with pytest.raises(CredentialMalformed):
+        await brought(states, one, educator())
 
 
 @pytest.mark.requirement("VC-transcript")
