@@ -38,7 +38,7 @@ async def test_openid_client_comes_by_its_certificate(secure: Secure, kind: str)
     bound = {"x5t#S256": own.seen.thumbprint}
     assert claims_of(said["token"]["access_token"])["cnf"] == said["known"]["cnf"] == bound
     assert said["stolen"] == [[401, "invalid_token"]] * 2, "by another's certificate, and without one"
-    assert said["untaken"] == ["invalid_client", "invalid_dpop_proof"]
+    assert said["untaken"] == ["invalid_client", "invalid_request"]
     assert said["proven"]["token_type"] == "dpop", "with a proof it is bound to that key instead"
     assert said["after"] == [[401, "invalid_token"], False]
 
